@@ -1,0 +1,1 @@
+"""Both platforms: receiving, parsing, sending, simulating."""

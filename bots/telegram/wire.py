@@ -1,0 +1,186 @@
+"""The HTTP side of the Bot API: one question, one answer; no token ever leaves it in an error.
+
+aiogram builds the requests and owns the connection pool; the answer is read raw, so that a field aiogram does not know
+yet cannot turn a delivered message into an unknown outcome. Errors of aiohttp carry the URL, and with it the token:
+ours are raised after theirs are gone, without cause or context.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
+from aiogram.methods import TelegramMethod
+from aiogram.methods.base import TelegramType
+from aiogram.utils.token import TokenValidationError, validate_token
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientHttpProxyError,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    InvalidURL,
+    NonHttpUrlClientError,
+)
+
+from bots.telegram.fields import RawObject
+from bots.telegram.reasons import CANNOT_CONNECT, FILE_GONE, KEY_REVOKED, NO_ANSWER, NO_PROXY_SUPPORT
+from inbox.channels.adapter import Account
+from inbox.core.errors import (
+    KeyRefusedError,
+    PermanentRefusalError,
+    PlatformError,
+    SetupError,
+    TemporaryRefusalError,
+    UnknownOutcomeError,
+)
+
+CALL_LIMITS = ClientTimeout(total=60, connect=10, sock_connect=10, sock_read=30)
+FILE_LIMITS = ClientTimeout(total=600, connect=10, sock_connect=10, sock_read=120)
+CHUNK_BYTES = 64 * 1024
+
+_NEVER_LEFT = (
+    ClientConnectorError,
+    ClientHttpProxyError,
+    ConnectionTimeoutError,
+    InvalidURL,
+    NonHttpUrlClientError,
+)
+"""Errors raised before a byte of the request was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the Bot API answered: `code` is its error code or HTTP's status, `result` is raw JSON."""
+
+    code: int
+    ok: bool
+    result: object = None
+    description: str = ""
+    retry_after: timedelta | None = None
+    migrate_to_chat_id: int | None = None
+
+
+class Wire(AiohttpSession):
+    """The connection pool to one Bot API server through one proxy, shared by many bots."""
+
+    def __init__(self, api_url: str | None, proxy_url: str | None) -> None:
+        # aiohttp speaks to HTTP proxies by itself; aiogram reaches the others through aiohttp-socks.
+        is_http_proxy = proxy_url is not None and proxy_url.startswith(("http://", "https://"))
+        self._http_proxy = proxy_url if is_http_proxy else None
+        api = TelegramAPIServer.from_base(api_url) if api_url else PRODUCTION
+        try:
+            # Each bot's long poll keeps a connection, so their number has no limit.
+            super().__init__(proxy=None if is_http_proxy else proxy_url, limit=0, api=api)
+        except RuntimeError:
+            raise SetupError(NO_PROXY_SUPPORT) from None
+
+    async def ask(
+        self, token: str, method: TelegramMethod[TelegramType], limits: ClientTimeout = CALL_LIMITS
+    ) -> Answer:
+        """The answer to a call, a refusal included.
+
+        TemporaryRefusalError when the request never left, UnknownOutcomeError when no sensible answer came.
+        """
+        form = self.build_form_data(Bot(_checked(token), session=self), method)
+        session = await self.create_session()
+        failure: PlatformError
+        try:
+            async with session.post(
+                self.api.api_url(token, method.__api_method__),
+                data=form,
+                timeout=limits,
+                proxy=self._http_proxy,
+                allow_redirects=False,
+            ) as response:
+                status, body = response.status, await response.read()
+        except _NEVER_LEFT:
+            failure = TemporaryRefusalError(CANNOT_CONNECT)
+        except (ClientError, TimeoutError, OSError):
+            failure = UnknownOutcomeError(NO_ANSWER)
+        else:
+            return _read_answer(status, body)
+        raise failure
+
+    async def read(self, token: str, path: str) -> AsyncIterator[bytes]:
+        """The bytes of a file that getFile named, in chunks."""
+        session = await self.create_session()
+        failure: PlatformError | None = None
+        try:
+            async for chunk in self._chunks(session, token, path):
+                yield chunk
+        except (ClientError, TimeoutError, OSError):
+            failure = TemporaryRefusalError(NO_ANSWER)
+        if failure is not None:
+            raise failure
+
+    async def _chunks(self, session: ClientSession, token: str, path: str) -> AsyncIterator[bytes]:
+        async with session.get(
+            self.api.file_url(_checked(token), path), timeout=FILE_LIMITS, proxy=self._http_proxy
+        ) as response:
+            if response.status in {400, 404}:
+                raise PermanentRefusalError(FILE_GONE)
+            if response.status != 200:
+                raise TemporaryRefusalError(NO_ANSWER)
+            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+                yield chunk
+
+
+class Wires:
+    """The connection pools of a process, one for each pair of server and proxy."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str | None, str | None], Wire] = {}
+
+    def wire(self, account: Account) -> Wire:
+        """The pool that serves an account."""
+        key = (account.api_url, account.proxy_url)
+        if key not in self._open:
+            self._open[key] = Wire(*key)
+        return self._open[key]
+
+    async def close(self) -> None:
+        """Close all pools."""
+        while self._open:
+            _, wire = self._open.popitem()
+            await wire.close()
+
+
+def _checked(token: str) -> str:
+    """The token; what does not look like one must not become a part of a URL."""
+    try:
+        validate_token(token)
+    except TokenValidationError:
+        is_valid = False
+    else:
+        is_valid = "/" not in token
+    if not is_valid:
+        raise KeyRefusedError(KEY_REVOKED)
+    return token
+
+
+def _read_answer(status: int, body: bytes) -> Answer:
+    """A refusal needs no readable body, a success does: without it nobody knows what was done."""
+    try:
+        parsed: object = json.loads(body)
+    except ValueError:
+        parsed = None
+    answer: RawObject = parsed if isinstance(parsed, dict) else {}
+    if status >= 500 or (status < 400 and "ok" not in answer):
+        raise UnknownOutcomeError(NO_ANSWER)
+    parameters = answer.get("parameters")
+    details: RawObject = parameters if isinstance(parameters, dict) else {}
+    code, description, seconds = answer.get("error_code"), answer.get("description"), details.get("retry_after")
+    new_chat_id = details.get("migrate_to_chat_id")
+    return Answer(
+        code=code if isinstance(code, int) else status,
+        ok=answer.get("ok") is True,
+        result=answer.get("result"),
+        description=description if isinstance(description, str) else "",
+        retry_after=timedelta(seconds=seconds) if isinstance(seconds, int) else None,
+        migrate_to_chat_id=new_chat_id if isinstance(new_chat_id, int) else None,
+    )

@@ -1,0 +1,1 @@
+"""The inbox: system of record, panel and JSON API."""

@@ -1,0 +1,5 @@
+"""`python -m inbox` is `otklik`."""
+
+from inbox.cli import main
+
+main()

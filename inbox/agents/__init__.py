@@ -1,0 +1,1 @@
+"""People who answer: agents, teams, sign-in, tokens, shifts."""

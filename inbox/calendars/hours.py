@@ -1,0 +1,104 @@
+"""Working-hours arithmetic: pure, over several intervals a day, past midnight, holidays and time zones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+HORIZON = timedelta(days=400)
+"""How far an opening is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Open from `opens` to `closes`, minutes after midnight of `weekday` (0 Monday); `closes` may pass 1440."""
+
+    weekday: int
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """When a team works. No intervals at all: always open."""
+
+    time_zone: str
+    intervals: tuple[Interval, ...] = ()
+    holidays: str | None = None
+
+    def is_open(self, instant: datetime) -> bool:
+        """Whether the team works at `instant`."""
+        return not self.intervals or any(opens <= instant < closes for opens, closes in self._spans(instant))
+
+    def closes_at(self, instant: datetime) -> datetime | None:
+        """When the working time that holds `instant` ends; None when closed or never closing."""
+        return max((closes for opens, closes in self._spans(instant) if opens <= instant < closes), default=None)
+
+    def next_opening(self, instant: datetime) -> datetime | None:
+        """The first instant from `instant` on at which the team works; None when there is none within HORIZON."""
+        if self.is_open(instant):
+            return instant
+        return next((opens for opens, closes in self._spans(instant) if opens >= instant), None)
+
+    def add_working(self, instant: datetime, length: timedelta) -> datetime | None:
+        """The instant at which `length` of working time has passed since `instant`."""
+        if not self.intervals:
+            return instant + length
+        left = length
+        reached = instant
+        for opens, closes in self._spans(instant):
+            start = max(opens, reached)
+            if closes <= start:
+                continue
+            if closes - start >= left:
+                return start + left
+            left -= closes - start
+            reached = closes
+        return None
+
+    def working_between(self, start: datetime, end: datetime) -> timedelta:
+        """Working time from `start` to `end` (zero when `end` is not later)."""
+        if not self.intervals:
+            return max(end - start, timedelta())
+        total = timedelta()
+        reached = start
+        for opens, closes in self._spans(start):
+            if opens >= end:
+                break
+            first, last = max(opens, reached), min(closes, end)
+            if last > first:
+                total += last - first
+                reached = last
+        return total
+
+    def _spans(self, instant: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Working spans from the day before `instant` on, in order, in UTC."""
+        zone = ZoneInfo(self.time_zone)
+        day = instant.astimezone(zone).date() - timedelta(days=1)
+        last = day + HORIZON
+        while self.intervals and day <= last:
+            for interval in sorted(self.intervals, key=lambda one: one.opens):
+                if self._works(interval, day):
+                    yield _at(day, interval.opens, zone), _at(day, interval.closes, zone)
+            day += timedelta(days=1)
+
+    def _works(self, interval: Interval, day: date) -> bool:
+        if self.holidays is None:
+            return interval.weekday == day.weekday()
+        calendar = _holidays_of(self.holidays)
+        if day.weekday() >= 5 and calendar.is_working_day(day):
+            return interval.weekday == 4  # a worked Saturday has a Friday's hours
+        return interval.weekday == day.weekday() and day not in calendar
+
+
+def _at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    wall = datetime.combine(day, time(), zone) + timedelta(minutes=minutes)
+    return wall.astimezone(UTC)
+
+
+@lru_cache(maxsize=32)
+def _holidays_of(country: str) -> holidays.HolidayBase:
+    return holidays.country_holidays(country)

@@ -1,0 +1,1 @@
+"""Connected accounts and the words in which platforms speak to the inbox."""

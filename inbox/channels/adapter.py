@@ -1,0 +1,152 @@
+"""The adapter protocol: what the inbox asks of a platform, in few words.
+
+Every call may raise the PlatformError family (inbox.core.errors): the adapter translates the platform's refusals.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from inbox.channels.events import AttachmentKind, ConversationKind, InboundEvent, Me, Platform
+
+RawEvent = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A channel's key and where to use it. Never logged: its repr hides the secrets."""
+
+    channel_id: int
+    platform: Platform
+    external_id: str
+    token: str = field(repr=False)
+    user_token: str | None = field(default=None, repr=False)
+    api_url: str | None = None
+    proxy_url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to send: its bytes and how to show it."""
+
+    kind: AttachmentKind
+    file_name: str
+    mime_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message of ours to send.
+
+    `chat_external_id` and `thread_external_id` as in MessageReceived; `parent_external_id` is what it answers.
+    `random_id` is a non-zero int32 made from the row's id, the same at each attempt.
+    """
+
+    kind: ConversationKind
+    chat_external_id: str
+    text: str
+    random_id: int
+    thread_external_id: str | None = None
+    topic_external_id: str | None = None
+    parent_external_id: str | None = None
+    uploads: tuple[Upload, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the platform made of it: our message's external id(s) (an album has several) and its time."""
+
+    external_id: str
+    sent_at: datetime
+    further_external_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """One thing that a key can or cannot do, with the reason in a language key for people (None when it can)."""
+
+    name: str
+    allowed: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChat:
+    """A chat that the channel serves, as `check` or an event found it."""
+
+    external_id: str
+    kind: str
+    title: str
+    linked_external_id: str | None = None
+    our_people: tuple[str, ...] = ()
+    can_act: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The result of `check`: who we are there and what this key can do."""
+
+    external_id: str
+    name: str
+    username: str | None
+    capabilities: tuple[Capability, ...]
+    chats: tuple[KnownChat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """An attachment being fetched through us: its chunks, type and size in bytes where known."""
+
+    chunks: AsyncIterator[bytes]
+    mime_type: str
+    size: int | None
+
+
+class Adapter(Protocol):
+    """A platform. One instance serves all channels of it in a process."""
+
+    @property
+    def platform(self) -> Platform:
+        """Which one."""
+
+    def parse(self, raw: RawEvent, me: Me) -> tuple[InboundEvent, ...]:
+        """Raw payload → events; pure; UnparsableEventError for what it does not understand."""
+
+    async def check(self, account: Account, known_chats: Sequence[str] = ()) -> Checked:
+        """Ask who we are and what this key can do, without side effects."""
+
+    async def send(self, account: Account, outgoing: Outgoing) -> Sent:
+        """Send one message."""
+
+    async def edit(self, account: Account, chat_external_id: str, external_id: str, text: str) -> None:
+        """Replace the text of our own message."""
+
+    async def delete(self, account: Account, external_id: str) -> None:
+        """Delete a message; one that is already gone is a success."""
+
+    async def ban(
+        self, account: Account, chat_external_id: str, author_external_id: str, until: datetime | None
+    ) -> None:
+        """Ban somebody from a chat (for ever when `until` is None)."""
+
+    async def unban(self, account: Account, chat_external_id: str, author_external_id: str) -> None:
+        """Lift a ban."""
+
+    async def restrict(
+        self, account: Account, chat_external_id: str, author_external_id: str, length: timedelta | None
+    ) -> None:
+        """Forbid somebody to write for a length of time; None lifts it."""
+
+    async def fetch(self, account: Account, attachment_external_id: str) -> RemoteFile:
+        """Open an attachment of a message for reading."""
+
+    async def set_webhook(self, account: Account, url: str | None, secret: str) -> None:
+        """Have the platform call `url` with `secret`; None goes back to polling."""
+
+    async def close(self) -> None:
+        """Give back sessions and threads."""
+
+
+Adapters = Mapping[Platform, Adapter]

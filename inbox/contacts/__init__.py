@@ -1,0 +1,1 @@
+"""Those who write to us: contacts and their identities."""

@@ -1,0 +1,49 @@
+"""Contact (a person who writes to a workspace) and Identity (that person on one channel)."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKeyConstraint, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.core.database import Base, HasId, OfWorkspace
+
+
+class Contact(HasId, OfWorkspace, Base):
+    """A subscriber as the workspace knows them."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (UniqueConstraint("workspace_id", "id"),)
+
+    name: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Identity(HasId, OfWorkspace, Base):
+    """A contact's account on one channel. `is_ours`: one of our people, whose words are answers, never requests."""
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "id"),
+        UniqueConstraint("channel_id", "external_id"),
+        ForeignKeyConstraint(["workspace_id", "contact_id"], ["contacts.workspace_id", "contacts.id"]),
+        ForeignKeyConstraint(
+            ["workspace_id", "channel_id"], ["channels.workspace_id", "channels.id"], ondelete="CASCADE"
+        ),
+    )
+
+    channel_id: Mapped[int]
+    contact_id: Mapped[int] = mapped_column(index=True)
+    external_id: Mapped[str]
+    name: Mapped[str]
+    username: Mapped[str | None]
+    is_bot: Mapped[bool] = mapped_column(default=False)
+    is_ours: Mapped[bool] = mapped_column(default=False)
+    ours_changed_at: Mapped[datetime | None]
+    """Platform time of the newest word on `is_ours`; an older one does not overrule it."""
+    unreachable_at: Mapped[datetime | None]
+    reachability_at: Mapped[datetime | None]
+    """Platform time of the newest word on reachability."""
+    named_at: Mapped[datetime | None]
+    """Platform time of the message that told the name; older ones do not rename."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,147 @@
+"""Contacts and identities: found or made in bulk by intake."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.channels.events import Author
+from inbox.contacts.models import Contact, Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An author at a moment on a channel."""
+
+    workspace_id: int
+    channel_id: int
+    author: Author
+    seen_at: datetime
+
+
+AuthorKey = tuple[int, str]
+"""(channel id, the author's external id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What intake needs of an identity."""
+
+    identity_id: int
+    contact_id: int
+    is_ours: bool
+    name: str
+
+
+async def store_identities(session: AsyncSession, seen: Iterable[Seen]) -> dict[AuthorKey, Known]:
+    """Identities of all authors, made where missing; the newest name by platform time stays.
+
+    The caller holds the channels' advisory locks, so that nobody else makes the same identity now.
+    """
+    newest: dict[AuthorKey, Seen] = {}
+    for one in seen:
+        key = (one.channel_id, one.author.external_id)
+        if key not in newest or newest[key].seen_at <= one.seen_at:
+            newest[key] = one
+    known, named = await _find(session, newest)
+    missing = [newest[key] for key in sorted(newest.keys() - known.keys())]
+    known |= await _make(session, missing)
+    await _rename(session, newest, known, named)
+    return known
+
+
+async def _find(
+    session: AsyncSession, newest: Mapping[AuthorKey, Seen]
+) -> tuple[dict[AuthorKey, Known], dict[AuthorKey, datetime | None]]:
+    if not newest:
+        return {}, {}
+    channel_ids = {channel_id for channel_id, _ in newest}
+    external_ids = {external_id for _, external_id in newest}
+    rows = await session.execute(
+        select(
+            Identity.channel_id, Identity.external_id, Identity.id, Identity.contact_id, Identity.is_ours,
+            Identity.name, Identity.named_at,
+        ).where(Identity.channel_id.in_(channel_ids), Identity.external_id.in_(external_ids))
+    )  # fmt: skip
+    known: dict[AuthorKey, Known] = {}
+    named: dict[AuthorKey, datetime | None] = {}
+    for channel_id, external_id, identity_id, contact_id, is_ours, name, named_at in rows.tuples():
+        key = (channel_id, external_id)
+        if key in newest:
+            known[key] = Known(identity_id, contact_id, is_ours, name)
+            named[key] = named_at
+    return known, named
+
+
+async def _make(session: AsyncSession, missing: list[Seen]) -> dict[AuthorKey, Known]:
+    if not missing:
+        return {}
+    contact_ids = list(
+        await session.scalars(
+            insert(Contact).returning(Contact.id, sort_by_parameter_order=True),
+            [{"workspace_id": one.workspace_id, "name": one.author.name} for one in missing],
+        )
+    )
+    identity_ids = list(
+        await session.scalars(
+            insert(Identity).returning(Identity.id, sort_by_parameter_order=True),
+            [
+                {
+                    "workspace_id": one.workspace_id,
+                    "channel_id": one.channel_id,
+                    "contact_id": contact_id,
+                    "external_id": one.author.external_id,
+                    "name": one.author.name,
+                    "username": one.author.username,
+                    "is_bot": one.author.is_bot,
+                    "is_ours": one.author.is_ours,
+                    "named_at": one.seen_at,
+                }
+                for one, contact_id in zip(missing, contact_ids, strict=True)
+            ],
+        )
+    )
+    return {
+        (one.channel_id, one.author.external_id): Known(identity_id, contact_id, one.author.is_ours, one.author.name)
+        for one, identity_id, contact_id in zip(missing, identity_ids, contact_ids, strict=True)
+    }
+
+
+async def _rename(
+    session: AsyncSession,
+    newest: Mapping[AuthorKey, Seen],
+    known: Mapping[AuthorKey, Known],
+    named: Mapping[AuthorKey, datetime | None],
+) -> None:
+    for key, named_at in sorted(named.items()):
+        one, before = newest[key], known[key]
+        if one.author.name == before.name or (named_at is not None and named_at >= one.seen_at):
+            continue
+        await session.execute(
+            update(Identity)
+            .where(Identity.id == before.identity_id)
+            .values(name=one.author.name, username=one.author.username, named_at=one.seen_at)
+        )
+        await session.execute(update(Contact).where(Contact.id == before.contact_id).values(name=one.author.name))
+
+
+async def set_ours(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, is_ours: bool) -> None:
+    """One of our people, or no longer; an older word does not overrule a newer one."""
+    newer = or_(Identity.ours_changed_at.is_(None), Identity.ours_changed_at < at)
+    await session.execute(
+        update(Identity)
+        .where(Identity.channel_id == channel_id, Identity.external_id == external_id, newer)
+        .values(is_ours=is_ours, ours_changed_at=at)
+    )
+
+
+async def set_reachable(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, yes: bool) -> None:
+    """The contact blocked us, or let us write again; an older word does not overrule a newer one."""
+    newer = or_(Identity.reachability_at.is_(None), Identity.reachability_at < at)
+    await session.execute(
+        update(Identity)
+        .where(Identity.channel_id == channel_id, Identity.external_id == external_id, newer)
+        .values(unreachable_at=None if yes else at, reachability_at=at)
+    )

@@ -1,0 +1,1 @@
+"""Posts, conversations, messages: intake, lists, thread."""

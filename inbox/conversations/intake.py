@@ -1,0 +1,114 @@
+"""Intake: parsed events become rows, in one transaction a batch, the same rows in whatever order they come.
+
+The steps: advisory locks of the channels, posts, people, conversations, messages, then the state of every conversation
+touched. What was seen before falls out by unique key. The worker's edge adds routing, live events and the commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.channels.events import (
+    ChatMigrated,
+    MessageDeleted,
+    MessageReceived,
+    OurStandingChanged,
+    PostSeen,
+    ReachabilityChanged,
+    StaffChanged,
+)  # fmt: skip
+from inbox.channels.standing import migrate_chat, store_standing
+from inbox.contacts.service import Seen, set_ours, set_reachable, store_identities
+from inbox.conversations.arrivals import Arrived, NewMessage
+from inbox.conversations.messages import mark_deleted, store_messages
+from inbox.conversations.places import store_conversations
+from inbox.conversations.posts import store_posts
+from inbox.conversations.tags import Tagged
+
+LOCK_SPACE = 7_301
+"""First key of the advisory locks that serialise a channel's intake."""
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(slots=True)
+class Stored:
+    """What a batch changed: new inbound messages (not ours), and every conversation to be refreshed."""
+
+    new: list[NewMessage] = field(default_factory=list)
+    touched: set[int] = field(default_factory=set)
+
+
+def texts_to_tag(arrived: Sequence[Arrived]) -> list[str]:
+    """The texts of a batch that triage must see, each once; our own people's and empty ones are not among them."""
+    texts: dict[str, None] = {}
+    for one in arrived:
+        event = one.event
+        if isinstance(event, MessageReceived) and not event.is_outbound and not event.author.is_ours and event.text:
+            texts[event.text] = None
+    return list(texts)
+
+
+async def store(session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping[str, Tagged]) -> Stored:
+    """Store a batch; `tags` covers `texts_to_tag(arrived)`. Returns what is new, for rules and live events."""
+    await lock_channels(session, [one.channel.channel_id for one in arrived])
+    stored = Stored()
+    await _store_standing(session, arrived)
+    stored.touched |= await store_posts(session, _of(arrived, PostSeen))
+    received = _of(arrived, MessageReceived)
+    if received:
+        known = await store_identities(
+            session,
+            [
+                Seen(one.channel.workspace_id, one.channel.channel_id, event.author, event.sent_at)
+                for one, event in received
+            ]
+            + _people_answered(received),
+        )
+        placed = await store_conversations(session, received, known)
+        stored.new, touched = await store_messages(session, placed, known, tags)
+        stored.touched |= touched
+    stored.touched |= await mark_deleted(session, _of(arrived, MessageDeleted))
+    return stored
+
+
+async def lock_channels(session: AsyncSession, channel_ids: Sequence[int]) -> None:
+    """One writer a channel; in sorted order, so that two batches cannot wait for each other."""
+    ordered = sorted(set(channel_ids))
+    ids = select(func.unnest(text("cast(:ids as int[])")).label("id")).subquery()
+    statement = select(func.pg_advisory_xact_lock(LOCK_SPACE, ids.c.id))
+    await session.execute(statement, {"ids": ordered})
+
+
+def _people_answered(received: Sequence[tuple[Arrived, MessageReceived]]) -> list[Seen]:
+    """Whom our people answered: their conversation must exist even if their message has not come yet."""
+    return [
+        Seen(one.channel.workspace_id, one.channel.channel_id, event.parent.author, event.sent_at)
+        for one, event in received
+        if event.parent and event.parent.author and not event.parent.author.is_ours
+    ]
+
+
+async def _store_standing(session: AsyncSession, arrived: Sequence[Arrived]) -> None:
+    """Who may write, who is ours, what we may do: applied in platform time, newest last."""
+    for one, event in _of(arrived, OurStandingChanged):
+        await store_standing(session, one.channel.workspace_id, one.channel.channel_id, event)
+    for one, change in _of(arrived, StaffChanged):
+        seen = Seen(one.channel.workspace_id, one.channel.channel_id, change.author, change.occurred_at)
+        await store_identities(session, [seen])
+        await set_ours(
+            session, one.channel.channel_id, change.author.external_id, change.occurred_at, is_ours=change.is_ours
+        )
+    for one, turn in _of(arrived, ReachabilityChanged):
+        await set_reachable(
+            session, one.channel.channel_id, turn.author.external_id, turn.occurred_at, yes=turn.reachable
+        )
+    for one, move in _of(arrived, ChatMigrated):
+        await migrate_chat(session, one.channel.channel_id, move)
+
+
+def _of(arrived: Sequence[Arrived], kind: type[Kind]) -> list[tuple[Arrived, Kind]]:
+    return [(one, event) for one in arrived if isinstance(event := one.event, kind)]

@@ -1,0 +1,125 @@
+"""Does a message need an answer, and why: pure, from what was said and how it was tagged.
+
+A direct message that says something does. A comment does when it asks, complains, is a lead, addresses us, or when
+its tags are unsure. «+», bare emoji, stickers, tagged friends and talk among subscribers do not. Each verdict has a
+reason.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from inbox.channels.events import AttachmentKind, ConversationKind
+from inbox.conversations.tags import Intent, Tagged
+
+
+class Why(StrEnum):
+    """Reasons; the panel translates them."""
+
+    DIRECT = "direct"
+    QUESTION = "question"
+    COMPLAINT = "complaint"
+    LEAD = "lead"
+    PARTNERSHIP = "partnership"
+    ADDRESSES_US = "addresses_us"
+    UNSURE = "unsure"
+    MEDIA = "media"
+    PERSON = "person"
+    PLUS = "plus"
+    EMOJI = "emoji"
+    STICKER = "sticker"
+    FRIEND = "friend"
+    COMMAND = "command"
+    EMPTY = "empty"
+    PRAISE = "praise"
+    SPAM = "spam"
+    TALK = "talk"
+    OURS = "ours"
+    DRAW = "draw"
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsAnswer:
+    """The verdict with its reason."""
+
+    needed: bool
+    why: Why
+
+
+_PLUS = re.compile(
+    r"^[\s+.!)❤️🙏✅👍]*(\+|плюс(ик)?|участвую|я тоже|хочу участвовать|беру участие|in)[\s+.!)❤️🙏✅👍]*$", re.IGNORECASE
+)
+_COMMAND = re.compile(r"^/[a-z_]+(@\w+)?(\s+\S*)?$", re.IGNORECASE)
+_NAMED = re.compile(r"(@\w+|\[(?:id|club)\d+\|[^\]]+\])")
+_WORD = re.compile(r"\w", re.UNICODE)
+_SILENT_MEDIA = {AttachmentKind.STICKER, AttachmentKind.ANIMATION}
+_ASKING = {
+    Intent.QUESTION: Why.QUESTION,
+    Intent.COMPLAINT: Why.COMPLAINT,
+    Intent.LEAD: Why.LEAD,
+    Intent.PARTNERSHIP: Why.PARTNERSHIP,
+}
+
+
+def judge(
+    kind: ConversationKind,
+    text: str,
+    media: tuple[AttachmentKind, ...],
+    tags: Tagged,
+    *,
+    addresses_us: bool,
+    in_draw: bool = False,
+) -> NeedsAnswer:
+    """The verdict on one message of a subscriber. `tags` are of `text`; `in_draw`: under a post in draw mode."""
+    silent = _says_nothing(text, media)
+    if silent is not None:
+        return silent
+    if kind is ConversationKind.DIRECT:
+        return _judge_direct(text, tags)
+    return _judge_public(text, tags, addresses_us=addresses_us, in_draw=in_draw)
+
+
+def _says_nothing(text: str, media: tuple[AttachmentKind, ...]) -> NeedsAnswer | None:
+    """The verdict on what has no words, None when there are some."""
+    words = text.strip()
+    if _PLUS.match(words):
+        return NeedsAnswer(needed=False, why=Why.PLUS)
+    if _WORD.search(words) or "?" in words:
+        return None
+    if any(kind not in _SILENT_MEDIA for kind in media):
+        return NeedsAnswer(needed=True, why=Why.MEDIA)
+    if media:
+        return NeedsAnswer(needed=False, why=Why.STICKER)
+    return NeedsAnswer(needed=False, why=Why.EMOJI if words else Why.EMPTY)
+
+
+def _judge_direct(text: str, tags: Tagged) -> NeedsAnswer:
+    if _COMMAND.match(text.strip()):
+        return NeedsAnswer(needed=False, why=Why.COMMAND)
+    if tags.intent is Intent.SPAM and "intent" not in tags.unsure:
+        return NeedsAnswer(needed=False, why=Why.SPAM)
+    return NeedsAnswer(needed=True, why=Why.DIRECT)
+
+
+def _judge_public(text: str, tags: Tagged, *, addresses_us: bool, in_draw: bool) -> NeedsAnswer:
+    if addresses_us:
+        return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
+    if _names_only_friends(text):
+        return NeedsAnswer(needed=False, why=Why.FRIEND)
+    sure = "intent" not in tags.unsure
+    if tags.intent in _ASKING and (sure or not in_draw):
+        return NeedsAnswer(needed=True, why=_ASKING[tags.intent])
+    if in_draw:
+        return NeedsAnswer(needed=False, why=Why.DRAW)
+    if not sure:
+        return NeedsAnswer(needed=True, why=Why.UNSURE)
+    why = {Intent.PRAISE: Why.PRAISE, Intent.SPAM: Why.SPAM}.get(tags.intent, Why.TALK)
+    return NeedsAnswer(needed=False, why=why)
+
+
+def _names_only_friends(text: str) -> bool:
+    """«@masha смотри»: a friend is called, with at most two words besides and no question."""
+    if not _NAMED.search(text) or "?" in text:
+        return False
+    rest = _NAMED.sub(" ", text)
+    return len(re.findall(r"\w+", rest)) <= 2

@@ -1,0 +1,188 @@
+"""Which conversation a message belongs to: one contact in private, under one post, or in one chat and topic."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.channels.events import ConversationKind, MessageReceived
+from inbox.contacts.service import AuthorKey, Known
+from inbox.conversations.arrivals import Arrived, OnChannel, Placed
+from inbox.conversations.models import Conversation, Message, Post, PostMode
+from inbox.conversations.posts import ensure_root
+
+ConversationKey = tuple[int, str]
+"""(channel id, key)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A conversation that a message asks for."""
+
+    channel: OnChannel
+    event: MessageReceived
+    kind: ConversationKind
+    key: str
+    owner: Known
+    post_id: int | None
+    in_draw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """A known post by its root."""
+
+    post_id: int
+    in_draw: bool
+
+
+async def store_conversations(
+    session: AsyncSession, received: Sequence[tuple[Arrived, MessageReceived]], known: Mapping[AuthorKey, Known]
+) -> list[Placed]:
+    """Place every message, making conversations where none is; in platform time."""
+    ordered = sorted(received, key=lambda pair: (pair[1].sent_at, pair[1].external_id))
+    for one, event in ordered:
+        if event.thread_is_post and event.thread_external_id:
+            channel = one.channel
+            await ensure_root(
+                session, channel.workspace_id, channel.channel_id, event.thread_external_id, event.sent_at
+            )
+    roots = await _find_roots(session, ordered)
+    answered = await _find_answered(session, ordered, known)
+    wanted = [_want(one.channel, event, known, roots, answered) for one, event in ordered]
+    ids = await _find_or_make(session, [one for one in wanted if isinstance(one, _Wanted)])
+    placed: list[Placed] = []
+    for (one, event), want in zip(ordered, wanted, strict=True):
+        author = known[(one.channel.channel_id, event.author.external_id)]
+        ours = _is_ours(event, author)
+        if isinstance(want, _Wanted):
+            conversation_id, kind, in_draw = ids[(one.channel.channel_id, want.key)], want.kind, want.in_draw
+        else:
+            conversation_id, kind, in_draw = want, event.kind, False
+        placed.append(Placed(one.channel, event, kind, conversation_id, author.identity_id, ours, in_draw))
+    return placed
+
+
+def _is_ours(event: MessageReceived, author: Known) -> bool:
+    return event.is_outbound or event.author.is_ours or author.is_ours
+
+
+def _want(
+    channel: OnChannel,
+    event: MessageReceived,
+    known: Mapping[AuthorKey, Known],
+    roots: Mapping[ConversationKey, _Root],
+    answered: Mapping[ConversationKey, int],
+) -> _Wanted | int:
+    """The conversation by its key, or by id when our people answered a message of ours in it."""
+    owner = event.author
+    if _is_ours(event, known[(channel.channel_id, owner.external_id)]) and event.parent:
+        found = answered.get((channel.channel_id, event.parent.external_id))
+        if found is not None:
+            return found
+        parent = event.parent.author
+        if parent and not parent.is_ours and parent.external_id != channel.external_id:
+            owner = parent
+    root = roots.get((channel.channel_id, event.thread_external_id or ""))
+    kind = event.kind
+    if kind is ConversationKind.GROUP and root is not None:
+        kind = ConversationKind.COMMENT
+    return _Wanted(
+        channel=channel,
+        event=event,
+        kind=kind,
+        key=_key(kind, event, owner.external_id),
+        owner=known[(channel.channel_id, owner.external_id)],
+        post_id=root.post_id if root else None,
+        in_draw=root.in_draw if root else False,
+    )
+
+
+def _key(kind: ConversationKind, event: MessageReceived, owner_external_id: str) -> str:
+    if kind is ConversationKind.DIRECT:
+        return f"direct:{event.chat_external_id}"
+    if kind is ConversationKind.COMMENT and event.thread_external_id:
+        return f"thread:{event.thread_external_id}:{owner_external_id}"
+    return f"group:{event.chat_external_id}:{event.topic_external_id or 0}:{owner_external_id}"
+
+
+async def _find_roots(
+    session: AsyncSession, ordered: Sequence[tuple[Arrived, MessageReceived]]
+) -> dict[ConversationKey, _Root]:
+    threads = {event.thread_external_id for _, event in ordered if event.thread_external_id}
+    if not threads:
+        return {}
+    rows = await session.execute(
+        select(Post.channel_id, Post.thread_external_id, Post.id, Post.mode).where(
+            Post.channel_id.in_({one.channel.channel_id for one, _ in ordered}), Post.thread_external_id.in_(threads)
+        )
+    )
+    return {
+        (channel_id, thread or ""): _Root(post_id, mode is PostMode.DRAW)
+        for channel_id, thread, post_id, mode in rows.tuples()
+    }
+
+
+async def _find_answered(
+    session: AsyncSession,
+    ordered: Sequence[tuple[Arrived, MessageReceived]],
+    known: Mapping[AuthorKey, Known],
+) -> dict[ConversationKey, int]:
+    """Conversations of the messages that our people answered, by (channel, message)."""
+    parents = {
+        event.parent.external_id
+        for one, event in ordered
+        if event.parent and _is_ours(event, known[(one.channel.channel_id, event.author.external_id)])
+    }
+    if not parents:
+        return {}
+    rows = await session.execute(
+        select(Message.channel_id, Message.external_id, Message.conversation_id).where(
+            Message.channel_id.in_({one.channel.channel_id for one, _ in ordered}), Message.external_id.in_(parents)
+        )
+    )
+    return {(channel_id, external_id or ""): found for channel_id, external_id, found in rows.tuples()}
+
+
+async def _find_or_make(session: AsyncSession, wanted: Sequence[_Wanted]) -> dict[ConversationKey, int]:
+    first: dict[ConversationKey, _Wanted] = {}
+    for one in wanted:
+        first.setdefault((one.channel.channel_id, one.key), one)
+    if not first:
+        return {}
+    rows = await session.execute(
+        select(Conversation.channel_id, Conversation.key, Conversation.id).where(
+            Conversation.channel_id.in_({channel_id for channel_id, _ in first}),
+            Conversation.key.in_({key for _, key in first}),
+        )
+    )
+    ids = {(channel_id, key): found for channel_id, key, found in rows.tuples()}
+    missing = [first[key] for key in sorted(first.keys() - ids.keys())]
+    if missing:
+        made = await session.scalars(
+            insert(Conversation).returning(Conversation.id, sort_by_parameter_order=True),
+            [_values(one) for one in missing],
+        )
+        ids |= {(one.channel.channel_id, one.key): found for one, found in zip(missing, made, strict=True)}
+    return ids
+
+
+def _values(one: _Wanted) -> dict[str, int | str | datetime | ConversationKind | None]:
+    event = one.event
+    return {
+        "workspace_id": one.channel.workspace_id,
+        "channel_id": one.channel.channel_id,
+        "contact_id": one.owner.contact_id,
+        "identity_id": one.owner.identity_id,
+        "post_id": one.post_id,
+        "kind": one.kind,
+        "key": one.key,
+        "chat_external_id": event.chat_external_id,
+        "thread_external_id": event.thread_external_id if one.kind is ConversationKind.COMMENT else None,
+        "topic_external_id": event.topic_external_id,
+        "chat_title": event.chat_title,
+        "started_at": event.sent_at,
+        "last_message_at": event.sent_at,
+    }

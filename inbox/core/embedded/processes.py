@@ -1,0 +1,55 @@
+"""Which processes run in a folder, and what they cost: the one place that asks psutil.
+
+A process id from a file proves nothing (ids are reused, in a container at every start), so a server is recognised by
+its program's name and by its working folder, which both servers set to their data.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+
+def is_running_in(pid: int, program: str, folder: Path) -> bool:
+    """Whether `pid` is a live (not zombie) `program` whose working folder is `folder`."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE or process.name() != program:
+            return False
+        return bool(process.cwd() == str(folder))
+    except psutil.Error:
+        return False
+
+
+def list_running_in(program: str, folder: Path) -> list[int]:
+    """Every live `program` whose working folder is `folder`."""
+    return [pid for pid in psutil.pids() if is_running_in(pid, program, folder)]
+
+
+def exists(pid: int) -> bool:
+    """Whether any process has this id now."""
+    return bool(psutil.pid_exists(pid))
+
+
+def list_family(pid: int) -> list[int]:
+    """The process and all its descendants; empty when it is gone."""
+    try:
+        return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    except psutil.Error:
+        return []
+
+
+def proportional_memory(pids: Iterable[int]) -> int:
+    """Bytes of memory, shared pages divided among their users (PSS; resident size where the system tells no PSS)."""
+    return sum(_memory_of(pid) for pid in pids)
+
+
+def _memory_of(pid: int) -> int:
+    try:
+        process = psutil.Process(pid)
+        try:
+            return int(getattr(process.memory_full_info(), "pss", 0)) or int(process.memory_info().rss)
+        except psutil.AccessDenied:
+            return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0

@@ -1,0 +1,73 @@
+"""Jobs by name, with typed payloads: how a package asks for what must happen outside or in another package.
+
+A job is written in the transaction that makes it necessary (`inbox.core.jobs.defer`); the worker's composition root
+registers one task for each of JOBS, a test checks that none is missing.
+"""
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import override
+
+
+class Job(BaseModel):
+    """A payload with the name of the task that takes it. `lock` keeps jobs of one lock in order, one at a time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: ClassVar[str]
+
+    @property
+    def lock(self) -> str | None:
+        """No order by default."""
+        return None
+
+
+class _OfConversation(Job):
+    """A job in the order of its conversation."""
+
+    conversation_id: int
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """One conversation at a time."""
+        return f"conversation:{self.conversation_id}"
+
+
+class DeliverMessage(_OfConversation):
+    """Send an outbound message."""
+
+    name = "inbox.replies.deliver"
+    message_id: int
+
+
+class EditDelivered(_OfConversation):
+    """Bring a message of ours, which was edited here, to the platform."""
+
+    name = "inbox.replies.edit"
+    message_id: int
+
+
+class DeleteDelivered(_OfConversation):
+    """Delete a message of ours on the platform."""
+
+    name = "inbox.replies.delete"
+    message_id: int
+
+
+class DrainQueue(Job):
+    """Hand out what waits for somebody, oldest first."""
+
+    name = "routing.assignment.drain"
+    workspace_id: int
+
+
+class CheckChannel(Job):
+    """Look again at what a channel's key can do."""
+
+    name = "inbox.channels.check"
+    channel_id: int
+
+
+JOBS: tuple[type[Job], ...] = (DeliverMessage, EditDelivered, DeleteDelivered, DrainQueue, CheckChannel)

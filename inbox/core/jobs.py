@@ -1,0 +1,125 @@
+"""Background jobs on procrastinate: written in our transactions, run by workers, freed when their worker died."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import procrastinate
+import structlog
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.jobs import Job as StoredJob
+from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import override
+
+from inbox.core.clock import utc_now
+from inbox.core.database import libpq_url
+from inbox.core.errors import TemporaryRefusalError
+from inbox.core.events import Job
+
+HEARTBEAT = timedelta(seconds=5)
+STALLED_AFTER = timedelta(seconds=20)
+RECOVERY_EVERY = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(minutes=2)
+OWN_PAUSE = timedelta(seconds=10)
+"""Longest pause after a fault on our side (a server away): no platform is to be spared."""
+
+log = structlog.get_logger()
+Payload = TypeVar("Payload", bound=Job)
+_writer = procrastinate.App(connector=procrastinate.PsycopgConnector())
+
+
+class PauseAndRetry(BaseRetryStrategy):
+    """Again after what the platform asked for, else with doubling pauses of up to two minutes; never gives up."""
+
+    @override
+    def get_retry_decision(self, *, exception: BaseException, job: StoredJob) -> RetryDecision:
+        """When to run the job again."""
+        refused = isinstance(exception, TemporaryRefusalError)
+        asked = exception.retry_after if isinstance(exception, TemporaryRefusalError) else None
+        pause = asked or min(timedelta(seconds=2 ** min(job.attempts, 7)), LONGEST_PAUSE if refused else OWN_PAUSE)
+        return RetryDecision(retry_at=utc_now() + pause)
+
+
+async def defer(session: AsyncSession, jobs: Iterable[Job]) -> None:
+    """Write jobs in the session's own transaction: a rollback takes them back."""
+    connection = (await (await session.connection()).get_raw_connection()).driver_connection
+    for job in jobs:
+        task = _writer.configure_task(job.name, lock=job.lock, connection=connection)
+        await task.defer_async(**job.model_dump())
+
+
+class JobRunner:
+    """Runs the jobs of this process; `register` a function for each kind, then `run` until stopped."""
+
+    def __init__(self, database_url: str, *, concurrency: int = 16) -> None:
+        connector = procrastinate.PsycopgConnector(
+            conninfo=libpq_url(database_url), min_size=1, max_size=4, timeout=10.0
+        )
+        self._app = procrastinate.App(connector=connector)
+        self._concurrency = concurrency
+        self.registered: set[str] = set()
+
+    def register(self, kind: type[Payload], run: Callable[[Payload], Awaitable[None]]) -> None:
+        """Have `run` take the jobs of this kind; it must bear running twice at the same moment."""
+
+        async def task(_context: JobContext, /, **payload: object) -> None:
+            await run(kind.model_validate(payload))
+
+        self._app.task(name=kind.name, retry=PauseAndRetry(), pass_context=True)(task)
+        self.registered.add(kind.name)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; a lost database is waited for, jobs in hand are finished."""
+        while not stop.is_set():
+            try:
+                await self._run_once(stop)
+            except Exception as error:  # the edge: whatever broke the loop, jobs wait in the database
+                log.warning("jobs_paused", error=str(error))
+                await asyncio.wait([asyncio.ensure_future(stop.wait())], timeout=1.0)
+
+    async def _run_once(self, stop: asyncio.Event) -> None:
+        async with self._app.open_async():
+            worker = asyncio.create_task(
+                self._app.run_worker_async(
+                    concurrency=self._concurrency,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    fetch_job_polling_interval=1.0,
+                    update_heartbeat_interval=HEARTBEAT.total_seconds(),
+                    stalled_worker_timeout=STALLED_AFTER.total_seconds(),
+                    shutdown_graceful_timeout=10.0,
+                )
+            )
+            recovery = asyncio.create_task(self._recover_stalled())
+            stopped = asyncio.create_task(stop.wait())
+            try:
+                await asyncio.wait([worker, recovery, stopped], return_when=asyncio.FIRST_COMPLETED)
+                if recovery.done():
+                    await recovery
+            finally:
+                recovery.cancel()
+                stopped.cancel()
+                worker.cancel()
+                results = await asyncio.gather(worker, recovery, stopped, return_exceptions=True)
+            _raise_first(results)
+
+    async def _recover_stalled(self) -> None:
+        """Free the jobs of dead workers; not itself a job, which could wait behind the very lock it must free."""
+        while True:
+            for job in await self.stalled():
+                if job.id is not None:
+                    log.warning("stalled_job_freed", job_id=job.id, task=job.task_name)
+                    await self._app.job_manager.retry_job_by_id_async(job.id, retry_at=utc_now())
+            await asyncio.sleep(RECOVERY_EVERY.total_seconds())
+
+    async def stalled(self) -> Sequence[StoredJob]:
+        """Jobs whose worker stopped beating."""
+        seconds = STALLED_AFTER.total_seconds()
+        return list(await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds))
+
+
+def _raise_first(results: Sequence[object]) -> None:
+    for result in results:
+        if isinstance(result, Exception):
+            raise result

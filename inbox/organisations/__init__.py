@@ -1,0 +1,1 @@
+"""Organisations, workspaces and what divides them."""

@@ -1,0 +1,96 @@
+"""Organisation (an agency or a company), Workspace (a project: one brand), and who belongs where."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.core.database import Base, HasId, OfWorkspace, text_enum
+
+
+class Role(StrEnum):
+    """What a person may do in a workspace (design.md, Roles)."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MODERATOR = "moderator"
+    SALES = "sales"
+    VIEWER = "viewer"
+
+
+class Organisation(HasId, Base):
+    """An agency, or a company that answers for itself."""
+
+    __tablename__ = "organisations"
+
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Workspace(HasId, Base):
+    """A project: one brand with its channels, people, rules and hours."""
+
+    __tablename__ = "workspaces"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "id"),
+        UniqueConstraint("organisation_id", "name"),
+        CheckConstraint("unsure_below between 0 and 1", name="unsure_below"),
+    )
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    colour: Mapped[str] = mapped_column(default="teal")
+    time_zone: Mapped[str] = mapped_column(default="Europe/Moscow")
+    unsure_below: Mapped[float] = mapped_column(default=0.0)
+    """A tag whose probability lies under this goes to a person, besides the model's own band."""
+    sees_all: Mapped[bool] = mapped_column(default=False)
+    """Whether moderators see colleagues' conversations, too."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Membership(Base):
+    """A person's place in a workspace; both belong to the same organisation."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organisation_id", "workspace_id"], ["workspaces.organisation_id", "workspaces.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(
+            ["organisation_id", "agent_id"], ["agents.organisation_id", "agents.id"], ondelete="CASCADE"
+        ),
+    )
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True)
+    agent_id: Mapped[int] = mapped_column(primary_key=True, index=True)
+    organisation_id: Mapped[int]
+    role: Mapped[Role] = mapped_column(text_enum(Role, "role"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Team(HasId, OfWorkspace, Base):
+    """People of a workspace who get the same kind of conversations."""
+
+    __tablename__ = "teams"
+    __table_args__ = (UniqueConstraint("workspace_id", "id"), UniqueConstraint("workspace_id", "name"))
+
+    name: Mapped[str]
+    purpose: Mapped[str | None]
+    """`sales`, `support` or `moderators` for the teams that the ready rules name."""
+
+
+class TeamMember(OfWorkspace, Base):
+    """A person in a team; `last_assigned_at` turns the round robin."""
+
+    __tablename__ = "team_members"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "team_id"], ["teams.workspace_id", "teams.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["workspace_id", "agent_id"], ["memberships.workspace_id", "memberships.agent_id"], ondelete="CASCADE"
+        ),
+    )
+
+    team_id: Mapped[int] = mapped_column(primary_key=True)
+    agent_id: Mapped[int] = mapped_column(primary_key=True)
+    last_assigned_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""Answers: composing, delivery, settling."""

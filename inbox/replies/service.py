@@ -1,0 +1,230 @@
+"""Composing replies and notes, and what may still be done with them: retry, edit, delete, cancel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.channels.adapter import Upload
+from inbox.channels.events import ConversationKind
+from inbox.contacts.models import Identity
+from inbox.conversations.models import (
+    Attachment,
+    Conversation,
+    Delivery,
+    Direction,
+    Message,
+    MessageEdit,
+    MessageKind,
+)
+from inbox.core.errors import ConflictError, InvalidInputError
+from inbox.core.events import DeleteDelivered, DeliverMessage, EditDelivered
+from inbox.core.jobs import defer
+from inbox.core.live import announce
+
+TEXT_LIMIT = 4096
+CAPTION_LIMIT = 1024
+MAX_UPLOADS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person wants to say. `send_at` None: now."""
+
+    text: str
+    note: bool = False
+    send_at: datetime | None = None
+    uploads: Sequence[Upload] = ()
+
+
+async def compose(
+    session: AsyncSession, conversation: Conversation, agent_id: int, draft: Draft, now: datetime
+) -> Message:
+    """Write the reply down and, unless it is a note or for later, the job that delivers it."""
+    _check(draft, now)
+    if not draft.note:
+        await _check_reachable(session, conversation)
+    parent = None if draft.note else await _last_inbound(session, conversation)
+    message = Message(
+        workspace_id=conversation.workspace_id,
+        conversation_id=conversation.id,
+        channel_id=conversation.channel_id,
+        direction=Direction.OUTBOUND,
+        kind=MessageKind.NOTE if draft.note else MessageKind.MESSAGE,
+        author_agent_id=agent_id,
+        text=draft.text,
+        thread_external_id=conversation.thread_external_id,
+        parent_external_id=parent if conversation.kind is not ConversationKind.DIRECT else None,
+        sent_at=now,
+        delivery=None if draft.note else Delivery.QUEUED,
+        send_at=draft.send_at,
+    )
+    session.add(message)
+    await session.flush()
+    _attach(session, message, draft.uploads)
+    if not draft.note and draft.send_at is None:
+        await defer(session, [DeliverMessage(conversation_id=conversation.id, message_id=message.id)])
+    announce_message(session, message, conversation)
+    return message
+
+
+def announce_message(session: AsyncSession, message: Message, conversation: Conversation) -> None:
+    """Panels hear of a message of a conversation."""
+    announce(
+        session, message.workspace_id, "message", conversation_id=conversation.id, message_id=message.id,
+        assignee_id=conversation.assignee_id, team_id=conversation.team_id,
+    )  # fmt: skip
+
+
+def _check(draft: Draft, now: datetime) -> None:
+    if not draft.text.strip() and not draft.uploads:
+        raise InvalidInputError("Write something, or attach a file.", field="text")
+    if "\x00" in draft.text:
+        raise InvalidInputError("The text holds a character that cannot be stored.", field="text")
+    limit = CAPTION_LIMIT if draft.uploads else TEXT_LIMIT
+    if len(draft.text) > limit:
+        raise InvalidInputError(f"The text is longer than {limit} characters.", field="text")
+    if len(draft.uploads) > MAX_UPLOADS:
+        raise InvalidInputError(f"At most {MAX_UPLOADS} files in one message.", field="attachments")
+    if draft.note and draft.send_at:
+        raise InvalidInputError("A note is not sent.", field="send_at")
+    if draft.send_at and draft.send_at <= now:
+        raise InvalidInputError("The time to send is already past.", field="send_at")
+
+
+async def _check_reachable(session: AsyncSession, conversation: Conversation) -> None:
+    if conversation.kind is not ConversationKind.DIRECT:
+        return
+    blocked_at = await session.scalar(select(Identity.unreachable_at).where(Identity.id == conversation.identity_id))
+    if blocked_at is not None:
+        raise ConflictError("This contact has blocked the bot: it cannot write to them.")
+
+
+async def _last_inbound(session: AsyncSession, conversation: Conversation) -> str | None:
+    found: str | None = await session.scalar(
+        select(Message.external_id)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.direction == Direction.INBOUND,
+            Message.deleted_at.is_(None),
+        )
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+def _attach(session: AsyncSession, message: Message, uploads: Sequence[Upload]) -> None:
+    for position, upload in enumerate(uploads):
+        session.add(
+            Attachment(
+                workspace_id=message.workspace_id, message_id=message.id, position=position, kind=upload.kind,
+                file_name=upload.file_name, mime_type=upload.mime_type, size=len(upload.content),
+                content=upload.content,
+            )
+        )  # fmt: skip
+
+
+async def resend(session: AsyncSession, message: Message) -> None:
+    """Send again what failed or what a person checked to be missing."""
+    if message.delivery not in {Delivery.FAILED, Delivery.UNCERTAIN}:
+        raise ConflictError("Only a failed or an uncertain reply can be sent again.")
+    message.delivery = Delivery.QUEUED
+    message.failure = None
+    message.sending_at = None
+    await session.flush()
+    await defer(session, [DeliverMessage(conversation_id=message.conversation_id, message_id=message.id)])
+
+
+async def confirm_arrived(message: Message, now: datetime) -> None:
+    """A person looked: the uncertain reply did arrive."""
+    if message.delivery is not Delivery.UNCERTAIN:
+        raise ConflictError("Only an uncertain reply can be confirmed.")
+    message.delivery = Delivery.SENT
+    message.sent_at = message.sending_at or now
+
+
+async def edit(session: AsyncSession, message: Message, text: str, now: datetime) -> None:
+    """Change our own message, here at once and on the platform by a job; the earlier text is kept."""
+    _check(Draft(text), now)
+    _check_ours(message)
+    if text == message.text:
+        return
+    session.add(
+        MessageEdit(
+            workspace_id=message.workspace_id,
+            message_id=message.id,
+            edited_at=message.edited_at or message.sent_at,
+            text=message.text,
+        )
+    )
+    message.text = text
+    message.edited_at = now
+    await session.flush()
+    if message.delivery is Delivery.SENT:
+        await defer(session, [EditDelivered(conversation_id=message.conversation_id, message_id=message.id)])
+
+
+async def delete(session: AsyncSession, message: Message, now: datetime) -> None:
+    """Delete our own message: cancelled if it has not left, taken back on the platform if it has."""
+    _check_ours(message)
+    if message.delivery is Delivery.SENDING:
+        raise ConflictError("The reply is being sent at this moment. Try again in a few seconds.")
+    if message.delivery in {Delivery.QUEUED, Delivery.FAILED}:
+        message.delivery = Delivery.CANCELLED
+        message.deleted_at = now
+        return
+    message.deleted_at = now
+    if message.external_id:
+        await session.flush()
+        await defer(session, [DeleteDelivered(conversation_id=message.conversation_id, message_id=message.id)])
+
+
+def _check_ours(message: Message) -> None:
+    if message.direction is not Direction.OUTBOUND or message.author_agent_id is None:
+        raise ConflictError("Only replies written in the panel can be changed.")
+    if message.deleted_at is not None:
+        raise ConflictError("This reply is already deleted.")
+
+
+async def queue_due(session: AsyncSession, now: datetime, limit: int = 200) -> int:
+    """Replies whose time to send has come get their job (the sweep calls this)."""
+    rows = (
+        select(Message.id)
+        .where(Message.delivery == Delivery.QUEUED, Message.send_at.is_not(None), Message.send_at <= now)
+        .order_by(Message.send_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    due = await session.execute(
+        update(Message)
+        .where(Message.id.in_(rows.scalar_subquery()))
+        .values(send_at=None)
+        .returning(Message.id, Message.conversation_id)
+        .execution_options(synchronize_session=False)
+    )
+    jobs = [
+        DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in due.tuples()
+    ]
+    await defer(session, jobs)
+    return len(jobs)
+
+
+async def requeue_parked(session: AsyncSession, channel_id: int) -> int:
+    """The key works again: everything that waited for it gets its job, oldest first."""
+    rows = await session.execute(
+        select(Message.id, Message.conversation_id)
+        .where(
+            Message.channel_id == channel_id,
+            Message.delivery == Delivery.QUEUED,
+            Message.send_at.is_(None),
+        )
+        .order_by(Message.id)
+    )
+    jobs = [
+        DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in rows.tuples()
+    ]
+    await defer(session, jobs)
+    return len(jobs)

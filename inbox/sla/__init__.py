@@ -1,0 +1,1 @@
+"""The response-time promise: policies, clocks, the sweep."""

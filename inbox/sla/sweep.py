@@ -1,0 +1,108 @@
+"""The sweep: what time brings. Reads partial indexes every few seconds; any number of workers may sweep at once."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.agents.models import AccessToken, SignInAttempt
+from inbox.conversations.models import Activity, Conversation, Status
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.live import announce, sweep_old
+from inbox.core.models import IdempotencyKey
+from inbox.replies.service import queue_due
+
+EVERY = timedelta(seconds=5)
+TIDY_EVERY = timedelta(minutes=10)
+PAGE = 500
+
+log = structlog.get_logger()
+
+
+async def run_sweep(context: Context, stop: asyncio.Event) -> None:
+    """Sweep until `stop`; a lost database is waited for."""
+    tidied_at: datetime | None = None
+    while not stop.is_set():
+        now = context.clock()
+        try:
+            async with context.transaction(EVERY_WORKSPACE) as session:
+                await sweep(session, now)
+            if tidied_at is None or now - tidied_at > TIDY_EVERY:
+                tidied_at = now
+                async with context.transaction(EVERY_WORKSPACE) as session:
+                    await tidy(session, now)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("sweep_waits", error=str(error).splitlines()[0])
+        try:
+            await asyncio.wait_for(stop.wait(), EVERY.total_seconds())
+        except TimeoutError:
+            continue
+
+
+async def sweep(session: AsyncSession, now: datetime) -> None:
+    """One round: wake what was snoozed, record breaches, give due replies their job."""
+    await _wake(session, now)
+    await _breach(session, now)
+    await queue_due(session, now)
+
+
+async def tidy(session: AsyncSession, now: datetime) -> None:
+    """Forget what has had its day."""
+    await sweep_old(session, now)
+    day_ago = now - timedelta(days=1)
+    await session.execute(delete(SignInAttempt).where(SignInAttempt.attempted_at < day_ago))
+    await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < day_ago))
+    await session.execute(delete(AccessToken).where(AccessToken.expires_at < now))
+
+
+async def _wake(session: AsyncSession, now: datetime) -> None:
+    for conversation in await _due(session, Conversation.snoozed_until <= now, Conversation.status == Status.SNOOZED):
+        conversation.status, conversation.snoozed_until, conversation.status_at = Status.OPEN, None, None
+        session.add(
+            Activity(
+                workspace_id=conversation.workspace_id, conversation_id=conversation.id, kind="reopened",
+                details={"why": "snooze_over"}, occurred_at=now,
+            )
+        )  # fmt: skip
+        _tell(session, conversation)
+
+
+async def _breach(session: AsyncSession, now: datetime) -> None:
+    first = await _due(
+        session,
+        Conversation.first_response_due_at <= now,
+        Conversation.first_response_met_at.is_(None),
+        Conversation.first_response_breached_at.is_(None),
+        Conversation.needs_answer.is_(True),
+    )
+    for conversation in first:
+        conversation.first_response_breached_at = conversation.first_response_due_at
+        _tell(session, conversation)
+    later = await _due(
+        session,
+        Conversation.next_response_due_at <= now,
+        Conversation.next_response_met_at.is_(None),
+        Conversation.next_response_breached_at.is_(None),
+        Conversation.needs_answer.is_(True),
+    )
+    for conversation in later:
+        conversation.next_response_breached_at = conversation.next_response_due_at
+        _tell(session, conversation)
+
+
+async def _due(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Conversation]:
+    statement = (
+        select(Conversation).where(*conditions).order_by(Conversation.id).limit(PAGE).with_for_update(skip_locked=True)
+    )
+    return list(await session.scalars(statement))
+
+
+def _tell(session: AsyncSession, conversation: Conversation) -> None:
+    announce(
+        session, conversation.workspace_id, "conversation", conversation_id=conversation.id,
+        assignee_id=conversation.assignee_id, team_id=conversation.team_id,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Text to tags: normalise, embed, classify."""

@@ -1,0 +1,1 @@
+"""Choosing the agent: round robin among those on shift."""

@@ -1,0 +1,1 @@
+"""Rules as data, applied to what was just stored."""
