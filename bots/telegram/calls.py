@@ -18,7 +18,7 @@ async def call(
     wires: Wires, account: Account, method: TelegramMethod[TelegramType], limits: ClientTimeout = CALL_LIMITS
 ) -> object:
     """Ask once. A lost answer is an UnknownOutcomeError: for what would be done twice by a second try."""
-    answer = await wires.wire(account).ask(account.token, method, limits)
+    answer = await wires.wire(account).ask(account, method, limits)
     if answer.ok:
         return answer.result
     raise refusal_of(answer)

@@ -25,7 +25,7 @@ async def fetch(wires: Wires, account: Account, file_id: str) -> RemoteFile:
         raise PermanentRefusalError(TOO_BIG_TO_FETCH)
     if not path:
         raise PermanentRefusalError(FILE_GONE)
-    return RemoteFile(wires.wire(account).read(account.token, path), mime_type_of(path), size)
+    return RemoteFile(wires.wire(account).read(account, path), mime_type_of(path), size)
 
 
 def mime_type_of(path: str) -> str:

@@ -135,7 +135,7 @@ class _Receiver:
         method = GetUpdates(
             offset=self._offset, limit=BATCH, timeout=LONG_POLL_SECONDS, allowed_updates=list(USED_UPDATES)
         )
-        answer = await self._wire.ask(self._account.token, method, _LIMITS)
+        answer = await self._wire.ask(self._account, method, _LIMITS)
         refusal = None if answer.ok else refusal_of(answer)
         if isinstance(refusal, KeyRefusedError):
             raise refusal

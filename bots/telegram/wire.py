@@ -6,7 +6,8 @@ ours are raised after theirs are gone, without cause or context.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,7 +21,6 @@ from aiohttp import (
     ClientConnectorError,
     ClientError,
     ClientHttpProxyError,
-    ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
     InvalidURL,
@@ -80,54 +80,66 @@ class Wire(AiohttpSession):
             raise SetupError(NO_PROXY_SUPPORT) from None
 
     async def ask(
-        self, token: str, method: TelegramMethod[TelegramType], limits: ClientTimeout = CALL_LIMITS
+        self, account: Account, method: TelegramMethod[TelegramType], limits: ClientTimeout = CALL_LIMITS
     ) -> Answer:
         """The answer to a call, a refusal included.
 
         TemporaryRefusalError when the request never left, UnknownOutcomeError when no sensible answer came.
         """
-        form = self.build_form_data(Bot(_checked(token), session=self), method)
+        _check_token(account)
+        got = await self._exchange(account, method, limits)
+        if isinstance(got, PlatformError):
+            raise got
+        return _read_answer(*got)
+
+    async def _exchange(
+        self, account: Account, method: TelegramMethod[TelegramType], limits: ClientTimeout
+    ) -> tuple[int, bytes] | PlatformError:
+        """Status and body, or the error to raise: not from here, where a local's repr holds the URL."""
         session = await self.create_session()
-        failure: PlatformError
         try:
             async with session.post(
-                self.api.api_url(token, method.__api_method__),
-                data=form,
+                self.api.api_url(account.token, method.__api_method__),
+                data=self.build_form_data(Bot(account.token, session=self), method),
                 timeout=limits,
                 proxy=self._http_proxy,
                 allow_redirects=False,
             ) as response:
-                status, body = response.status, await response.read()
+                return response.status, await response.read()
         except _NEVER_LEFT:
-            failure = TemporaryRefusalError(CANNOT_CONNECT)
+            return TemporaryRefusalError(CANNOT_CONNECT)
         except (ClientError, TimeoutError, OSError):
-            failure = UnknownOutcomeError(NO_ANSWER)
-        else:
-            return _read_answer(status, body)
-        raise failure
+            return UnknownOutcomeError(NO_ANSWER)
 
-    async def read(self, token: str, path: str) -> AsyncIterator[bytes]:
+    async def read(self, account: Account, path: str) -> AsyncIterator[bytes]:
         """The bytes of a file that getFile named, in chunks."""
-        session = await self.create_session()
+        _check_token(account)
         failure: PlatformError | None = None
-        try:
-            async for chunk in self._chunks(session, token, path):
-                yield chunk
-        except (ClientError, TimeoutError, OSError):
-            failure = TemporaryRefusalError(NO_ANSWER)
+        async with aclosing(self._pieces(account, path)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, PlatformError):
+                    failure = piece
+                else:
+                    yield piece
         if failure is not None:
             raise failure
 
-    async def _chunks(self, session: ClientSession, token: str, path: str) -> AsyncIterator[bytes]:
-        async with session.get(
-            self.api.file_url(_checked(token), path), timeout=FILE_LIMITS, proxy=self._http_proxy
-        ) as response:
-            if response.status in {400, 404}:
-                raise PermanentRefusalError(FILE_GONE)
-            if response.status != 200:
-                raise TemporaryRefusalError(NO_ANSWER)
-            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                yield chunk
+    async def _pieces(self, account: Account, path: str) -> AsyncGenerator[bytes | PlatformError, None]:
+        """Chunks, and last the error to raise, if any."""
+        session = await self.create_session()
+        try:
+            async with session.get(
+                self.api.file_url(account.token, path), timeout=FILE_LIMITS, proxy=self._http_proxy
+            ) as response:
+                if response.status == 200:
+                    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+                        yield chunk
+                elif response.status in {400, 404}:
+                    yield PermanentRefusalError(FILE_GONE)
+                else:
+                    yield TemporaryRefusalError(NO_ANSWER)
+        except (ClientError, TimeoutError, OSError):
+            yield TemporaryRefusalError(NO_ANSWER)
 
 
 class Wires:
@@ -150,17 +162,17 @@ class Wires:
             await wire.close()
 
 
-def _checked(token: str) -> str:
-    """The token; what does not look like one must not become a part of a URL."""
+def _check_token(account: Account) -> None:
+    """What does not look like a token must not become a part of a URL.
+
+    The token is a local of no frame of ours that raises, for some tracebacks show locals.
+    """
     try:
-        validate_token(token)
+        is_valid = validate_token(account.token) and "/" not in account.token
     except TokenValidationError:
         is_valid = False
-    else:
-        is_valid = "/" not in token
     if not is_valid:
         raise KeyRefusedError(KEY_REVOKED)
-    return token
 
 
 def _read_answer(status: int, body: bytes) -> Answer:

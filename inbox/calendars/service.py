@@ -14,7 +14,7 @@ from inbox.organisations.models import Workspace
 async def load_hours(session: AsyncSession, workspace_ids: Collection[int]) -> dict[int, WorkingHours]:
     """Workspace → hours of its default calendar; without one it is always open."""
     zones = await session.execute(select(Workspace.id, Workspace.time_zone).where(Workspace.id.in_(workspace_ids)))
-    hours = {workspace_id: WorkingHours(zone) for workspace_id, zone in zones.tuples()}
+    hours = {workspace_id: WorkingHours(zone) for workspace_id, zone in zones}
     calendars = await session.scalars(
         select(Calendar)
         .where(Calendar.workspace_id.in_(workspace_ids), Calendar.is_default)

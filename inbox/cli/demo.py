@@ -94,9 +94,7 @@ async def _make_company(
     organisation = Organisation(name="Агентство «Демо»")
     session.add(organisation)
     await session.flush()
-    workspace = Workspace(
-        organisation_id=organisation.id, name="Мебель «Лад»", time_zone=TIME_ZONE, sees_all=True
-    )
+    workspace = Workspace(organisation_id=organisation.id, name="Мебель «Лад»", time_zone=TIME_ZONE, sees_all=True)
     session.add(workspace)
     await session.flush()
     await make_ready_rules(session, workspace.id)
@@ -109,9 +107,7 @@ async def _make_company(
         session.add(agent)
         await session.flush()
         session.add(
-            Membership(
-                organisation_id=organisation.id, workspace_id=workspace.id, agent_id=agent.id, role=person.role
-            )
+            Membership(organisation_id=organisation.id, workspace_id=workspace.id, agent_id=agent.id, role=person.role)
         )
         await session.flush()
         if person.purpose is not None:

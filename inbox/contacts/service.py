@@ -67,7 +67,7 @@ async def _find(
     )  # fmt: skip
     known: dict[AuthorKey, Known] = {}
     named: dict[AuthorKey, datetime | None] = {}
-    for channel_id, external_id, identity_id, contact_id, is_ours, name, named_at in rows.tuples():
+    for channel_id, external_id, identity_id, contact_id, is_ours, name, named_at in rows:
         key = (channel_id, external_id)
         if key in newest:
             known[key] = Known(identity_id, contact_id, is_ours, name)

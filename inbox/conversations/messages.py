@@ -79,7 +79,7 @@ async def _insert(
     rows = await session.execute(
         statement, [_values(one, known, verdicts[(one.channel.channel_id, one.event.external_id)]) for one in ordered]
     )
-    return {(channel_id, external_id or ""): found for channel_id, external_id, found in rows.tuples()}
+    return {(channel_id, external_id or ""): found for channel_id, external_id, found in rows}
 
 
 def _values(one: Placed, known: Mapping[AuthorKey, Known], verdict: NeedsAnswer) -> dict[str, object]:
@@ -175,7 +175,7 @@ async def _store_versions(session: AsyncSession, versions: Sequence[Placed], tag
             Message.external_id.in_({one.event.external_id for one in versions}),
         )
     )  # fmt: skip
-    found = {(row[0], row[1] or ""): _Row(*row[2:]) for row in rows.tuples()}
+    found = {(row[0], row[1] or ""): _Row(*row[2:]) for row in rows}
     touched: set[int] = set()
     for one in sorted(versions, key=lambda version: version.event.edited_at or version.event.sent_at):
         key = (one.channel.channel_id, one.event.external_id)

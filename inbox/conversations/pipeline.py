@@ -225,7 +225,7 @@ async def _load_channels(session: AsyncSession, channel_ids: set[int]) -> dict[i
     )  # fmt: skip
     return {
         channel_id: Reading(OnChannel(workspace_id, channel_id, external_id), Platform(platform), username, alert_chat)
-        for channel_id, workspace_id, external_id, username, platform, alert_chat in rows.tuples()
+        for channel_id, workspace_id, external_id, username, platform, alert_chat in rows
     }
 
 

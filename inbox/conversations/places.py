@@ -121,7 +121,7 @@ async def _find_roots(
     )
     return {
         (channel_id, thread or ""): _Root(post_id, mode is PostMode.DRAW)
-        for channel_id, thread, post_id, mode in rows.tuples()
+        for channel_id, thread, post_id, mode in rows
     }
 
 
@@ -143,7 +143,7 @@ async def _find_answered(
             Message.channel_id.in_({one.channel.channel_id for one, _ in ordered}), Message.external_id.in_(parents)
         )
     )
-    return {(channel_id, external_id or ""): found for channel_id, external_id, found in rows.tuples()}
+    return {(channel_id, external_id or ""): found for channel_id, external_id, found in rows}
 
 
 async def _find_or_make(session: AsyncSession, wanted: Sequence[_Wanted]) -> dict[ConversationKey, int]:
@@ -158,7 +158,7 @@ async def _find_or_make(session: AsyncSession, wanted: Sequence[_Wanted]) -> dic
             Conversation.key.in_({key for _, key in first}),
         )
     )
-    ids = {(channel_id, key): found for channel_id, key, found in rows.tuples()}
+    ids = {(channel_id, key): found for channel_id, key, found in rows}
     missing = [first[key] for key in sorted(first.keys() - ids.keys())]
     if missing:
         made = await session.scalars(

@@ -85,7 +85,7 @@ async def _load_lines(session: AsyncSession, conversation_ids: Sequence[int]) ->
         .order_by(Message.sent_at, Message.id)
     )
     lines: dict[int, list[_Line]] = {}
-    for message, attachment, sentiment, intent, toxic, unsure in rows.tuples():
+    for message, attachment, sentiment, intent, toxic, unsure in rows:
         line = _Line(
             spoken=_spoken(message),
             kind=message.kind,

@@ -91,7 +91,7 @@ async def last_numbers(session: AsyncSession, workspace_ids: frozenset[int]) -> 
     rows = await session.execute(
         select(LiveCounter.workspace_id, LiveCounter.seq).where(LiveCounter.workspace_id.in_(workspace_ids))
     )
-    found = dict(rows.tuples().all())
+    found = dict(rows.all())
     return {workspace_id: found.get(workspace_id, 0) for workspace_id in workspace_ids}
 
 

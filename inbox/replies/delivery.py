@@ -163,7 +163,7 @@ async def _load(
     )
     if lock:
         statement = statement.with_for_update(of=Message)
-    return (await session.execute(statement)).tuples().one_or_none()
+    return (await session.execute(statement)).one_or_none()
 
 
 async def _outgoing(session: AsyncSession, message: Message, conversation: Conversation) -> Outgoing:
@@ -174,7 +174,7 @@ async def _outgoing(session: AsyncSession, message: Message, conversation: Conve
     )
     uploads = tuple(
         Upload(kind, file_name or "file", mime_type or "application/octet-stream", content or b"")
-        for kind, file_name, mime_type, content in files.tuples()
+        for kind, file_name, mime_type, content in files
     )
     return Outgoing(
         kind=conversation.kind,

@@ -206,7 +206,7 @@ async def queue_due(session: AsyncSession, now: datetime, limit: int = 200) -> i
         .execution_options(synchronize_session=False)
     )
     jobs = [
-        DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in due.tuples()
+        DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in due
     ]
     await defer(session, jobs)
     return len(jobs)
@@ -224,7 +224,7 @@ async def requeue_parked(session: AsyncSession, channel_id: int) -> int:
         .order_by(Message.id)
     )
     jobs = [
-        DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in rows.tuples()
+        DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in rows
     ]
     await defer(session, jobs)
     return len(jobs)

@@ -78,7 +78,7 @@ def _turn_of(seat: Seat) -> tuple[bool, datetime, int]:
 async def load_desks(session: AsyncSession, workspace_ids: Collection[int]) -> Handout:
     """The teams of these workspaces with whoever is on shift; locks their turns until the transaction ends."""
     teams = await session.execute(select(Team.id, Team.name).where(Team.workspace_id.in_(workspace_ids)))
-    handout = Handout(teams=dict(teams.tuples().all()))
+    handout = Handout(teams=dict(teams.all()))
     rows = await session.execute(
         select(TeamMember, Agent.id, Agent.name, Agent.capacity)
         .join(Agent, Agent.id == TeamMember.agent_id)
@@ -91,7 +91,7 @@ async def load_desks(session: AsyncSession, workspace_ids: Collection[int]) -> H
         .with_for_update(of=TeamMember)
         .execution_options(populate_existing=True)
     )
-    found = rows.tuples().all()
+    found = rows.all()
     loads = await _loads(session, {agent_id for _, agent_id, _, _ in found})
     for member, agent_id, name, capacity in found:
         room = capacity - loads.get(agent_id, 0)
@@ -109,7 +109,7 @@ async def _loads(session: AsyncSession, agent_ids: Collection[int]) -> dict[int,
         .where(Conversation.assignee_id.in_(agent_ids), Conversation.status == Status.OPEN, Conversation.needs_answer)
         .group_by(Conversation.assignee_id)
     )
-    return {agent_id: count for agent_id, count in rows.tuples() if agent_id is not None}
+    return {agent_id: count for agent_id, count in rows if agent_id is not None}
 
 
 async def drain(session: AsyncSession, workspace_id: int, now: datetime) -> int:

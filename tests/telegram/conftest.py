@@ -28,6 +28,7 @@ async def server() -> AsyncIterator[WireServer]:
     _, port = runner.addresses[0][:2]
     telegram.url = f"http://127.0.0.1:{port}"
     yield telegram
+    telegram.is_over.set()
     await runner.cleanup()
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bots.telegram.parse import parse
 from inbox.channels.events import Attachment, AttachmentKind, Author, ConversationKind, Ignored, Me, Quoted
 from inbox.core.errors import UnparsableEventError
 from tests.telegram.updates import (
@@ -304,15 +305,11 @@ def test_what_is_of_no_use_is_ignored_with_a_reason(kind: str, payload: Raw) -> 
     ],
 )
 def test_what_lacks_what_we_need_cannot_be_parsed(broken: Raw) -> None:
-    from bots.telegram.parse import parse
-
     with pytest.raises(UnparsableEventError):
         parse({"update_id": 1, "message": broken}, ME)
 
 
 def test_unknown_fields_and_kinds_are_passed_over() -> None:
-    from bots.telegram.parse import parse
-
     (event,) = parse({"update_id": 1, "hologram": {}}, ME)
     assert isinstance(event, Ignored)
     events = parse({"update_id": 1, "message": direct(text="?", hologram={"x": 1})}, ME)

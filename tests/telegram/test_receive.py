@@ -34,9 +34,12 @@ class Stream:
     most_together: int = 0
     delay: float = 0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    began: asyncio.Event = field(default_factory=asyncio.Event)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def put(self, update: RawEvent) -> None:
         self.together += 1
+        self.began.set()
         self.most_together = max(self.most_together, self.together)
         await asyncio.sleep(self.delay)
         self.together -= 1
@@ -47,6 +50,7 @@ class Stream:
 
     async def on_status(self, status: ReceiverStatus) -> None:
         self.statuses.append(status)
+        self.told.set()
 
     def kinds(self) -> list[ReceiverKind]:
         return [status.kind for status in self.statuses]
@@ -118,8 +122,7 @@ async def test_stopping_stores_what_is_in_hand(server: WireServer, account: Acco
     server.will_answer("getUpdates", ok([update(5), update(6)]), HANG)
     stream = Stream(delay=0.3)
     async with receiving(account, stream):
-        while not stream.together:
-            await asyncio.sleep(0.01)
+        await stream.began.wait()
     assert sorted(map(str, stream.stored)) == ["5", "6"]
 
 
@@ -127,8 +130,7 @@ async def test_stopping_does_not_wait_for_a_stream_that_hangs(server: WireServer
     server.will_answer("getUpdates", ok([update(5)]), HANG)
     stream = Stream(delay=60)
     async with receiving(account, stream):
-        while not stream.together:
-            await asyncio.sleep(0.01)
+        await stream.began.wait()
     assert stream.stored == []
     assert len(server.called("getUpdates")) == 1
 
@@ -192,8 +194,7 @@ async def test_a_conflict_says_with_whom(server: WireServer, account: Account, d
     stream = Stream()
     async with receiving(account, stream):
         await server.was_asked("getUpdates")
-        while not stream.statuses:
-            await asyncio.sleep(0.01)
+        await stream.told.wait()
     assert stream.statuses == [ReceiverStatus(ReceiverKind.CONFLICT, reason, NOW)]
     assert len(server.called("getUpdates")) == 1, "the next try comes after seconds"
 

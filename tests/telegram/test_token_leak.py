@@ -1,18 +1,19 @@
 """The token never reaches an error, its traceback, a log or a repr."""
 
+import asyncio
 import logging
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-import structlog
+from structlog.testing import capture_logs
 
 from bots.telegram.adapter import TelegramAdapter
 from bots.telegram.receive import ReceiverStatus, poll
 from inbox.channels.adapter import Account, Outgoing, RawEvent
-from inbox.channels.events import ConversationKind
-from inbox.core.errors import PlatformError
+from inbox.channels.events import ConversationKind, Platform
+from inbox.core.errors import OtklikError, PlatformError
 from tests.telegram.conftest import TOKEN
 from tests.telegram.wire_server import Reply, WireServer, ok, refused
 
@@ -46,7 +47,7 @@ async def _read_file(adapter: TelegramAdapter, account: Account) -> object:
 
 
 async def _chunks(adapter: TelegramAdapter, account: Account) -> AsyncIterator[bytes]:
-    async for chunk in adapter.wires.wire(account).read(account.token, "photos/x.jpg"):
+    async for chunk in adapter.wires.wire(account).read(account, "photos/x.jpg"):
         yield chunk
 
 
@@ -57,11 +58,17 @@ ACTS: dict[str, tuple[str, Callable[[TelegramAdapter, Account], Awaitable[object
 
 
 def _everything_said(error: BaseException) -> str:
-    """All words of an error, of its traceback with the locals of each frame, and of what it came from."""
+    """All words of an error, of our frames in its traceback with their locals, and of what it came from."""
+    ours = (
+        (frame, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals["__name__"]).startswith("bots.")
+    )
     told = [str(error), repr(error), repr(vars(error))]
-    told.extend(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-    for origin in (error.__cause__, error.__context__):
-        told.extend(repr(vars(origin)) + repr(origin) if origin is not None else "")
+    told.extend(traceback.StackSummary.extract(ours, capture_locals=True).format())
+    told.extend(traceback.format_exception(error))
+    assert error.__cause__ is None
+    assert isinstance(error.__context__, OtklikError | None)
     return "\n".join(told)
 
 
@@ -82,14 +89,13 @@ async def test_no_error_of_a_call_tells_the_token(
         await ask(adapter, account)
     assert SECRET in next(iter(server.tokens))
     told = _everything_said(refusal.value)
-    assert SECRET not in told.replace(repr(TOKEN), "") or "TOKEN" not in told
     assert SECRET not in told
     assert SECRET not in _without_access_log(caplog)
 
 
 @pytest.mark.parametrize("ask", [_send, _check, _read_file])
 @pytest.mark.parametrize("proxy", [None, "http://user:hush@127.0.0.1:1"])
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no.such.host.invalid", "no://where", "http://[bad"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "no://where", "http://[bad"])
 async def test_no_failure_to_connect_tells_the_token(
     adapter: TelegramAdapter,
     caplog: pytest.LogCaptureFixture,
@@ -109,8 +115,6 @@ async def test_no_failure_to_connect_tells_the_token(
 async def test_a_receiver_that_meets_every_trouble_logs_no_token(
     server: WireServer, account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
-    import asyncio
-
     caplog.set_level(logging.DEBUG)
     stop = asyncio.Event()
     told: list[ReceiverStatus] = []
@@ -123,15 +127,13 @@ async def test_a_receiver_that_meets_every_trouble_logs_no_token(
         told.append(status)
         stop.set()
 
-    with structlog.testing.capture_logs() as logs:
+    with capture_logs() as logs:
         await poll(account, put, on_status=on_status, stop=stop)
     assert logs
     assert SECRET not in repr(logs) + repr(told) + _without_access_log(caplog)
 
 
 def test_an_account_hides_its_secrets() -> None:
-    from inbox.channels.events import Platform
-
     account = Account(1, Platform.TELEGRAM, "700", TOKEN, user_token="hush", proxy_url="http://u:hush@proxy")
     assert SECRET not in repr(account)
     assert "hush" not in repr(account)

@@ -41,7 +41,8 @@ class WireServer:
     calls: list[tuple[str, Params]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
-    tokens: set[str] = field(default_factory=set)
+    tokens: set[str] = field(default_factory=set, repr=False)
+    is_over: asyncio.Event = field(default_factory=asyncio.Event)
     _replies: dict[str, deque[Reply]] = field(default_factory=lambda: defaultdict(deque))
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -70,7 +71,7 @@ class WireServer:
         replies = self._replies[method]
         reply = replies.popleft() if len(replies) > 1 else replies[0] if replies else ok(True)
         if reply.fault == "hang":
-            await asyncio.sleep(60)
+            await self.is_over.wait()
         if reply.fault == "drop" and request.transport is not None:
             request.transport.abort()
         text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)

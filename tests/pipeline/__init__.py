@@ -1,0 +1,1 @@
+"""From raw payloads to rows, and from replies to the platform."""

@@ -1,0 +1,215 @@
+"""Whatever the order and however often events come, the rows are the same."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from inbox.channels.events import Author, ConversationKind, MessageReceived, Platform, PostSeen, Quoted
+from inbox.channels.models import Channel
+from inbox.contacts.models import Identity
+from inbox.conversations.arrivals import Arrived, OnChannel
+from inbox.conversations.intake import store, texts_to_tag
+from inbox.conversations.models import Conversation, Message, MessageEdit, Post
+from inbox.conversations.refresh import refresh
+from inbox.conversations.tags import Intent, Sentiment, Tagged
+from inbox.core.database import EVERY_WORKSPACE, Database
+from inbox.organisations.models import Organisation, Workspace
+from tests.servers import TestServers
+
+pytestmark = pytest.mark.outside
+START = datetime(2026, 11, 20, 9, tzinfo=UTC)
+BOT = Author("77", "Bot", is_bot=True)
+GROUP = "-1009"
+ROOT = f"{GROUP}:100"
+numbers = count(1)
+
+
+def tag(text: str) -> Tagged:
+    """Tags by plain words: what the classifier says is not the matter here."""
+    intent = Intent.LEAD if "цена" in text else Intent.COMPLAINT if "плохо" in text else Intent.OTHER
+    return Tagged(Sentiment.NEUTRAL, intent, False, False, {}, frozenset(), {}, "words")
+
+
+def direct(number: int, who: str, text: str, *, edited: int | None = None) -> MessageReceived:
+    return MessageReceived(
+        external_id=f":{who}:{number}", kind=ConversationKind.DIRECT, chat_external_id=who, author=Author(who, who),
+        sent_at=START + timedelta(minutes=number), text=text,
+        edited_at=START + timedelta(minutes=number, seconds=edited) if edited else None,
+    )  # fmt: skip
+
+
+def comment(number: int, who: str, text: str, *, first_level: bool = True) -> MessageReceived:
+    return MessageReceived(
+        external_id=f":{GROUP}:{number}", kind=ConversationKind.COMMENT if first_level else ConversationKind.GROUP,
+        chat_external_id=GROUP, author=Author(who, who), sent_at=START + timedelta(minutes=number), text=text,
+        thread_external_id=ROOT, thread_is_post=first_level,
+    )  # fmt: skip
+
+
+def answer(number: int, to: MessageReceived) -> MessageReceived:
+    """An anonymous administrator answers in the group."""
+    return MessageReceived(
+        external_id=f":{GROUP}:{number}", kind=ConversationKind.GROUP, chat_external_id=GROUP,
+        author=Author(GROUP, "Лад", is_ours=True), sent_at=START + timedelta(minutes=number), text="Здравствуйте!",
+        thread_external_id=ROOT, is_outbound=True, parent=Quoted(to.external_id, to.author, to.text),
+    )  # fmt: skip
+
+
+POST = PostSeen(f":{GROUP}:1", START, "Новая кухня", thread_external_id=ROOT)
+ASKED = comment(110, "anna", "цена?")
+HISTORY = (
+    POST,
+    PostSeen(
+        f":{GROUP}:1", START, "Новая кухня, правка", edited_at=START + timedelta(minutes=3), thread_external_id=ROOT
+    ),
+    direct(101, "kirill", "какая цена"),
+    direct(101, "kirill", "какая цена у шкафа", edited=20),
+    direct(101, "kirill", "какая цена у стола", edited=40),
+    direct(103, "kirill", "ау"),
+    ASKED,
+    comment(111, "boris", "+"),
+    comment(112, "anna", "и плохо видно фото", first_level=False),
+    answer(113, ASKED),
+    comment(114, "vera", "плохо", first_level=False),
+)
+
+
+@pytest.fixture(scope="module")
+def url(servers: TestServers) -> Iterator[str]:
+    address = servers.clone()
+    yield address
+    servers.drop(address)
+
+
+async def new_channel(database: Database) -> OnChannel:
+    number = next(numbers)
+    async with database.transaction(EVERY_WORKSPACE) as session:
+        organisation = Organisation(name=f"o{number}")
+        session.add(organisation)
+        await session.flush()
+        workspace = Workspace(organisation_id=organisation.id, name="w")
+        session.add(workspace)
+        await session.flush()
+        channel = Channel(
+            workspace_id=workspace.id, platform=Platform.TELEGRAM, external_id=f"77-{number}", name="b",
+            credentials_encrypted=b"-", key_fingerprint="----",
+        )  # fmt: skip
+        session.add(channel)
+        await session.flush()
+        return OnChannel(workspace.id, channel.id, "77")
+
+
+async def play(database: Database, batches: Sequence[Sequence[int]]) -> list[tuple[object, ...]]:
+    """Store the history in these batches on a channel of its own; returns what the rows then say."""
+    channel = await new_channel(database)
+    for batch in batches:
+        arrived = [Arrived(str(place), channel, HISTORY[place]) for place in batch]
+        tags = {text: tag(text) for text in texts_to_tag(arrived)}
+        async with database.transaction(EVERY_WORKSPACE) as session:
+            stored = await store(session, arrived, tags)
+            await refresh(session, stored.touched)
+    return await snapshot(database, channel.channel_id)
+
+
+async def snapshot(database: Database, channel_id: int) -> list[tuple[object, ...]]:
+    async with database.session(EVERY_WORKSPACE) as session:
+        said: list[tuple[object, ...]] = [
+            tuple(row)
+            for row in await session.execute(
+                select(
+                    Conversation.key, Conversation.kind, Conversation.status, Conversation.outcome,
+                    Conversation.needs_answer, Conversation.needs_answer_why, Conversation.intent,
+                    Conversation.waiting_since_at, Conversation.last_message_at, Conversation.preview,
+                    Conversation.first_response_due_at, Conversation.first_response_met_at,
+                    Conversation.next_response_due_at, Conversation.started_at, Post.external_id,
+                )
+                .outerjoin(Post, Post.id == Conversation.post_id)
+                .where(Conversation.channel_id == channel_id)
+                .order_by(Conversation.key)
+            )
+        ]  # fmt: skip
+        said += [
+            tuple(row)
+            for row in await session.execute(
+                select(
+                    Message.external_id, Message.text, Message.direction, Message.needs_answer, Message.edited_at,
+                    Conversation.key, Identity.external_id,
+                )
+                .join(Conversation, Conversation.id == Message.conversation_id)
+                .join(Identity, Identity.id == Message.author_identity_id)
+                .where(Message.channel_id == channel_id)
+                .order_by(Message.external_id)
+            )
+        ]  # fmt: skip
+        said += [
+            tuple(row)
+            for row in await session.execute(
+                select(Message.external_id, MessageEdit.edited_at, MessageEdit.text)
+                .join(Message, Message.id == MessageEdit.message_id)
+                .where(Message.channel_id == channel_id)
+                .order_by(Message.external_id, MessageEdit.edited_at)
+            )
+        ]
+        said += [
+            tuple(row)
+            for row in await session.execute(
+                select(Post.external_id, Post.thread_external_id, Post.text).where(Post.channel_id == channel_id)
+            )
+        ]
+    return said
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[list[int]]:
+    """The whole history in some order, some of it again, cut into batches."""
+    places = list(range(len(HISTORY)))
+    again = draw(st.lists(st.sampled_from(places), max_size=5))
+    order = draw(st.permutations(places + again))
+    cuts = sorted(draw(st.sets(st.integers(1, len(order) - 1), max_size=4)))
+    return [list(order[start:end]) for start, end in zip([0, *cuts], [*cuts, len(order)], strict=True)]
+
+
+@pytest.fixture(scope="module")
+def expected(url: str) -> list[tuple[object, ...]]:
+    async def run() -> list[tuple[object, ...]]:
+        database = Database(url)
+        try:
+            return await play(database, [list(range(len(HISTORY)))])
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def test_a_history_in_order_reads_as_a_person_would_expect(expected: list[tuple[object, ...]]) -> None:
+    conversations = {row[0]: row for row in expected if len(row) == 15}
+    assert set(conversations) == {
+        "direct:kirill", f"thread:{ROOT}:anna", f"thread:{ROOT}:boris", f"thread:{ROOT}:vera",
+    }  # fmt: skip
+    anna = conversations[f"thread:{ROOT}:anna"]
+    assert anna[4] is False, "the anonymous administrator's answer settles her question"
+    assert conversations[f"thread:{ROOT}:boris"][3] == "no_answer_needed_automatic"
+    assert conversations[f"thread:{ROOT}:vera"][4] is True
+    assert conversations["direct:kirill"][9] == "ау"
+    assert all(row[14] == f":{GROUP}:1" for key, row in conversations.items() if str(key).startswith("thread"))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(arrivals())
+def test_any_order_and_repetition_gives_the_same_rows(
+    url: str, expected: list[tuple[object, ...]], batches: list[list[int]]
+) -> None:
+    async def run() -> list[tuple[object, ...]]:
+        database = Database(url)
+        try:
+            return await play(database, batches)
+        finally:
+            await database.close()
+
+    assert asyncio.run(run()) == expected
