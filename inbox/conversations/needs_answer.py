@@ -25,6 +25,8 @@ class Why(StrEnum):
     UNSURE = "unsure"
     MEDIA = "media"
     PERSON = "person"
+    SETTLED = "settled"
+    """A person said that no answer is needed."""
     PLUS = "plus"
     EMOJI = "emoji"
     STICKER = "sticker"

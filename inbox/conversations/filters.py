@@ -1,0 +1,110 @@
+"""What the list of conversations is narrowed by, as conditions of one query."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from sqlalchemy import ColumnElement, or_, select
+
+from inbox.channels.events import ConversationKind, Platform
+from inbox.channels.models import Channel
+from inbox.contacts.models import Contact
+from inbox.conversations.models import Conversation, ConversationLabel, Label, Message, Status
+from inbox.conversations.tags import Intent, Sentiment
+from inbox.conversations.urgency import breached, due_soon
+
+
+class Order(StrEnum):
+    """urgent: the earliest running due time first, then who waits longest, then the newest · newest · oldest."""
+
+    URGENT = "urgent"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+class SlaView(StrEnum):
+    """due_soon: the answer is due within DUE_SOON · breached: it is late now."""
+
+    DUE_SOON = "due_soon"
+    BREACHED = "breached"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """All None: everything that the caller may see. `assignee`: an agent's id, or me, or none. `label`: its name."""
+
+    workspace_id: int | None = None
+    needs_answer: bool | None = None
+    status: Status | None = None
+    kind: ConversationKind | None = None
+    channel_id: int | None = None
+    platform: Platform | None = None
+    assignee: int | Literal["me", "none"] | None = None
+    team_id: int | None = None
+    intent: Intent | None = None
+    sentiment: Sentiment | None = None
+    label: str | None = None
+    sla: SlaView | None = None
+    post_id: int | None = None
+    q: str | None = None
+    unsure: bool | None = None
+    held: bool | None = None
+    order: Order = Order.URGENT
+
+
+def conditions(filters: Filters, agent_id: int, now: datetime) -> list[ColumnElement[bool]]:
+    """One condition for each filter that is set."""
+    equal: list[tuple[ColumnElement[bool], object]] = [
+        (Conversation.workspace_id == filters.workspace_id, filters.workspace_id),
+        (Conversation.needs_answer == filters.needs_answer, filters.needs_answer),
+        (Conversation.status == filters.status, filters.status),
+        (Conversation.kind == filters.kind, filters.kind),
+        (Conversation.channel_id == filters.channel_id, filters.channel_id),
+        (Conversation.team_id == filters.team_id, filters.team_id),
+        (Conversation.intent == filters.intent, filters.intent),
+        (Conversation.sentiment == filters.sentiment, filters.sentiment),
+        (Conversation.post_id == filters.post_id, filters.post_id),
+        (Conversation.unsure == filters.unsure, filters.unsure),
+        (Conversation.held == filters.held, filters.held),
+    ]
+    found = [condition for condition, value in equal if value is not None]
+    if filters.platform is not None:
+        channels = select(Channel.id).where(Channel.platform == filters.platform)
+        found.append(Conversation.channel_id.in_(channels))
+    if filters.assignee is not None:
+        found.append(_assigned_to(filters.assignee, agent_id))
+    if filters.label is not None:
+        found.append(_labelled(filters.label))
+    if filters.sla is not None:
+        found.append(due_soon(now) if filters.sla is SlaView.DUE_SOON else breached(now))
+    if filters.q is not None and filters.q.strip():
+        found.append(_mentions(filters.q.strip()))
+    return found
+
+
+def _assigned_to(assignee: int | Literal["me", "none"], agent_id: int) -> ColumnElement[bool]:
+    match assignee:
+        case "none":
+            return Conversation.assignee_id.is_(None)
+        case "me":
+            return Conversation.assignee_id == agent_id
+        case _:
+            return Conversation.assignee_id == assignee
+
+
+def _labelled(name: str) -> ColumnElement[bool]:
+    labelled = (
+        select(ConversationLabel.conversation_id)
+        .join(Label, Label.id == ConversationLabel.label_id)
+        .where(Label.name == name)
+    )
+    return Conversation.id.in_(labelled)
+
+
+def _mentions(words: str) -> ColumnElement[bool]:
+    """A message, or the contact's name, holds these words in this order, in any case of letters."""
+    return or_(
+        Conversation.id.in_(select(Message.conversation_id).where(Message.text.icontains(words, autoescape=True))),
+        Conversation.contact_id.in_(select(Contact.id).where(Contact.name.icontains(words, autoescape=True))),
+    )

@@ -1,0 +1,169 @@
+"""The list of conversations, page by page, and the numbers beside its views: a constant number of queries."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer, joinedload
+
+from inbox.agents.caller import Caller
+from inbox.agents.models import Agent
+from inbox.agents.permissions import Permission
+from inbox.channels.models import Channel
+from inbox.conversations.access import visible
+from inbox.conversations.filters import Filters, conditions
+from inbox.conversations.models import Conversation, ConversationLabel, Label, Outcome, Status
+from inbox.conversations.orders import cursor_of, ordered
+from inbox.conversations.tags import Intent, Sentiment
+from inbox.conversations.urgency import breached, due_soon
+from inbox.organisations.models import Team
+
+__all__ = ["Counts", "Filters", "Listing", "Named", "Row", "count_views", "list_conversations", "load_rows"]
+
+MAX_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An agent or a team, for showing."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A conversation (channel, contact, identity and post are loaded) with what else its line shows."""
+
+    conversation: Conversation
+    labels: tuple[str, ...]
+    assignee: Named | None
+    team: Named | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page; `next_cursor` None: the last one."""
+
+    rows: list[Row]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many conversations each view holds; all but `automatic` count only what is not closed.
+
+    `mine`, `unassigned`, `leads`, `negative` count what needs an answer; `open` everything that is open. `by_channel`:
+    channel id → what needs an answer there.
+    """
+
+    mine: int = 0
+    unassigned: int = 0
+    open: int = 0
+    due_soon: int = 0
+    breached: int = 0
+    leads: int = 0
+    negative: int = 0
+    unsure: int = 0
+    held: int = 0
+    automatic: int = 0
+    by_channel: Mapping[int, int] = field(default_factory=dict)
+
+
+async def list_conversations(
+    session: AsyncSession, caller: Caller, filters: Filters, cursor: str | None, limit: int, now: datetime
+) -> Listing:
+    """A page of what the caller may see; NotFoundError for a workspace that is not theirs."""
+    if filters.workspace_id is not None:
+        caller.require(filters.workspace_id, Permission.READ_CONVERSATIONS)
+    statement = select(Conversation).where(visible(caller), *conditions(filters, caller.agent_id, now))
+    statement = with_parts(ordered(statement, filters.order, cursor)).limit(limit + 1)
+    found = list(await session.scalars(statement))
+    page = found[:limit]
+    more = len(found) > limit
+    return Listing(await load_rows(session, page), cursor_of(page[-1], filters.order) if more else None)
+
+
+async def load_rows(session: AsyncSession, conversations: Sequence[Conversation]) -> list[Row]:
+    """Labels, assignees and teams of conversations whose parts are loaded: three queries, however many there are."""
+    labels = await _load_labels(session, [one.id for one in conversations])
+    agents = await _load_agents(session, {one.assignee_id for one in conversations if one.assignee_id is not None})
+    teams = await _load_teams(session, {one.team_id for one in conversations if one.team_id is not None})
+    return [
+        Row(
+            conversation=one,
+            labels=labels.get(one.id, ()),
+            assignee=agents.get(one.assignee_id) if one.assignee_id is not None else None,
+            team=teams.get(one.team_id) if one.team_id is not None else None,
+        )
+        for one in conversations
+    ]
+
+
+def with_parts(statement: Select[tuple[Conversation]]) -> Select[tuple[Conversation]]:
+    """Channel (without its keys), contact, identity and post in the same query."""
+    return statement.options(
+        joinedload(Conversation.channel, innerjoin=True).options(
+            defer(Channel.credentials_encrypted, raiseload=True), defer(Channel.proxy_encrypted, raiseload=True)
+        ),
+        joinedload(Conversation.contact, innerjoin=True),
+        joinedload(Conversation.identity, innerjoin=True),
+        joinedload(Conversation.post),
+    )
+
+
+async def count_views(session: AsyncSession, caller: Caller, workspace_id: int | None, now: datetime) -> Counts:
+    """The numbers of the left column, over one workspace or all of the caller's: two queries."""
+    scope: list[ColumnElement[bool]] = [visible(caller)]
+    if workspace_id is not None:
+        caller.require(workspace_id, Permission.READ_CONVERSATIONS)
+        scope.append(Conversation.workspace_id == workspace_id)
+    alive = Conversation.status != Status.CLOSED
+    waits = and_(Conversation.needs_answer, alive)
+    views = {
+        "mine": and_(waits, Conversation.assignee_id == caller.agent_id),
+        "unassigned": and_(waits, Conversation.assignee_id.is_(None)),
+        "open": Conversation.status == Status.OPEN,
+        "due_soon": due_soon(now),
+        "breached": breached(now),
+        "leads": and_(waits, Conversation.intent == Intent.LEAD),
+        "negative": and_(waits, Conversation.sentiment == Sentiment.NEGATIVE),
+        "unsure": and_(alive, Conversation.unsure),
+        "held": and_(alive, Conversation.held),
+        "automatic": Conversation.outcome == Outcome.NO_ANSWER_NEEDED_AUTOMATIC,
+    }
+    row = (
+        await session.execute(
+            select(*(func.count().filter(condition).label(name) for name, condition in views.items())).where(*scope)
+        )
+    ).one()
+    channels = await session.execute(
+        select(Conversation.channel_id, func.count()).where(*scope, waits).group_by(Conversation.channel_id)
+    )
+    numbers = {name: int(number) for name, number in zip(views, row, strict=True)}
+    return Counts(**numbers, by_channel=dict(channels.tuples().all()))
+
+
+async def _load_labels(session: AsyncSession, conversation_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    rows = await session.execute(
+        select(ConversationLabel.conversation_id, Label.name)
+        .join(Label, Label.id == ConversationLabel.label_id)
+        .where(ConversationLabel.conversation_id.in_(conversation_ids))
+        .order_by(Label.name)
+    )
+    labels: dict[int, tuple[str, ...]] = {}
+    for conversation_id, name in rows:
+        labels[conversation_id] = (*labels.get(conversation_id, ()), name)
+    return labels
+
+
+async def _load_agents(session: AsyncSession, agent_ids: Collection[int]) -> dict[int, Named]:
+    rows = await session.execute(select(Agent.id, Agent.name).where(Agent.id.in_(agent_ids)))
+    return {agent_id: Named(agent_id, name) for agent_id, name in rows}
+
+
+async def _load_teams(session: AsyncSession, team_ids: Collection[int]) -> dict[int, Named]:
+    rows = await session.execute(select(Team.id, Team.name).where(Team.id.in_(team_ids)))
+    return {team_id: Named(team_id, name) for team_id, name in rows}

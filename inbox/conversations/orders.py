@@ -1,0 +1,86 @@
+"""The orders of the list, and the cursors that continue them: the sort key of a page's last row, with its id."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, tuple_
+
+from inbox.conversations.filters import Order
+from inbox.conversations.models import Conversation
+from inbox.conversations.urgency import find_running_due, running_due
+from inbox.core.errors import InvalidInputError
+from inbox.core.web.paging import decode_cursor, encode_cursor
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_DUE, _WAITING, _REST = 0, 1, 2
+
+
+def ordered(statement: Select[tuple[Conversation]], order: Order, cursor: str | None) -> Select[tuple[Conversation]]:
+    """The statement in this order, after the row that the cursor names."""
+    after = None if cursor is None else _read(order, cursor)
+    match order:
+        case Order.URGENT:
+            key = tuple_(_rank, _instant, Conversation.id)
+            if after is not None:
+                statement = statement.where(key > tuple_(*after))
+            return statement.order_by(_rank, _instant, Conversation.id)
+        case Order.NEWEST | Order.OLDEST:
+            return _by_last_message(statement, order, after)
+
+
+def cursor_of(conversation: Conversation, order: Order) -> str:
+    """The cursor that continues after this row."""
+    if order is Order.URGENT:
+        rank, instant = _urgency(conversation)
+        return encode_cursor(order.value, rank, instant, conversation.id)
+    return encode_cursor(order.value, _REST, _microseconds(conversation.last_message_at), conversation.id)
+
+
+def _by_last_message(
+    statement: Select[tuple[Conversation]], order: Order, after: tuple[int, int, int] | None
+) -> Select[tuple[Conversation]]:
+    key = tuple_(Conversation.last_message_at, Conversation.id)
+    place = None if after is None else tuple_(_EPOCH + after[1] * _MICROSECOND, after[2])
+    if order is Order.OLDEST:
+        statement = statement if place is None else statement.where(key > place)
+        return statement.order_by(Conversation.last_message_at, Conversation.id)
+    statement = statement if place is None else statement.where(key < place)
+    return statement.order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+
+
+def _read(order: Order, cursor: str) -> tuple[int, int, int]:
+    match decode_cursor(cursor):
+        case [order.value, int(rank), int(instant), int(row_id)]:
+            return rank, instant, row_id
+        case _:
+            raise InvalidInputError("This cursor belongs to another list or order; begin without one.", field="cursor")
+
+
+def _urgency(conversation: Conversation) -> tuple[int, int]:
+    """The same as `_rank` and `_instant`, for a loaded row."""
+    if (due := find_running_due(conversation)) is not None:
+        return _DUE, _microseconds(due)
+    if conversation.needs_answer:
+        return _WAITING, _microseconds(conversation.waiting_since_at or conversation.last_message_at)
+    return _REST, -_microseconds(conversation.last_message_at)
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def _in_microseconds(instant: ColumnElement[datetime] | ColumnElement[datetime | None]) -> ColumnElement[int]:
+    return cast(func.extract("epoch", instant) * 1_000_000, BigInteger)
+
+
+_rank: ColumnElement[int] = case((running_due.is_not(None), _DUE), (Conversation.needs_answer, _WAITING), else_=_REST)
+_instant: ColumnElement[int] = case(
+    (running_due.is_not(None), _in_microseconds(running_due)),
+    (
+        Conversation.needs_answer,
+        _in_microseconds(func.coalesce(Conversation.waiting_since_at, Conversation.last_message_at)),
+    ),
+    else_=-_in_microseconds(Conversation.last_message_at),
+)
+"""Ascending within a rank: due first, waiting longest first, newest first."""

@@ -1,0 +1,45 @@
+"""Which clock of a conversation runs now and when it is due: once for Python, once for SQL."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, null
+
+from inbox.conversations.models import Conversation, Status
+
+DUE_SOON = timedelta(minutes=10)
+"""How long before its due time a conversation is said to burn."""
+
+running_due: ColumnElement[datetime | None] = case(
+    (Conversation.needs_answer.is_(False), null()),
+    (
+        and_(Conversation.first_response_met_at.is_(None), Conversation.first_response_due_at.is_not(None)),
+        Conversation.first_response_due_at,
+    ),
+    (Conversation.next_response_met_at.is_(None), Conversation.next_response_due_at),
+    else_=null(),
+)
+"""When the running clock is due; null when none runs."""
+
+
+def find_running_due(conversation: Conversation) -> datetime | None:
+    """The same for a loaded row."""
+    if not conversation.needs_answer:
+        return None
+    if conversation.first_response_met_at is None and conversation.first_response_due_at is not None:
+        return conversation.first_response_due_at
+    return conversation.next_response_due_at if conversation.next_response_met_at is None else None
+
+
+def due_soon(now: datetime) -> ColumnElement[bool]:
+    """The answer is not late yet and is due within DUE_SOON."""
+    return and_(_is_on_the_desk(), running_due > now, running_due <= now + DUE_SOON)
+
+
+def breached(now: datetime) -> ColumnElement[bool]:
+    """The answer is late and still missing."""
+    return and_(_is_on_the_desk(), running_due <= now)
+
+
+def _is_on_the_desk() -> ColumnElement[bool]:
+    """Snoozed and waiting conversations were put aside by a person."""
+    return and_(Conversation.needs_answer, Conversation.status == Status.OPEN)
