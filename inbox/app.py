@@ -1,0 +1,66 @@
+"""Composition root of the web part: the JSON API, the panel, webhooks, live updates and health."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+
+from inbox.core.context import Context
+from inbox.core.live import Pokes
+from inbox.core.web.headers import Edge
+from inbox.core.web.metrics import Requests
+from inbox.core.web.problems import install_handlers
+from inbox.core.web.schema import describe_api
+from inbox.core.web.static import StaticAssets
+
+API = "/api/v1"
+API_FEATURES = ("agents", "organisations", "channels", "conversations", "replies", "contacts", "sla")
+PANEL_FEATURES = ("agents", "organisations", "channels", "conversations", "replies", "contacts", "sla")
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
+    """The web part. `stop`, when it is set, ends live streams, so that a server need not wait for them."""
+    pokes = Pokes(context.redis)
+    requests = Requests()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        listening = asyncio.create_task(pokes.listen(), name="pokes")
+        try:
+            yield
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    app = FastAPI(
+        title="Otklik", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan
+    )
+    app.state.context = context
+    app.state.pokes = pokes
+    app.state.requests = requests
+    app.state.stop = stop or asyncio.Event()
+    for router in _find_routers("routes", "api", API_FEATURES):
+        app.include_router(router, prefix=API)
+    for router in _find_routers("panel", "panel", PANEL_FEATURES):
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", StaticAssets(STATIC), name="static")
+    install_handlers(app)
+    describe_api(app)
+    app.add_middleware(Edge, settings=context.settings, requests=requests)
+    return app
+
+
+def _find_routers(module: str, name: str, features: Sequence[str]) -> list[APIRouter]:
+    """The router `name` of each feature that has such a module."""
+    found: list[APIRouter] = []
+    for feature in features:
+        path = f"inbox.{feature}.{module}"
+        if find_spec(path) is not None:
+            router = getattr(importlib.import_module(path), name)
+            found.append(router)
+    return found

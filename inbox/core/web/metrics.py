@@ -1,0 +1,25 @@
+"""Counts and times of requests, for /metrics."""
+
+from prometheus_client import CollectorRegistry, Histogram
+
+LIVE = frozenset({"/live", "/api/v1/live"})
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Requests:
+    """The registry of a process's web part, with the time that requests took."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._seconds = Histogram(
+            "otklik_request_seconds",
+            "Time from a request to the end of its answer, live streams left out.",
+            ("method", "route", "status"),
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+
+    def note(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request is over; `status` 0: the client went away before an answer."""
+        if route not in LIVE:
+            self._seconds.labels(method, route, str(status)).observe(seconds)
