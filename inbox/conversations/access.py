@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from inbox.agents.caller import Caller
-from inbox.agents.permissions import ALLOWED, Permission
+from inbox.agents.permissions import Permission
 from inbox.conversations.models import Attachment, Conversation, Message, Post
 from inbox.core.errors import NotFoundError
 from inbox.organisations.models import Role
@@ -126,7 +126,9 @@ async def access_post(
     lock: bool = False,
 ) -> Post:
     """A post of a workspace where the caller reads conversations; NotFoundError in another."""
-    statement = select(Post).where(Post.id == post_id, Post.workspace_id.in_(readable_workspaces(caller)))
+    statement = select(Post).where(
+        Post.id == post_id, Post.workspace_id.in_(sorted(caller.workspaces_with(Permission.READ_CONVERSATIONS)))
+    )
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     post = await session.scalar(statement)
@@ -136,15 +138,10 @@ async def access_post(
     return post
 
 
-def readable_workspaces(caller: Caller, permission: Permission = Permission.READ_CONVERSATIONS) -> list[int]:
-    """Workspaces where the caller's role has the permission."""
-    return sorted(workspace_id for workspace_id, role in caller.roles.items() if permission in ALLOWED[role])
-
-
 async def _get_conversation(
     session: AsyncSession,
     caller: Caller,
-    statement: Select[tuple[Conversation]],
+    statement: Select[Conversation],
     permission: Permission,
     *,
     lock: bool,

@@ -29,11 +29,11 @@ class Change:
     status: Status | Unset = UNSET
     outcome: Outcome | Unset = UNSET
     needs_answer: bool | Unset = UNSET
-    assignee_id: int | None | Unset = UNSET
-    team_id: int | None | Unset = UNSET
+    assignee_id: int | Unset | None = UNSET
+    team_id: int | Unset | None = UNSET
     priority: Priority | Unset = UNSET
     labels: tuple[str, ...] | Unset = UNSET
-    snoozed_until: datetime | None | Unset = UNSET
+    snoozed_until: datetime | Unset | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)

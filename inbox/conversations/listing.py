@@ -102,7 +102,7 @@ async def load_rows(session: AsyncSession, conversations: Sequence[Conversation]
     ]
 
 
-def with_parts(statement: Select[tuple[Conversation]]) -> Select[tuple[Conversation]]:
+def with_parts(statement: Select[Conversation]) -> Select[Conversation]:
     """Channel (without its keys), contact, identity and post in the same query."""
     return statement.options(
         joinedload(Conversation.channel, innerjoin=True).options(

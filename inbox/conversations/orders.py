@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, case, cast, func, tuple_
 
 from inbox.conversations.filters import Order
 from inbox.conversations.models import Conversation
@@ -16,7 +16,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _DUE, _WAITING, _REST = 0, 1, 2
 
 
-def ordered(statement: Select[tuple[Conversation]], order: Order, cursor: str | None) -> Select[tuple[Conversation]]:
+def ordered(statement: Select[Conversation], order: Order, cursor: str | None) -> Select[Conversation]:
     """The statement in this order, after the row that the cursor names."""
     after = None if cursor is None else _read(order, cursor)
     match order:
@@ -33,13 +33,13 @@ def cursor_of(conversation: Conversation, order: Order) -> str:
     """The cursor that continues after this row."""
     if order is Order.URGENT:
         rank, instant = _urgency(conversation)
-        return encode_cursor(order.value, rank, instant, conversation.id)
-    return encode_cursor(order.value, _REST, _microseconds(conversation.last_message_at), conversation.id)
+        return encode_cursor([order.value, rank, instant, conversation.id])
+    return encode_cursor([order.value, _REST, _microseconds(conversation.last_message_at), conversation.id])
 
 
 def _by_last_message(
-    statement: Select[tuple[Conversation]], order: Order, after: tuple[int, int, int] | None
-) -> Select[tuple[Conversation]]:
+    statement: Select[Conversation], order: Order, after: tuple[int, int, int] | None
+) -> Select[Conversation]:
     key = tuple_(Conversation.last_message_at, Conversation.id)
     place = None if after is None else tuple_(_EPOCH + after[1] * _MICROSECOND, after[2])
     if order is Order.OLDEST:
@@ -50,7 +50,7 @@ def _by_last_message(
 
 
 def _read(order: Order, cursor: str) -> tuple[int, int, int]:
-    match decode_cursor(cursor):
+    match decode_cursor(cursor, 4):
         case [order.value, int(rank), int(instant), int(row_id)]:
             return rank, instant, row_id
         case _:
@@ -70,7 +70,9 @@ def _microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
-def _in_microseconds(instant: ColumnElement[datetime] | ColumnElement[datetime | None]) -> ColumnElement[int]:
+def _in_microseconds(
+    instant: SQLColumnExpression[datetime] | SQLColumnExpression[datetime | None],
+) -> ColumnElement[int]:
     return cast(func.extract("epoch", instant) * 1_000_000, BigInteger)
 
 

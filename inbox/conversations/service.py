@@ -1,4 +1,4 @@
-"""What people do with a conversation: change it, claim it; each deed leaves a grey line, an audit entry, live events."""
+"""What people do with a conversation: change it, claim it; each deed leaves a line, an audit entry, live events."""
 
 from datetime import datetime
 

@@ -80,7 +80,7 @@ async def load_thread(
     return Thread(items, earlier)
 
 
-def with_message_parts(statement: Select[tuple[Message]]) -> Select[tuple[Message]]:
+def with_message_parts(statement: Select[Message]) -> Select[Message]:
     """Attachments and tags come with the messages."""
     return statement.options(selectinload(Message.attachments), joinedload(Message.tags))
 
