@@ -1,0 +1,1 @@
+"""From labelled messages to a classifier: corpus, training, measuring."""

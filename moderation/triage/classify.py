@@ -1,0 +1,121 @@
+"""The classifier: linear heads on embeddings and terms, in plain numpy, with reasons and an honest "unsure"."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from inbox.conversations.tags import Intent, Sentiment, Tagged
+from moderation.triage.cache import TagCache
+from moderation.triage.embed import Bags, bag, embed
+from moderation.triage.emoji import find_mood, is_wordless
+from moderation.triage.normalise import Normalised, normalise
+from moderation.triage.profanity import has_profanity
+from moderation.triage.reasons import explain
+from moderation.triage.weights import TASKS, Floats, Weights
+
+OBVIOUS = 0.99
+"""Probability of a tag that needs no model."""
+
+
+class LinearTagger:
+    """Tagger over read weights; thread-safe. `cache` (may be None) keeps the tags of short texts."""
+
+    def __init__(self, weights: Weights, cache: TagCache | None) -> None:
+        self.weights = weights
+        self.cache = cache
+
+    @property
+    def model_version(self) -> str:
+        """Hash of the weights."""
+        return self.weights.version
+
+    def tag(self, texts: Sequence[str]) -> list[Tagged]:
+        """Tags in the order of `texts`; equal texts are paid for once."""
+        known: dict[str, Tagged] = {}
+        if self.cache is not None:
+            known = self.cache.find(texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        fresh = dict(zip(missing, self._tag(missing), strict=True))
+        if self.cache is not None:
+            self.cache.keep(fresh)
+        known |= fresh
+        return [known[text] for text in texts]
+
+    def _tag(self, texts: Sequence[str]) -> list[Tagged]:
+        normalised = [normalise(text) for text in texts]
+        spoken = [text for text in normalised if not is_wordless(text.raw)]
+        judged = iter(self._judge(spoken))
+        return [self._obvious(text) if is_wordless(text.raw) else next(judged) for text in normalised]
+
+    def _obvious(self, text: Normalised) -> Tagged:
+        """Nothing written, or pluses, smiles and emoji alone: other, surely, with the emoji's mood."""
+        mood = find_mood(text.raw)
+        chosen = {"sentiment": mood, "intent": "other", "toxic": "0"}
+        probabilities = {
+            task: {label: OBVIOUS if label == chosen[task] else (1 - OBVIOUS) / (len(labels) - 1) for label in labels}
+            for task, labels in TASKS.items()
+        }
+        reasons = {"sentiment": (text.raw[:20],)} if mood != "neutral" else {}
+        return Tagged(
+            sentiment=Sentiment(mood),
+            intent=Intent.OTHER,
+            toxic=False,
+            profanity=False,
+            probabilities=probabilities,
+            unsure=frozenset(),
+            reasons=reasons,
+            model_version=self.weights.version,
+        )
+
+    def _judge(self, texts: Sequence[Normalised]) -> list[Tagged]:
+        """Tags of texts that say something."""
+        if not texts:
+            return []
+        dense, bags = embed(texts), bag(texts, self.weights.terms, self.weights.idf)
+        probabilities = score(self.weights, dense, bags)
+        chosen = {task: table.argmax(axis=1) for task, table in probabilities.items()}
+        reasons = {task: explain(texts, bags, head.sparse, chosen[task]) for task, head in self.weights.heads.items()}
+        tables = {task: table.tolist() for task, table in probabilities.items()}
+        return [
+            self._tagged(
+                text,
+                {task: dict(zip(TASKS[task], table[place], strict=True)) for task, table in tables.items()},
+                {task: given[place] for task, given in reasons.items()},
+            )
+            for place, text in enumerate(texts)
+        ]
+
+    def _tagged(
+        self, text: Normalised, probabilities: Mapping[str, Mapping[str, float]], reasons: Mapping[str, Sequence[str]]
+    ) -> Tagged:
+        best = {task: max(by_label.items(), key=lambda item: item[1]) for task, by_label in probabilities.items()}
+        return Tagged(
+            sentiment=Sentiment(best["sentiment"][0]),
+            intent=Intent(best["intent"][0]),
+            toxic=best["toxic"][0] == "1",
+            profanity=has_profanity(text.folded),
+            probabilities=probabilities,
+            unsure=frozenset(task for task, (_, chance) in best.items() if chance < self.weights.heads[task].sure_from),
+            reasons=reasons,
+            model_version=self.weights.version,
+        )
+
+
+def score(weights: Weights, dense: Floats, bags: Bags) -> dict[str, npt.NDArray[np.float64]]:
+    """Calibrated probabilities of each task, shape (texts, labels)."""
+    tables = {}
+    for task, head in weights.heads.items():
+        logits = (dense @ head.dense + head.bias).astype(np.float64)
+        weighted = head.sparse[bags.columns] * bags.values[:, None]
+        for label in range(logits.shape[1]):
+            logits[:, label] += np.bincount(bags.texts, weights=weighted[:, label], minlength=len(logits))
+        tables[task] = softmax(logits / head.temperature)
+    return tables
+
+
+def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Rows that sum to 1."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    normed: npt.NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return normed
