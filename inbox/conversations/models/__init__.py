@@ -1,0 +1,29 @@
+"""Tables of conversations: posts, conversations, messages with tags, labels, activity lines, dead events."""
+
+from inbox.conversations.models.activities import Activity, ConversationLabel, Label
+from inbox.conversations.models.conversations import Conversation
+from inbox.conversations.models.dead_events import DeadEvent
+from inbox.conversations.models.messages import Attachment, Correction, Message, MessageEdit, Tags
+from inbox.conversations.models.posts import Post
+from inbox.conversations.models.states import Delivery, Direction, MessageKind, Outcome, PostMode, Priority, Status
+
+__all__ = [
+    "Activity",
+    "Attachment",
+    "Conversation",
+    "ConversationLabel",
+    "Correction",
+    "DeadEvent",
+    "Delivery",
+    "Direction",
+    "Label",
+    "Message",
+    "MessageEdit",
+    "MessageKind",
+    "Outcome",
+    "Post",
+    "PostMode",
+    "Priority",
+    "Status",
+    "Tags",
+]

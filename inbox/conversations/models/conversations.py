@@ -1,0 +1,120 @@
+"""Conversation: one contact's talk with us, with its state, clocks and what the list shows of it."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from inbox.channels.events import AttachmentKind, ConversationKind
+from inbox.channels.models import Channel
+from inbox.contacts.models import Contact, Identity
+from inbox.conversations.models.posts import Post
+from inbox.conversations.models.states import Outcome, Priority, Status
+from inbox.conversations.tags import Intent, Sentiment
+from inbox.core.database import Base, HasId, OfWorkspace, text_enum
+
+
+class Conversation(HasId, OfWorkspace, Base):
+    """One contact's talk with us on one channel (direct), under one post (comment) or in one chat and topic (group)."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "id"),
+        UniqueConstraint("channel_id", "key"),
+        ForeignKeyConstraint(
+            ["workspace_id", "channel_id"], ["channels.workspace_id", "channels.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(["workspace_id", "contact_id"], ["contacts.workspace_id", "contacts.id"]),
+        ForeignKeyConstraint(["workspace_id", "identity_id"], ["identities.workspace_id", "identities.id"]),
+        ForeignKeyConstraint(["workspace_id", "post_id"], ["posts.workspace_id", "posts.id"]),
+        ForeignKeyConstraint(
+            ["workspace_id", "assignee_id"], ["memberships.workspace_id", "memberships.agent_id"],
+            ondelete="SET NULL (assignee_id)", name="fk_conversations_assignee",
+        ),
+        ForeignKeyConstraint(
+            ["workspace_id", "team_id"], ["teams.workspace_id", "teams.id"],
+            ondelete="SET NULL (team_id)", name="fk_conversations_team",
+        ),
+        CheckConstraint("(status = 'snoozed') = (snoozed_until is not null)", name="snoozed_until"),
+        CheckConstraint("(status = 'closed') = (closed_at is not null)", name="closed_at"),
+        CheckConstraint("status = 'closed' or outcome is null", name="outcome_when_closed"),
+        Index("ix_conversations_list", "workspace_id", "status", "needs_answer", text("last_message_at desc"), "id"),
+        Index("ix_conversations_contact", "workspace_id", "contact_id"),
+        Index("ix_conversations_post", "workspace_id", "post_id"),
+        Index("ix_conversations_assignee", "assignee_id", postgresql_where=text("status <> 'closed'")),
+        Index(
+            "ix_conversations_first_due", "first_response_due_at",
+            postgresql_where=text("first_response_met_at is null and first_response_breached_at is null"),
+        ),
+        Index(
+            "ix_conversations_next_due", "next_response_due_at",
+            postgresql_where=text("next_response_met_at is null and next_response_breached_at is null"),
+        ),
+        Index("ix_conversations_snoozed", "snoozed_until", postgresql_where=text("status = 'snoozed'")),
+        Index(
+            "ix_conversations_unassigned", "workspace_id", "team_id", "waiting_since_at",
+            postgresql_where=text("assignee_id is null and needs_answer and status = 'open'"),
+        ),
+    )  # fmt: skip
+
+    channel_id: Mapped[int]
+    contact_id: Mapped[int]
+    identity_id: Mapped[int]
+    post_id: Mapped[int | None]
+    kind: Mapped[ConversationKind] = mapped_column(text_enum(ConversationKind, "kind"))
+    key: Mapped[str]
+    """What makes it this one on its channel: `direct:…`, `thread:{root}:{author}`, `group:{chat}:{topic}:{author}`."""
+    chat_external_id: Mapped[str]
+    thread_external_id: Mapped[str | None]
+    topic_external_id: Mapped[str | None]
+    chat_title: Mapped[str | None]
+
+    status: Mapped[Status] = mapped_column(text_enum(Status, "status"), default=Status.OPEN)
+    outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome, "outcome"))
+    needs_answer: Mapped[bool] = mapped_column(default=False)
+    needs_answer_why: Mapped[str] = mapped_column(default="")
+    """A reason's code (`needs_answer.Why`), for people by gettext."""
+    judged_at: Mapped[datetime | None]
+    """When a person last said whether an answer is needed; older messages do not overrule it."""
+    status_at: Mapped[datetime | None]
+    """When a person last set the status; older messages do not reopen."""
+    assignee_id: Mapped[int | None]
+    team_id: Mapped[int | None]
+    routed_at: Mapped[datetime | None]
+    """When a rule last chose team or agent for the present turn of the talk."""
+    priority: Mapped[Priority] = mapped_column(text_enum(Priority, "priority"), default=Priority.NORMAL)
+    sentiment: Mapped[Sentiment | None] = mapped_column(text_enum(Sentiment, "sentiment"))
+    intent: Mapped[Intent | None] = mapped_column(text_enum(Intent, "intent"))
+    toxic: Mapped[bool] = mapped_column(default=False)
+    unsure: Mapped[bool] = mapped_column(default=False)
+    held: Mapped[bool] = mapped_column(default=False)
+    """Flagged as suspicious; everybody still sees it: no platform can hide."""
+
+    first_response_due_at: Mapped[datetime | None]
+    first_response_met_at: Mapped[datetime | None]
+    first_response_breached_at: Mapped[datetime | None]
+    next_response_due_at: Mapped[datetime | None]
+    next_response_met_at: Mapped[datetime | None]
+    next_response_breached_at: Mapped[datetime | None]
+
+    started_at: Mapped[datetime]
+    last_message_at: Mapped[datetime]
+    last_inbound_at: Mapped[datetime | None]
+    last_answer_at: Mapped[datetime | None]
+    """Platform time of the last answer of a person of ours, here or outside the panel."""
+    waiting_since_at: Mapped[datetime | None]
+    """Platform time of the oldest message that still needs an answer."""
+    preview: Mapped[str] = mapped_column(default="")
+    preview_is_ours: Mapped[bool] = mapped_column(default=False)
+    preview_attachment: Mapped[AttachmentKind | None] = mapped_column(text_enum(AttachmentKind, "preview_attachment"))
+    quoted: Mapped[str | None]
+    """What the last message of the subscriber answers, shortened, for the list."""
+    snoozed_until: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    channel: Mapped[Channel] = relationship(lazy="raise", viewonly=True)
+    contact: Mapped[Contact] = relationship(lazy="raise", viewonly=True)
+    identity: Mapped[Identity] = relationship(lazy="raise", viewonly=True)
+    post: Mapped[Post | None] = relationship(lazy="raise", viewonly=True)

@@ -1,0 +1,162 @@
+"""Message with its attachments, earlier texts, tags and corrections."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Interval,
+    UniqueConstraint,
+    func,
+    text,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from inbox.channels.events import AttachmentKind
+from inbox.conversations.models.states import Delivery, Direction, MessageKind
+from inbox.conversations.tags import Intent, Sentiment
+from inbox.core.database import Base, HasId, Json, OfWorkspace, text_enum
+
+
+class Message(HasId, OfWorkspace, Base):
+    """One message, note or auto-reply. Inbound ones are unique by (channel, external id)."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "id"),
+        UniqueConstraint("channel_id", "external_id"),
+        ForeignKeyConstraint(
+            ["workspace_id", "conversation_id"], ["conversations.workspace_id", "conversations.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(["workspace_id", "channel_id"], ["channels.workspace_id", "channels.id"]),
+        ForeignKeyConstraint(["workspace_id", "author_identity_id"], ["identities.workspace_id", "identities.id"]),
+        CheckConstraint("direction = 'inbound' or kind = 'note' or delivery is not null", name="delivery_is_known"),
+        CheckConstraint("direction = 'outbound' or kind = 'message'", name="inbound_is_a_message"),
+        Index("ix_messages_thread", "conversation_id", "sent_at", "id"),
+        Index("ix_messages_thread_root", "channel_id", "thread_external_id"),
+        Index("ix_messages_scheduled", "send_at", postgresql_where=text("delivery = 'queued' and send_at is not null")),
+        Index(
+            "ix_messages_underway", "channel_id", "delivery",
+            postgresql_where=text("delivery in ('queued', 'sending')"),
+        ),
+    )  # fmt: skip
+
+    conversation_id: Mapped[int]
+    channel_id: Mapped[int]
+    direction: Mapped[Direction] = mapped_column(text_enum(Direction, "direction"))
+    kind: Mapped[MessageKind] = mapped_column(text_enum(MessageKind, "kind"), default=MessageKind.MESSAGE)
+    external_id: Mapped[str | None]
+    further_external_ids: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)
+    author_identity_id: Mapped[int | None]
+    author_agent_id: Mapped[int | None]
+    outside: Mapped[bool] = mapped_column(default=False)
+    """Our side wrote it, but not from the panel."""
+    text: Mapped[str] = mapped_column(default="")
+    thread_external_id: Mapped[str | None]
+    parent_external_id: Mapped[str | None]
+    parent_author_name: Mapped[str | None]
+    parent_text: Mapped[str | None]
+    album_external_id: Mapped[str | None]
+    addresses_us: Mapped[bool] = mapped_column(default=False)
+    sent_at: Mapped[datetime]
+    """Platform time; for ours until sent: when it was written."""
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    needs_answer: Mapped[bool] = mapped_column(default=False)
+    needs_answer_why: Mapped[str] = mapped_column(default="")
+    delivery: Mapped[Delivery | None] = mapped_column(text_enum(Delivery, "delivery"))
+    attempt: Mapped[int] = mapped_column(default=0)
+    sending_at: Mapped[datetime | None]
+    failure: Mapped[str | None]
+    send_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    attachments: Mapped[list["Attachment"]] = relationship(lazy="raise", viewonly=True, order_by="Attachment.position")
+    tags: Mapped["Tags | None"] = relationship(lazy="raise", viewonly=True)
+
+
+class Attachment(HasId, OfWorkspace, Base):
+    """A file or thing of a message; its bytes are fetched by `external_id`, or kept here when we send them."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "id"),
+        UniqueConstraint("message_id", "position"),
+        ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], ondelete="CASCADE"
+        ),
+    )
+
+    message_id: Mapped[int]
+    position: Mapped[int]
+    kind: Mapped[AttachmentKind] = mapped_column(text_enum(AttachmentKind, "kind"))
+    external_id: Mapped[str | None]
+    file_name: Mapped[str | None]
+    mime_type: Mapped[str | None]
+    size: Mapped[int | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    duration: Mapped[timedelta | None] = mapped_column(Interval())
+    title: Mapped[str | None]
+    thumbnail_external_id: Mapped[str | None]
+    content: Mapped[bytes | None] = mapped_column(deferred=True)
+
+
+class MessageEdit(OfWorkspace, Base):
+    """An earlier text of a message; `edited_at` is the platform time at which it became so (sent_at for the first)."""
+
+    __tablename__ = "message_edits"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], ondelete="CASCADE"
+        ),
+    )
+
+    message_id: Mapped[int] = mapped_column(primary_key=True)
+    edited_at: Mapped[datetime] = mapped_column(primary_key=True)
+    text: Mapped[str]
+
+
+class Tags(OfWorkspace, Base):
+    """What triage said of a message, and what a person made of it."""
+
+    __tablename__ = "tags"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], ondelete="CASCADE"
+        ),
+    )
+
+    message_id: Mapped[int] = mapped_column(primary_key=True)
+    sentiment: Mapped[Sentiment] = mapped_column(text_enum(Sentiment, "sentiment"))
+    intent: Mapped[Intent] = mapped_column(text_enum(Intent, "intent"))
+    toxic: Mapped[bool] = mapped_column(Boolean)
+    profanity: Mapped[bool] = mapped_column(Boolean)
+    probabilities: Mapped[Json] = mapped_column(JSONB)
+    unsure: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    reasons: Mapped[Json] = mapped_column(JSONB)
+    model_version: Mapped[str]
+    tagged_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    corrected_by_id: Mapped[int | None]
+    corrected_at: Mapped[datetime | None]
+
+
+class Correction(HasId, OfWorkspace, Base):
+    """A person's word against a tag: what the model learns from."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], ondelete="CASCADE"
+        ),
+    )
+
+    message_id: Mapped[int] = mapped_column(index=True)
+    agent_id: Mapped[int]
+    before: Mapped[Json] = mapped_column(JSONB)
+    after: Mapped[Json] = mapped_column(JSONB)
+    model_version: Mapped[str]
+    corrected_at: Mapped[datetime]
