@@ -6,10 +6,11 @@ import socket
 from functools import partial
 
 from inbox.channels.service import run_check
+from inbox.conversations.jobs import carry_out
 from inbox.conversations.pipeline import Pipeline
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.events import CheckChannel, DeleteDelivered, DeliverMessage, DrainQueue, EditDelivered
+from inbox.core.events import CheckChannel, DeleteDelivered, DeliverMessage, DrainQueue, EditDelivered, ReviewMessage
 from inbox.core.jobs import JobRunner
 from inbox.core.pacing import Pacing
 from inbox.core.stream import IntakeStream
@@ -37,6 +38,7 @@ def make_job_runner(context: Context) -> JobRunner:
     runner.register(DeliverMessage, partial(deliver, context, pacing))
     runner.register(EditDelivered, partial(bring_edit, context, pacing))
     runner.register(DeleteDelivered, partial(bring_deletion, context, pacing))
+    runner.register(ReviewMessage, partial(carry_out, context, pacing))
     runner.register(DrainQueue, partial(drain_queue, context))
     runner.register(CheckChannel, partial(run_check, context))
     return runner

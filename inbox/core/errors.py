@@ -6,6 +6,7 @@ OtklikError
 │   ├── ForbiddenError           403
 │   ├── UnauthenticatedError     401
 │   ├── ConflictError            409
+│   ├── GoneError                410, the platform keeps it no more
 │   ├── InvalidInputError        422, names the field
 │   └── TooManyAttemptsError     429, says when to try again
 ├── PlatformError                a platform said no, or nothing
@@ -68,6 +69,13 @@ class ConflictError(RefusedError):
     def __init__(self, detail: str, *, extra: dict[str, str | int | None] | None = None) -> None:
         super().__init__(detail)
         self.extra = extra or {}
+
+
+class GoneError(RefusedError):
+    """It was there; the platform does not give it any more."""
+
+    status = 410
+    title = "Gone"
 
 
 class InvalidInputError(RefusedError):

@@ -56,6 +56,21 @@ class DeleteDelivered(_OfConversation):
     message_id: int
 
 
+class ReviewMessage(_OfConversation):
+    """Delete a subscriber's message, or ban or mute its author. `action`: a ReviewAction; `seconds`: for how long."""
+
+    name = "inbox.conversations.review"
+    message_id: int
+    action: str
+    seconds: int | None = None
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """In order among themselves; replies that wait do not hold them up."""
+        return f"review:{self.conversation_id}"
+
+
 class DrainQueue(Job):
     """Hand out what waits for somebody, oldest first."""
 
@@ -70,4 +85,4 @@ class CheckChannel(Job):
     channel_id: int
 
 
-JOBS: tuple[type[Job], ...] = (DeliverMessage, EditDelivered, DeleteDelivered, DrainQueue, CheckChannel)
+JOBS: tuple[type[Job], ...] = (DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, DrainQueue, CheckChannel)

@@ -1,0 +1,84 @@
+"""Correcting tags: a person's word replaces triage's, is kept for learning, and counts in the conversation's state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.agents.caller import Caller
+from inbox.conversations.judging import judge_again
+from inbox.conversations.models import Conversation, Correction, Direction, Message, Tags
+from inbox.conversations.refresh import refresh
+from inbox.conversations.tags import Intent, Sentiment
+from inbox.core.database import Json
+from inbox.core.errors import ConflictError, InvalidInputError
+from inbox.core.live import announce
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedTags:
+    """What a person says of a message; None: as it was."""
+
+    sentiment: Sentiment | None = None
+    intent: Intent | None = None
+    toxic: bool | None = None
+
+
+async def correct_tags(
+    session: AsyncSession,
+    caller: Caller,
+    message: Message,
+    conversation: Conversation,
+    said: CorrectedTags,
+    now: datetime,
+) -> Tags:
+    """Write the person's word on a message that `access_message` gave, locked, with CORRECT_TAGS.
+
+    The message is no longer unsure; saying what triage said is a correction, too: it confirms.
+    """
+    if message.direction is not Direction.INBOUND:
+        raise ConflictError("Only what subscribers write has tags.")
+    if said == CorrectedTags():
+        raise InvalidInputError("Say at least one of sentiment, intent and toxic.", field="intent")
+    tags = message.tags or _untagged(message)
+    before = _snapshot(tags)
+    tags.sentiment = said.sentiment if said.sentiment is not None else tags.sentiment
+    tags.intent = said.intent if said.intent is not None else tags.intent
+    tags.toxic = said.toxic if said.toxic is not None else tags.toxic
+    tags.unsure = []
+    tags.corrected_by_id = caller.agent_id
+    tags.corrected_at = now
+    session.add_all(
+        [
+            tags,
+            Correction(
+                workspace_id=message.workspace_id, message_id=message.id, agent_id=caller.agent_id, before=before,
+                after=_snapshot(tags), model_version=tags.model_version, corrected_at=now,
+            ),
+        ]
+    )  # fmt: skip
+    await session.flush()
+    await judge_again(session, Message.id == message.id)
+    await refresh(session, [conversation.id])
+    announce(
+        session, message.workspace_id, "message", conversation_id=conversation.id, message_id=message.id,
+        assignee_id=conversation.assignee_id, team_id=conversation.team_id,
+    )  # fmt: skip
+    return tags
+
+
+def _untagged(message: Message) -> Tags:
+    """A photo or a voice message without words: triage said nothing."""
+    return Tags(
+        workspace_id=message.workspace_id, message_id=message.id, sentiment=Sentiment.NEUTRAL, intent=Intent.OTHER,
+        toxic=False, profanity=False, probabilities={}, unsure=[], reasons={}, model_version="",
+    )  # fmt: skip
+
+
+def _snapshot(tags: Tags) -> Json:
+    return {
+        "sentiment": tags.sentiment.value,
+        "intent": tags.intent.value,
+        "toxic": tags.toxic,
+        "unsure": list(tags.unsure),
+    }

@@ -1,0 +1,89 @@
+"""Judging stored messages again, when a person changed what the verdict rests on: tags, or the post's mode."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.channels.events import AttachmentKind, ConversationKind
+from inbox.conversations.models import Attachment, Conversation, Direction, Message, Post, PostMode, Tags
+from inbox.conversations.needs_answer import NeedsAnswer, Why, judge
+from inbox.conversations.tags import Intent, Sentiment, Tagged
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A message with what its verdict rests on."""
+
+    message: Message
+    kind: ConversationKind
+    mode: PostMode | None
+    tags: Tags | None
+    media: tuple[AttachmentKind, ...]
+
+
+async def judge_again(session: AsyncSession, *which: ColumnElement[bool]) -> set[int]:
+    """Judge these inbound messages by today's tags and mode; returns the conversations in which a verdict changed.
+
+    Messages are locked in id order; the caller refreshes the conversations.
+    """
+    touched: set[int] = set()
+    for one in await _load(session, which):
+        verdict = _verdict(one)
+        if (verdict.needed, verdict.why.value) != (one.message.needs_answer, one.message.needs_answer_why):
+            await session.execute(
+                update(Message)
+                .where(Message.id == one.message.id)
+                .values(needs_answer=verdict.needed, needs_answer_why=verdict.why.value)
+            )
+            touched.add(one.message.conversation_id)
+    return touched
+
+
+def tagged(tags: Tags | None) -> Tagged:
+    """A row of tags as triage gives it; what has no words has none."""
+    return Tagged(
+        sentiment=tags.sentiment if tags else Sentiment.NEUTRAL,
+        intent=tags.intent if tags else Intent.OTHER,
+        toxic=bool(tags and tags.toxic),
+        profanity=bool(tags and tags.profanity),
+        probabilities={},
+        unsure=frozenset(tags.unsure if tags else ()),
+        reasons={},
+        model_version=tags.model_version if tags else "",
+    )
+
+
+async def _load(session: AsyncSession, which: Sequence[ColumnElement[bool]]) -> list[_Judged]:
+    kinds = (
+        select(func.array_agg(aggregate_order_by(Attachment.kind, Attachment.position)))
+        .where(Attachment.message_id == Message.id)
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(Message, Conversation.kind, Post.mode, Tags, kinds)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .outerjoin(Post, Post.id == Conversation.post_id)
+        .outerjoin(Tags, Tags.message_id == Message.id)
+        .where(Message.direction == Direction.INBOUND, Message.needs_answer_why != Why.OURS.value, *which)
+        .order_by(Message.id)
+        .with_for_update(of=Message)
+        .execution_options(populate_existing=True)
+    )
+    return [
+        _Judged(message, kind, mode, tags, tuple(AttachmentKind(one) for one in media or ()))
+        for message, kind, mode, tags, media in rows
+    ]
+
+
+def _verdict(one: _Judged) -> NeedsAnswer:
+    return judge(
+        one.kind,
+        one.message.text,
+        one.media,
+        tagged(one.tags),
+        addresses_us=one.message.addresses_us,
+        in_draw=one.mode is PostMode.DRAW,
+    )
