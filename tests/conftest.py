@@ -1,10 +1,14 @@
 """Fixtures of all tests: servers once a session, a database of its own for each test that asks."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.servers import TestServers, running_servers
+
+if TYPE_CHECKING:
+    from tests.company import Company
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +16,13 @@ def servers() -> Iterator[TestServers]:
     """PostgreSQL and Redis with a migrated template."""
     with running_servers() as running:
         yield running
+
+
+@pytest.fixture
+async def company(servers: TestServers) -> AsyncIterator["Company"]:
+    """Two organisations with people, teams and channels, behind the whole web part."""
+    # Imported when asked for: tests of one part need not import the others.
+    from tests.company import found_company
+
+    async with found_company(servers) as founded:
+        yield founded
