@@ -16,6 +16,7 @@ from inbox.core.web.metrics import Requests
 from inbox.core.web.problems import install_handlers
 from inbox.core.web.schema import describe_api
 from inbox.core.web.static import StaticAssets
+from routing.rules.routes import api as rules_api
 
 API = "/api/v1"
 API_FEATURES = ("agents", "organisations", "channels", "conversations", "replies", "contacts", "sla")
@@ -46,6 +47,7 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
     app.state.stop = stop or asyncio.Event()
     for router in _find_routers("routes", "api", API_FEATURES):
         app.include_router(router, prefix=API)
+    app.include_router(rules_api, prefix=API)
     for router in _find_routers("panel", "panel", PANEL_FEATURES):
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticAssets(STATIC), name="static")

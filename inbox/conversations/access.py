@@ -93,9 +93,10 @@ async def access_message(
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(Message.id == message_id, visible(caller))
         .options(selectinload(Message.attachments), joinedload(Message.tags))
+        .execution_options(populate_existing=True)
     )
     if lock:
-        statement = statement.with_for_update(of=Message).execution_options(populate_existing=True)
+        statement = statement.with_for_update(of=Message)
     message = await session.scalar(statement)
     if message is None:
         raise NotFoundError("There is no such message.")

@@ -6,21 +6,24 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.agents.caller import Caller
+from inbox.agents.permissions import Permission
 from inbox.conversations.models import Conversation, ConversationLabel, Label
 from inbox.core.database import Json
 from inbox.core.errors import InvalidInputError
+from inbox.core.web.paging import encode_cursor, id_after
 
 MAX_LABELS = 20
 NAME_LENGTH = 60
 
 
-def clean_name(name: str) -> str:
+def clean_name(name: str, field: str = "labels") -> str:
     """A label's name without stray blanks; InvalidInputError for an empty or an endless one."""
     cleaned = " ".join(name.split())
     if not cleaned or "\x00" in cleaned:
-        raise InvalidInputError("A label needs a name.", field="labels")
+        raise InvalidInputError("A label needs a name.", field=field)
     if len(cleaned) > NAME_LENGTH:
-        raise InvalidInputError(f"A label's name has at most {NAME_LENGTH} characters.", field="labels")
+        raise InvalidInputError(f"A label's name has at most {NAME_LENGTH} characters.", field=field)
     return cleaned
 
 
@@ -33,6 +36,27 @@ async def load_labels(session: AsyncSession, conversation_id: int) -> list[str]:
         .order_by(Label.name)
     )
     return list(rows)
+
+
+async def list_labels(
+    session: AsyncSession, caller: Caller, workspace_id: int | None, cursor: str | None, limit: int
+) -> tuple[list[Label], str | None]:
+    """Labels of one workspace, or of all where the caller reads conversations, in order of making."""
+    statement = select(Label).where(Label.workspace_id.in_(caller.workspaces_with(Permission.READ_CONVERSATIONS)))
+    if workspace_id is not None:
+        caller.require(workspace_id, Permission.READ_CONVERSATIONS)
+        statement = statement.where(Label.workspace_id == workspace_id)
+    statement = statement.where(Label.id > id_after(cursor)).order_by(Label.id).limit(limit + 1)
+    found = list(await session.scalars(statement))
+    more = len(found) > limit
+    return found[:limit], encode_cursor([found[limit - 1].id]) if more else None
+
+
+async def create_label(session: AsyncSession, caller: Caller, workspace_id: int, name: str) -> Label:
+    """A label of this name; it may be there already."""
+    caller.require(workspace_id, Permission.ANSWER)
+    (label,) = await ensure_labels(session, workspace_id, [clean_name(name, field="name")])
+    return label
 
 
 async def ensure_labels(session: AsyncSession, workspace_id: int, names: Sequence[str]) -> list[Label]:

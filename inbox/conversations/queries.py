@@ -1,0 +1,74 @@
+"""What lists are asked with over the API: filters, order, cursor and size of a page."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from inbox.channels.events import ConversationKind, Platform
+from inbox.conversations.filters import Filters, Order, SlaView
+from inbox.conversations.models import PostMode, Status
+from inbox.conversations.post_settings import PostFilters
+from inbox.conversations.tags import Intent, Sentiment
+from inbox.core.web.fields import Id
+from inbox.core.web.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+
+class PageQuery(BaseModel):
+    """Which page, and how long."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str | None = Field(default=None, description="`next_cursor` of the page before; none: the first page.")
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Items in a page.")
+
+
+class ConversationQuery(PageQuery):
+    """Filters of the list; all that are given must hold."""
+
+    workspace_id: Id | None = None
+    needs_answer: bool | None = None
+    status: Status | None = None
+    kind: ConversationKind | None = None
+    channel_id: Id | None = None
+    platform: Platform | None = None
+    assignee_id: Literal["me", "none"] | Id | None = Field(default=None, description="An agent's id, me, or none.")
+    team_id: Id | None = None
+    intent: Intent | None = None
+    sentiment: Sentiment | None = None
+    label: str | None = Field(default=None, max_length=200, description="A label's name.")
+    sla: SlaView | None = Field(default=None, description="due_soon: within 10 minutes · breached: late now.")
+    post_id: Id | None = None
+    q: str | None = Field(default=None, max_length=200, description="Words in messages or in the contact's name.")
+    unsure: bool | None = None
+    held: bool | None = None
+    order: Order = Field(
+        default=Order.URGENT,
+        description="urgent: the earliest running due time first, then who waits longest · newest · oldest.",
+    )
+
+    def to_filters(self) -> Filters:
+        """For the service."""
+        return Filters(
+            workspace_id=self.workspace_id, needs_answer=self.needs_answer, status=self.status, kind=self.kind,
+            channel_id=self.channel_id, platform=self.platform, assignee=self.assignee_id, team_id=self.team_id,
+            intent=self.intent, sentiment=self.sentiment, label=self.label, sla=self.sla, post_id=self.post_id,
+            q=self.q, unsure=self.unsure, held=self.held, order=self.order,
+        )  # fmt: skip
+
+
+class PostQuery(PageQuery):
+    """Filters of posts."""
+
+    workspace_id: Id | None = None
+    channel_id: Id | None = None
+    mode: PostMode | None = None
+
+    def to_filters(self) -> PostFilters:
+        """For the service."""
+        return PostFilters(self.workspace_id, self.channel_id, self.mode)
+
+
+class LabelQuery(PageQuery):
+    """Whose labels."""
+
+    workspace_id: Id | None = None
