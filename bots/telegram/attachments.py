@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from bots.telegram.fields import (
+from bots.fields import (
     RawObject,
     find_int,
     find_object,

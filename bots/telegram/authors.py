@@ -1,6 +1,6 @@
 """Who wrote: a person, a bot, a channel, or our own side behind a stand-in sender."""
 
-from bots.telegram.fields import RawObject, find_object, find_text, get_int, get_object, get_text, is_set
+from bots.fields import RawObject, find_object, find_text, get_int, get_object, get_text, is_set
 from inbox.channels.events import Author, Me
 from inbox.core.errors import UnparsableEventError
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from aiogram.methods import GetChat, GetChatAdministrators, GetChatMember, GetMe
 
+from bots.fields import RawObject, as_object, find_int, find_text, get_int, get_object, get_text, is_set
 from bots.telegram import reasons
 from bots.telegram.addresses import read_chat
 from bots.telegram.authors import is_private, title_of_chat
 from bots.telegram.calls import call_repeatable, reading_answers
-from bots.telegram.fields import RawObject, as_object, find_int, find_text, get_int, get_object, get_text, is_set
 from bots.telegram.members import is_administrator, is_member, rights_of
 from bots.telegram.wire import Wires
 from inbox.channels.adapter import Account, Capability, Checked, KnownChat

@@ -4,8 +4,8 @@ import mimetypes
 
 from aiogram.methods import GetFile
 
+from bots.fields import as_object, find_int, find_text
 from bots.telegram.calls import call_repeatable, reading_answers
-from bots.telegram.fields import as_object, find_int, find_text
 from bots.telegram.reasons import FILE_GONE, TOO_BIG_TO_FETCH
 from bots.telegram.wire import Wires
 from inbox.channels.adapter import Account, RemoteFile

@@ -1,7 +1,7 @@
 """Changes of membership: who can be reached, what we may do in a chat, who joined or left our people."""
 
+from bots.fields import RawObject, get_instant, get_int, get_object, get_text, is_set
 from bots.telegram.authors import author_of_user, is_private, title_of_chat
-from bots.telegram.fields import RawObject, get_instant, get_int, get_object, get_text, is_set
 from inbox.channels.events import Ignored, InboundEvent, Me, OurStandingChanged, ReachabilityChanged, StaffChanged
 
 _ADMINISTRATORS = frozenset({"creator", "administrator"})

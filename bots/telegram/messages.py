@@ -3,15 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bots.telegram.addresses import ChatAddress
-from bots.telegram.attachments import attachments_of
-from bots.telegram.authors import (
-    author_of_chat,
-    author_of_message,
-    author_of_origin,
-    title_of_chat,
-)
-from bots.telegram.fields import (
+from bots.fields import (
     RawObject,
     find_instant,
     find_int,
@@ -22,6 +14,14 @@ from bots.telegram.fields import (
     get_object,
     get_text,
     is_set,
+)
+from bots.telegram.addresses import ChatAddress
+from bots.telegram.attachments import attachments_of
+from bots.telegram.authors import (
+    author_of_chat,
+    author_of_message,
+    author_of_origin,
+    title_of_chat,
 )
 from bots.telegram.posts import post_of_channel, post_of_forward
 from bots.telegram.service import SERVICE

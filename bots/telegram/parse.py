@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from bots.fields import RawObject, get_int, get_ints, get_object, get_text
 from bots.telegram.addresses import ChatAddress
-from bots.telegram.fields import RawObject, get_int, get_ints, get_object, get_text
 from bots.telegram.members import parse_membership, parse_our_membership
 from bots.telegram.messages import parse_message
 from inbox.channels.adapter import RawEvent

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
+from bots.fields import RawObject, find_object, find_text, get_instant, get_int, get_object
 from bots.telegram.addresses import ChatAddress
 from bots.telegram.attachments import attachments_of
 from bots.telegram.authors import title_of_chat
-from bots.telegram.fields import RawObject, find_object, find_text, get_instant, get_int, get_object
 from bots.telegram.texts import text_of
 from inbox.channels.events import PostSeen
 

@@ -22,10 +22,10 @@ from aiogram.types import (
     ReplyParameters,
 )
 
+from bots.fields import RawObject, as_object, get_instant, get_int, get_object
 from bots.telegram import reasons
 from bots.telegram.addresses import ChatAddress, read_chat, read_message, read_topic
 from bots.telegram.calls import call
-from bots.telegram.fields import RawObject, as_object, get_instant, get_int, get_object
 from bots.telegram.wire import CALL_LIMITS, FILE_LIMITS, Wires
 from inbox.channels.adapter import Account, Outgoing, Sent, Upload
 from inbox.channels.events import AttachmentKind, ConversationKind

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bots.telegram.fields import RawObject, find_int, find_object, find_objects, find_text
+from bots.fields import RawObject, find_int, find_object, find_objects, find_text
 from inbox.channels.events import Me
 
 _SPOKEN = (

@@ -27,7 +27,7 @@ from aiohttp import (
     NonHttpUrlClientError,
 )
 
-from bots.telegram.fields import RawObject
+from bots.fields import RawObject
 from bots.telegram.reasons import CANNOT_CONNECT, FILE_GONE, KEY_REVOKED, NO_ANSWER, NO_PROXY_SUPPORT
 from inbox.channels.adapter import Account
 from inbox.core.errors import (

@@ -1,4 +1,4 @@
-"""Typed reading of a raw Telegram object; what we need and find malformed raises UnparsableEventError."""
+"""Typed reading of a raw object of a platform; what we need and find malformed raises UnparsableEventError."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
