@@ -1,47 +1,40 @@
 """The bots process: a receiver a channel, each under a lease, each harmless to the others.
 
-A receiver only puts raw payloads on the stream. With the database away it goes on with the channels it knows; with
-Redis away nothing is confirmed to a platform.
+With the database away it goes on with the channels it knows.
 """
 
 import asyncio
 import contextlib
 import os
+import secrets
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from redis.exceptions import RedisError
-from sqlalchemy import select, update
+from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bots.leases import RENEW_EVERY, Lease
-from bots.telegram.receive import ReceiverStatus, ReceiverKind
-from bots.telegram.receive import poll as poll_telegram
+from bots.leased import LeasedReceiver
+from bots.receiving import OnStatus, Put
+from bots.telegram import reasons
+from bots.telegram.adapter import TelegramAdapter
+from bots.telegram.receive import poll
+from bots.telegram.wire import Wires
 from inbox.channels.account import account_of
-from inbox.channels.adapter import Account, RawEvent
+from inbox.channels.adapter import Account
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
-from inbox.channels.status import set_status
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.stream import IntakeStream
-from inbox.replies.service import requeue_parked
+from inbox.core.errors import SetupError
 
 LOOK_EVERY = timedelta(seconds=2)
+MENDS_BY_ITSELF = (reasons.ANOTHER_POLLER, reasons.WEBHOOK_IS_SET)
+"""Why a channel that needs attention is polled all the same: the other program may go away."""
 
-Put = Callable[[RawEvent], Awaitable[None]]
-OnStatus = Callable[[ReceiverStatus], Awaitable[None]]
 log = structlog.get_logger()
-
-STATUSES: Mapping[ReceiverKind, ChannelStatus] = {
-    ReceiverKind.OK: ChannelStatus.ACTIVE,
-    ReceiverKind.DOWN: ChannelStatus.DOWN,
-    ReceiverKind.DEAD: ChannelStatus.ATTENTION,
-    ReceiverKind.CONFLICT: ChannelStatus.ATTENTION,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +51,56 @@ class BotsRunner:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._stream = IntakeStream(context.redis)
-        self._holder = f"{socket.gethostname()}-{os.getpid()}"
+        self._holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._known: Mapping[int, Account] = {}
         self._running: dict[int, Running] = {}
+        adapter = context.adapters.get(Platform.TELEGRAM)
+        self._wires = adapter.wires if isinstance(adapter, TelegramAdapter) else Wires()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Receive until `stop`, then give the leases back."""
         while not stop.is_set():
-            try:
-                await self._look(await self._accounts())
-            except (SQLAlchemyError, RedisError, OSError) as error:
-                log.warning("bots_wait", error=str(error).splitlines()[0])
+            await self.look()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_EVERY.total_seconds())
-        await asyncio.gather(*(self._end(channel_id) for channel_id in list(self._running)))
+        for running in self._running.values():
+            running.stop.set()
+        ended = await asyncio.gather(*(one.task for one in self._running.values()), return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                log.error("receiver_failed", error=repr(error))
 
-    async def _accounts(self) -> dict[int, Account]:
+    async def look(self) -> None:
+        """One round: end what is not wanted any more, begin what is; nobody is waited for."""
+        try:
+            self._known = await self._load_accounts()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("bots_go_on_with_known_channels", error=str(error).splitlines()[0])
+        for channel_id, running in list(self._running.items()):
+            if running.task.done():
+                self._forget(channel_id)
+            elif self._known.get(channel_id) != running.account:
+                running.stop.set()
+        for channel_id, account in self._known.items():
+            if channel_id not in self._running:
+                self._begin(channel_id, account)
+
+    def _begin(self, channel_id: int, account: Account) -> None:
+        stop = asyncio.Event()
+        receiver = LeasedReceiver(self._context, account, self._holder, self._poll)
+        task = asyncio.create_task(receiver.run(stop), name=f"channel-{channel_id}")
+        self._running[channel_id] = Running(account, task, stop)
+
+    def _forget(self, channel_id: int) -> None:
+        task = self._running.pop(channel_id).task
+        error = None if task.cancelled() else task.exception()
+        if error is not None:  # a receiver's fault is its own: it begins anew at this look
+            log.error("receiver_failed", channel_id=channel_id, error=repr(error))
+
+    async def _poll(self, account: Account, put: Put, on_status: OnStatus, stop: asyncio.Event) -> None:
+        await poll(account, put, on_status=on_status, stop=stop, wires=self._wires, clock=self._context.clock)
+
+    async def _load_accounts(self) -> dict[int, Account]:
         """Channels that are to be polled; one with a dead key waits until a check finds it alive."""
         async with self._context.database.session(EVERY_WORKSPACE) as session:
             channels = await session.scalars(
@@ -81,82 +108,15 @@ class BotsRunner:
                     Channel.mode == ReceiveMode.POLL,
                     Channel.removed_at.is_(None),
                     Channel.platform == Platform.TELEGRAM,
-                    (Channel.status != ChannelStatus.ATTENTION) | (Channel.id.in_(list(self._running) or [0])),
+                    or_(Channel.status != ChannelStatus.ATTENTION, Channel.status_reason.in_(MENDS_BY_ITSELF)),
                 )
             )
-            return {channel.id: account_of(channel, self._context.cipher) for channel in channels}
+            accounts = (self._read_account(channel) for channel in channels)
+            return {account.channel_id: account for account in accounts if account is not None}
 
-    async def _look(self, accounts: Mapping[int, Account]) -> None:
-        for channel_id, running in list(self._running.items()):
-            if running.task.done() or accounts.get(channel_id) != running.account:
-                await self._end(channel_id)
-        for channel_id, account in accounts.items():
-            if channel_id in self._running:
-                continue
-            lease = Lease(self._context.redis, channel_id, self._holder)
-            if await lease.acquire():
-                stop = asyncio.Event()
-                task = asyncio.create_task(self._receive(account, lease, stop), name=f"channel-{channel_id}")
-                self._running[channel_id] = Running(account, task, stop)
-
-    async def _end(self, channel_id: int) -> None:
-        running = self._running.pop(channel_id)
-        running.stop.set()
+    def _read_account(self, channel: Channel) -> Account | None:
         try:
-            await running.task
-        except Exception as error:  # the edge of a receiver: its fault is its own
-            log.error("receiver_failed", channel_id=channel_id, error=repr(error))
-
-    async def _receive(self, account: Account, lease: Lease, stop: asyncio.Event) -> None:
-        epoch = await self._next_epoch(account.channel_id)
-        keeper = asyncio.create_task(_keep(lease, stop))
-
-        async def put(raw: RawEvent) -> None:
-            await self._stream.add(account.channel_id, self._context.clock(), "poll", raw)
-
-        async def on_status(status: ReceiverStatus) -> None:
-            await self._write_status(account.channel_id, epoch, status)
-
-        try:
-            await poll_telegram(account, put, on_status=on_status, stop=stop)
-        finally:
-            keeper.cancel()
-            await lease.release()
-
-    async def _next_epoch(self, channel_id: int) -> int:
-        async with self._context.transaction(EVERY_WORKSPACE) as session:
-            statement = (
-                update(Channel)
-                .where(Channel.id == channel_id)
-                .values(epoch=Channel.epoch + 1)
-                .returning(Channel.epoch)
-                .execution_options(synchronize_session=False)
-            )
-            return await session.scalar(statement) or 0
-
-    async def _write_status(self, channel_id: int, epoch: int, status: ReceiverStatus) -> None:
-        """Only the newest holder's word counts."""
-        try:
-            async with self._context.transaction(EVERY_WORKSPACE) as session:
-                channel = await session.scalar(
-                    select(Channel).where(Channel.id == channel_id, Channel.epoch == epoch).with_for_update()
-                )
-                if channel is None:
-                    return
-                was_parked = channel.status is ChannelStatus.ATTENTION
-                reason = status.reason or None
-                await set_status(session, channel, STATUSES[status.kind], reason, self._context.clock())
-                if was_parked and status.kind is ReceiverKind.OK:
-                    await session.flush()
-                    await requeue_parked(session, channel_id)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("status_not_written", channel_id=channel_id, error=str(error).splitlines()[0])
-
-
-async def _keep(lease: Lease, stop: asyncio.Event) -> None:
-    """Renew until it is lost; then the receiver must stop, since another may begin."""
-    while not stop.is_set():
-        await asyncio.sleep(RENEW_EVERY.total_seconds())
-        if not await lease.renew():
-            log.warning("lease_lost")
-            stop.set()
+            return account_of(channel, self._context.cipher)
+        except SetupError as error:  # one unreadable key must not stop the others
+            log.error("channel_key_unreadable", channel_id=channel.id, error=str(error))
+            return None

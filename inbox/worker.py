@@ -1,23 +1,32 @@
 """Composition root of a worker: the intake pipeline, the jobs and the sweep of one process."""
 
 import asyncio
+import contextlib
 import os
 import socket
+from datetime import timedelta
 from functools import partial
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from inbox.channels.service import run_check
-from inbox.conversations.jobs import carry_out
+from inbox.channels.status import queue_checks
 from inbox.conversations.pipeline import Pipeline
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.events import CheckChannel, DeleteDelivered, DeliverMessage, DrainQueue, EditDelivered, ReviewMessage
-from inbox.core.jobs import JobRunner
+from inbox.core.events import CheckChannel, DeleteDelivered, DeliverMessage, DrainQueue, EditDelivered
+from inbox.core.jobs import FINISH, JobRunner
 from inbox.core.pacing import Pacing
 from inbox.core.stream import IntakeStream
-from inbox.replies.delivery import bring_deletion, bring_edit, deliver
+from inbox.replies.delivery import Deliveries
 from inbox.sla.sweep import run_sweep
 from routing.assignment.service import drain
 from routing.rules.service import apply_rules
+
+CHECKS_EVERY = timedelta(seconds=30)
+
+log = structlog.get_logger()
 
 
 def consumer_name() -> str:
@@ -31,14 +40,12 @@ async def drain_queue(context: Context, job: DrainQueue) -> None:
         await drain(session, job.workspace_id, context.clock())
 
 
-def make_job_runner(context: Context) -> JobRunner:
+def make_job_runner(context: Context, deliveries: Deliveries) -> JobRunner:
     """All kinds of jobs with what runs them."""
     runner = JobRunner(context.database.url)
-    pacing = Pacing(context.redis)
-    runner.register(DeliverMessage, partial(deliver, context, pacing))
-    runner.register(EditDelivered, partial(bring_edit, context, pacing))
-    runner.register(DeleteDelivered, partial(bring_deletion, context, pacing))
-    runner.register(ReviewMessage, partial(carry_out, context, pacing))
+    runner.register(DeliverMessage, deliveries.deliver)
+    runner.register(EditDelivered, deliveries.edit)
+    runner.register(DeleteDelivered, deliveries.delete)
     runner.register(DrainQueue, partial(drain_queue, context))
     runner.register(CheckChannel, partial(run_check, context))
     return runner
@@ -47,7 +54,22 @@ def make_job_runner(context: Context) -> JobRunner:
 async def run_worker(context: Context, stop: asyncio.Event) -> None:
     """Work until `stop`: what is in hand is finished."""
     stream = IntakeStream(context.redis, consumer_name())
+    deliveries = Deliveries(context, Pacing(context.redis))
     async with asyncio.TaskGroup() as group:
         group.create_task(Pipeline(context, stream, apply_rules).run(stop))
-        group.create_task(make_job_runner(context).run(stop))
+        group.create_task(make_job_runner(context, deliveries).run(stop))
         group.create_task(run_sweep(context, stop))
+        group.create_task(_run_checks(context, stop))
+    await deliveries.finish(FINISH)
+
+
+async def _run_checks(context: Context, stop: asyncio.Event) -> None:
+    """Have channels that need attention looked at again now and then: a key may have come back to life."""
+    while not stop.is_set():
+        try:
+            async with context.transaction(EVERY_WORKSPACE) as session:
+                await queue_checks(session, context.clock())
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("checks_wait", error=str(error).splitlines()[0])
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), CHECKS_EVERY.total_seconds())

@@ -1,12 +1,12 @@
 """A channel's standing in its chats, as events tell it: rights, names, moves to a supergroup."""
 
-from sqlalchemy import func, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import ChatMigrated, OurStandingChanged
 from inbox.channels.models import ChannelChat
-from inbox.conversations.models import Conversation, Message, Post
+from inbox.conversations.models import Activity, Conversation, Message
 
 
 async def store_standing(session: AsyncSession, workspace_id: int, channel_id: int, event: OurStandingChanged) -> None:
@@ -26,21 +26,38 @@ async def store_standing(session: AsyncSession, workspace_id: int, channel_id: i
     )
 
 
-async def migrate_chat(session: AsyncSession, channel_id: int, move: ChatMigrated) -> None:
-    """Re-key what was written under a group's old id, so that its history stays one."""
+async def migrate_chat(session: AsyncSession, channel_id: int, move: ChatMigrated) -> set[int]:
+    """A group's talks go on under its new id, with their history; returns the conversations to be refreshed.
+
+    Messages keep their old external ids: the supergroup counts its messages anew, so that `:{new}:5` would be another
+    message. The caller holds the channel's advisory lock.
+    """
     old, new = f":{move.old_chat_external_id}:", f":{move.new_chat_external_id}:"
-    await session.execute(
-        update(Conversation)
+    rows = await session.execute(
+        select(Conversation.id, Conversation.key)
         .where(Conversation.channel_id == channel_id, Conversation.chat_external_id == move.old_chat_external_id)
-        .values(chat_external_id=move.new_chat_external_id, key=func.replace(Conversation.key, old, new))
+        .order_by(Conversation.id)
+        .with_for_update()
     )
-    await session.execute(
-        update(Message)
-        .where(Message.channel_id == channel_id, Message.external_id.startswith(old, autoescape=True))
-        .values(external_id=func.replace(Message.external_id, old, new))
-    )
-    await session.execute(
-        update(Post)
-        .where(Post.channel_id == channel_id, Post.external_id.startswith(old, autoescape=True))
-        .values(external_id=func.replace(Post.external_id, old, new))
-    )
+    touched: set[int] = set()
+    for conversation_id, key in rows.all():
+        new_key = key.replace(old, new)
+        heir_id = await session.scalar(
+            select(Conversation.id).where(Conversation.channel_id == channel_id, Conversation.key == new_key)
+        )
+        if heir_id is None:
+            values = {"chat_external_id": move.new_chat_external_id, "key": new_key}
+            await session.execute(update(Conversation).where(Conversation.id == conversation_id).values(values))
+        else:
+            await _move_history(session, conversation_id, heir_id)
+        touched.add(heir_id or conversation_id)
+    return touched
+
+
+async def _move_history(session: AsyncSession, conversation_id: int, heir_id: int) -> None:
+    """The supergroup's message came before the news of the move: two rows become one."""
+    for table in (Message, Activity):
+        await session.execute(
+            update(table).where(table.conversation_id == conversation_id).values(conversation_id=heir_id)
+        )
+    await session.execute(delete(Conversation).where(Conversation.id == conversation_id))

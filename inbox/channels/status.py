@@ -1,33 +1,97 @@
-"""A channel's health: one place that changes it, tells the panels, and keeps the journal of gaps."""
+"""A channel's health: one place that changes it, tells panels, keeps the journal of gaps, frees parked replies."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, Gap
+from inbox.core.events import CheckChannel
+from inbox.core.jobs import defer
 from inbox.core.live import announce
+from inbox.replies.service import requeue_parked
 
 TROUBLE = frozenset({ChannelStatus.ATTENTION, ChannelStatus.DOWN})
+KEPT_BY_PLATFORM: Mapping[Platform, timedelta] = {Platform.TELEGRAM: timedelta(hours=24)}
+"""How long a platform keeps updates that nobody fetches; what is older is lost."""
+CHECK_AGAIN_AFTER = timedelta(minutes=5)
 
 
 async def set_status(
     session: AsyncSession, channel: Channel, status: ChannelStatus, reason: str | None, at: datetime
 ) -> bool:
-    """Write a change of status; returns whether there was one. Trouble opens a gap, its end closes it."""
+    """Write a change of status; returns whether there was one. Trouble opens a gap, its end closes it.
+
+    Once a channel needs no attention any more, the replies that waited for it get their jobs, oldest first.
+    """
     if channel.status is status and channel.status_reason == reason:
         return False
-    was_in_trouble = channel.status in TROUBLE
+    before = channel.status
     channel.status, channel.status_reason, channel.status_at = status, reason, at
-    if status in TROUBLE and not was_in_trouble:
-        gap = {
-            "workspace_id": channel.workspace_id, "channel_id": channel.id, "started_at": at,
-            "reason": reason or status.value, "is_lost": False,
-        }  # fmt: skip
-        await session.execute(insert(Gap).values(gap).on_conflict_do_nothing())
+    await session.flush()
+    if status in TROUBLE and before not in TROUBLE:
+        await _open_gap(session, channel, reason or status.value, at)
     if status not in TROUBLE:
-        open_gap = select(Gap.id).where(Gap.channel_id == channel.id, Gap.ended_at.is_(None)).scalar_subquery()
-        await session.execute(update(Gap).where(Gap.id.in_(open_gap)).values(ended_at=at))
+        await _close_gap(session, channel, at)
+    if before is ChannelStatus.ATTENTION and status is not ChannelStatus.ATTENTION:
+        await requeue_parked(session, channel.id)
     announce(session, channel.workspace_id, "channel", channel_id=channel.id)
     return True
+
+
+async def note_lost(session: AsyncSession, channel: Channel, since: datetime, until: datetime, reason: str) -> None:
+    """A past time of which nothing will come any more."""
+    session.add(
+        Gap(
+            workspace_id=channel.workspace_id, channel_id=channel.id, started_at=since, ended_at=until, reason=reason,
+            is_lost=True,
+        )
+    )  # fmt: skip
+    announce(session, channel.workspace_id, "channel", channel_id=channel.id)
+
+
+async def queue_checks(session: AsyncSession, now: datetime) -> int:
+    """Channels that need attention are looked at again, each every CHECK_AGAIN_AFTER, whoever asks."""
+    due = (
+        select(Channel.id)
+        .where(
+            Channel.status == ChannelStatus.ATTENTION,
+            Channel.removed_at.is_(None),
+            Channel.checked_at.is_(None) | (Channel.checked_at < now - CHECK_AGAIN_AFTER),
+            Channel.status_at < now - CHECK_AGAIN_AFTER,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    channel_ids = list(
+        await session.scalars(
+            update(Channel)
+            .where(Channel.id.in_(due.scalar_subquery()))
+            .values(checked_at=now)
+            .returning(Channel.id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    await defer(session, [CheckChannel(channel_id=channel_id) for channel_id in channel_ids])
+    return len(channel_ids)
+
+
+async def _open_gap(session: AsyncSession, channel: Channel, reason: str, at: datetime) -> None:
+    gap = {
+        "workspace_id": channel.workspace_id, "channel_id": channel.id, "started_at": at, "reason": reason,
+        "is_lost": False,
+    }  # fmt: skip
+    await session.execute(insert(Gap).values(gap).on_conflict_do_nothing())
+
+
+async def _close_gap(session: AsyncSession, channel: Channel, at: datetime) -> None:
+    kept = KEPT_BY_PLATFORM.get(channel.platform)
+    is_lost = Gap.started_at < at - kept if kept is not None else Gap.is_lost
+    await session.execute(
+        update(Gap)
+        .where(Gap.channel_id == channel.id, Gap.ended_at.is_(None))
+        .values(ended_at=at, is_lost=is_lost)
+        .execution_options(synchronize_session=False)
+    )

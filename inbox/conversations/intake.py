@@ -56,7 +56,7 @@ async def store(session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping
     """Store a batch; `tags` covers `texts_to_tag(arrived)`. Returns what is new, for rules and live events."""
     await lock_channels(session, [one.channel.channel_id for one in arrived])
     stored = Stored()
-    await _store_standing(session, arrived)
+    stored.touched |= await _store_standing(session, arrived)
     stored.touched |= await store_posts(session, _of(arrived, PostSeen))
     received = _of(arrived, MessageReceived)
     if received:
@@ -92,7 +92,7 @@ def _people_answered(received: Sequence[tuple[Arrived, MessageReceived]]) -> lis
     ]
 
 
-async def _store_standing(session: AsyncSession, arrived: Sequence[Arrived]) -> None:
+async def _store_standing(session: AsyncSession, arrived: Sequence[Arrived]) -> set[int]:
     """Who may write, who is ours, what we may do: applied in platform time, newest last."""
     for one, event in _of(arrived, OurStandingChanged):
         await store_standing(session, one.channel.workspace_id, one.channel.channel_id, event)
@@ -106,8 +106,10 @@ async def _store_standing(session: AsyncSession, arrived: Sequence[Arrived]) -> 
         await set_reachable(
             session, one.channel.channel_id, turn.author.external_id, turn.occurred_at, yes=turn.reachable
         )
+    touched: set[int] = set()
     for one, move in _of(arrived, ChatMigrated):
-        await migrate_chat(session, one.channel.channel_id, move)
+        touched |= await migrate_chat(session, one.channel.channel_id, move)
+    return touched
 
 
 def _of(arrived: Sequence[Arrived], kind: type[Kind]) -> list[tuple[Arrived, Kind]]:

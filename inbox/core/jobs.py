@@ -1,14 +1,18 @@
 """Background jobs on procrastinate: written in our transactions, run by workers, freed when their worker died."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
 import procrastinate
+import psycopg
 import structlog
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as StoredJob
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import override
 
@@ -16,13 +20,16 @@ from inbox.core.clock import utc_now
 from inbox.core.database import libpq_url
 from inbox.core.errors import TemporaryRefusalError
 from inbox.core.events import Job
+from inbox.core.transient import is_transient
 
 HEARTBEAT = timedelta(seconds=5)
 STALLED_AFTER = timedelta(seconds=20)
 RECOVERY_EVERY = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=2)
 OWN_PAUSE = timedelta(seconds=10)
-"""Longest pause after a fault on our side (a server away): no platform is to be spared."""
+"""Longest pause while a server of ours is away: no platform is to be spared."""
+FINISH = timedelta(seconds=8)
+"""How long jobs in hand may take once the worker is asked to stop."""
 
 log = structlog.get_logger()
 Payload = TypeVar("Payload", bound=Job)
@@ -35,10 +42,16 @@ class PauseAndRetry(BaseRetryStrategy):
     @override
     def get_retry_decision(self, *, exception: BaseException, job: StoredJob) -> RetryDecision:
         """When to run the job again."""
-        refused = isinstance(exception, TemporaryRefusalError)
-        asked = exception.retry_after if isinstance(exception, TemporaryRefusalError) else None
-        pause = asked or min(timedelta(seconds=2 ** min(job.attempts, 7)), LONGEST_PAUSE if refused else OWN_PAUSE)
-        return RetryDecision(retry_at=utc_now() + pause)
+        return RetryDecision(retry_at=utc_now() + pause_after(exception, job.attempts))
+
+
+def pause_after(error: BaseException, attempts: int) -> timedelta:
+    """How long to wait after a failed attempt; `attempts` counts those before it."""
+    if isinstance(error, TemporaryRefusalError) and error.retry_after is not None:
+        return error.retry_after
+    is_own = is_transient(error) or isinstance(error, asyncio.CancelledError)
+    longest = OWN_PAUSE if is_own else LONGEST_PAUSE
+    return min(timedelta(seconds=2 ** min(attempts, 7)), longest)
 
 
 async def defer(session: AsyncSession, jobs: Iterable[Job]) -> None:
@@ -46,7 +59,13 @@ async def defer(session: AsyncSession, jobs: Iterable[Job]) -> None:
     connection = (await (await session.connection()).get_raw_connection()).driver_connection
     for job in jobs:
         task = _writer.configure_task(job.name, lock=job.lock, connection=connection)
-        await task.defer_async(**job.model_dump())
+        try:
+            await task.defer_async(**job.model_dump())
+        except ConnectorException as error:
+            # To its transaction this is an error of the database like any other.
+            if isinstance(error.__cause__, psycopg.Error):
+                raise DBAPIError("defer", None, error.__cause__) from error
+            raise
 
 
 class JobRunner:
@@ -54,8 +73,9 @@ class JobRunner:
 
     def __init__(self, database_url: str, *, concurrency: int = 16) -> None:
         connector = procrastinate.PsycopgConnector(
-            conninfo=libpq_url(database_url), min_size=1, max_size=4, timeout=10.0
+            conninfo=libpq_url(database_url), min_size=1, max_size=4, timeout=10.0, kwargs={"connect_timeout": 5}
         )
+        self._url = libpq_url(database_url)
         self._app = procrastinate.App(connector=connector)
         self._concurrency = concurrency
         self.registered: set[str] = set()
@@ -63,8 +83,18 @@ class JobRunner:
     def register(self, kind: type[Payload], run: Callable[[Payload], Awaitable[None]]) -> None:
         """Have `run` take the jobs of this kind; it must bear running twice at the same moment."""
 
-        async def task(_context: JobContext, /, **payload: object) -> None:
-            await run(kind.model_validate(payload))
+        async def task(context: JobContext, /, **payload: object) -> None:
+            try:
+                await run(kind.model_validate(payload))
+            except TemporaryRefusalError as error:
+                log.info("job_waits", job=kind.name, job_id=context.job.id, reason=error.reason)
+                raise
+            except Exception as error:
+                if is_transient(error):
+                    log.warning("job_waits", job=kind.name, job_id=context.job.id, error=_first_line(error))
+                else:
+                    log.exception("job_failed", job=kind.name, job_id=context.job.id, attempts=context.job.attempts)
+                raise
 
         self._app.task(name=kind.name, retry=PauseAndRetry(), pass_context=True)(task)
         self.registered.add(kind.name)
@@ -75,10 +105,13 @@ class JobRunner:
             try:
                 await self._run_once(stop)
             except Exception as error:  # the edge: whatever broke the loop, jobs wait in the database
-                log.warning("jobs_paused", error=str(error))
-                await asyncio.wait([asyncio.ensure_future(stop.wait())], timeout=1.0)
+                log.warning("jobs_paused", error=_first_line(error))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), 1.0)
 
     async def _run_once(self, stop: asyncio.Event) -> None:
+        # The pool would wait long for a database that is away, beyond the wish to stop.
+        await (await psycopg.AsyncConnection.connect(self._url, connect_timeout=5)).close()
         async with self._app.open_async():
             worker = asyncio.create_task(
                 self._app.run_worker_async(
@@ -88,19 +121,16 @@ class JobRunner:
                     fetch_job_polling_interval=1.0,
                     update_heartbeat_interval=HEARTBEAT.total_seconds(),
                     stalled_worker_timeout=STALLED_AFTER.total_seconds(),
-                    shutdown_graceful_timeout=10.0,
+                    shutdown_graceful_timeout=FINISH.total_seconds(),
                 )
             )
             recovery = asyncio.create_task(self._recover_stalled())
             stopped = asyncio.create_task(stop.wait())
             try:
                 await asyncio.wait([worker, recovery, stopped], return_when=asyncio.FIRST_COMPLETED)
-                if recovery.done():
-                    await recovery
             finally:
-                recovery.cancel()
-                stopped.cancel()
-                worker.cancel()
+                for task in (worker, recovery, stopped):
+                    task.cancel()
                 results = await asyncio.gather(worker, recovery, stopped, return_exceptions=True)
             _raise_first(results)
 
@@ -109,14 +139,26 @@ class JobRunner:
         while True:
             for job in await self.stalled():
                 if job.id is not None:
-                    log.warning("stalled_job_freed", job_id=job.id, task=job.task_name)
-                    await self._app.job_manager.retry_job_by_id_async(job.id, retry_at=utc_now())
+                    await self._free(job.id, job.task_name)
             await asyncio.sleep(RECOVERY_EVERY.total_seconds())
+
+    async def _free(self, job_id: int, name: str) -> None:
+        try:
+            await self._app.job_manager.retry_job_by_id_async(job_id, retry_at=utc_now())
+        except ConnectorException as error:
+            # Another worker was quicker, or the job ended after all. A lost database shows at the next question.
+            log.debug("stalled_job_not_freed", job_id=job_id, error=_first_line(error))
+        else:
+            log.warning("stalled_job_freed", job_id=job_id, job=name)
 
     async def stalled(self) -> Sequence[StoredJob]:
         """Jobs whose worker stopped beating."""
         seconds = STALLED_AFTER.total_seconds()
         return list(await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [repr(error)])[0]
 
 
 def _raise_first(results: Sequence[object]) -> None:

@@ -131,6 +131,7 @@ async def resend(session: AsyncSession, message: Message) -> None:
     """Send again what failed or what a person checked to be missing."""
     if message.delivery not in {Delivery.FAILED, Delivery.UNCERTAIN}:
         raise ConflictError("Only a failed or an uncertain reply can be sent again.")
+    _check_ours(message)
     message.delivery = Delivery.QUEUED
     message.failure = None
     message.sending_at = None
@@ -163,7 +164,8 @@ async def edit(session: AsyncSession, message: Message, text: str, now: datetime
     message.text = text
     message.edited_at = now
     await session.flush()
-    if message.delivery is Delivery.SENT:
+    if message.delivery in {Delivery.SENDING, Delivery.SENT}:
+        # While it is being sent the job waits behind the delivery, in the conversation's order.
         await defer(session, [EditDelivered(conversation_id=message.conversation_id, message_id=message.id)])
 
 
@@ -205,9 +207,8 @@ async def queue_due(session: AsyncSession, now: datetime, limit: int = 200) -> i
         .returning(Message.id, Message.conversation_id)
         .execution_options(synchronize_session=False)
     )
-    jobs = [
-        DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in due
-    ]
+    in_order = sorted((found, conversation_id) for found, conversation_id in due)
+    jobs = [DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in in_order]
     await defer(session, jobs)
     return len(jobs)
 
@@ -223,8 +224,6 @@ async def requeue_parked(session: AsyncSession, channel_id: int) -> int:
         )
         .order_by(Message.id)
     )
-    jobs = [
-        DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in rows
-    ]
+    jobs = [DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in rows]
     await defer(session, jobs)
     return len(jobs)

@@ -1,0 +1,153 @@
+"""One channel's receiving: under a lease, with an epoch that fences its words on how it is doing.
+
+The database may be away: updates go to the stream all the same, the epoch is taken and the status written as soon as
+it is back. With Redis away nothing is confirmed to the platform, and after ten seconds the receiver stops.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bots.leases import RENEW_EVERY, Lease
+from bots.receiving import OnStatus, Put, ReceiverKind, ReceiverStatus
+from inbox.channels.adapter import Account, RawEvent
+from inbox.channels.models import Channel, ChannelStatus
+from inbox.channels.status import KEPT_BY_PLATFORM, note_lost, set_status
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.stream import IntakeStream
+
+TAKEOVER = timedelta(seconds=30)
+"""So long after a takeover the predecessor's last call may still be open at the platform: a 409 is no alarm."""
+NOTE_EVERY = timedelta(minutes=5)
+"""How often the status is said again: until when all was received, and against a check that knew less."""
+NOBODY_RECEIVED = "Nobody received for longer than the platform keeps messages."
+
+STATUSES: Mapping[ReceiverKind, ChannelStatus] = {
+    ReceiverKind.OK: ChannelStatus.ACTIVE,
+    ReceiverKind.DOWN: ChannelStatus.DOWN,
+    ReceiverKind.DEAD: ChannelStatus.ATTENTION,
+    ReceiverKind.CONFLICT: ChannelStatus.ATTENTION,
+}
+
+Poll = Callable[[Account, Put, OnStatus, asyncio.Event], Awaitable[None]]
+"""A platform's loop: puts what comes, tells how it is doing, until stopped or the key is dead."""
+
+log = structlog.get_logger()
+
+
+class LeasedReceiver:
+    """A receiver at work for `account`; `run` returns when another holds the lease, when stopped, or on a dead key."""
+
+    def __init__(self, context: Context, account: Account, holder: str, poll: Poll) -> None:
+        self.account = account
+        self._context = context
+        self._stream = IntakeStream(context.redis)
+        self._lease = Lease(context.redis, account.channel_id, holder)
+        self._poll = poll
+        self._epoch: int | None = None
+        self._began_at = 0.0
+        self._noted_at = 0.0
+        self._said: ReceiverStatus | None = None
+        self._is_told = True
+        self._telling = asyncio.Lock()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Receive while the lease is ours."""
+        if not await self._lease.acquire():
+            return
+        self._began_at = time.monotonic()
+        keeper = asyncio.create_task(self._keep(stop))
+        try:
+            await self._tell()  # takes the epoch, if the database is there
+            await self._poll(self.account, self._put, self._on_status, stop)
+            await self._tell_before_leaving(stop)
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+            await self._lease.release()
+
+    async def _put(self, raw: RawEvent) -> None:
+        await self._stream.add(self.account.channel_id, self._context.clock(), "poll", raw)
+
+    async def _on_status(self, status: ReceiverStatus) -> None:
+        self._said, self._is_told = status, False
+        await self._tell()
+
+    async def _keep(self, stop: asyncio.Event) -> None:
+        """Renew the lease until it is lost; then stop, since another may begin. Says what could not be said before."""
+        while not stop.is_set():
+            await asyncio.sleep(RENEW_EVERY.total_seconds())
+            if not await self._lease.renew():
+                log.warning("lease_lost", channel_id=self.account.channel_id)
+                stop.set()
+            else:
+                await self._tell()
+
+    async def _tell_before_leaving(self, stop: asyncio.Event) -> None:
+        """A dead key is written before the lease is given back, or the next one would try it again."""
+        while self._said is not None and self._said.kind is ReceiverKind.DEAD and not self._is_told:
+            if stop.is_set():
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1.0)
+            await self._tell()
+
+    async def _tell(self) -> None:
+        """Write what is to be written; with the database away, later."""
+        async with self._telling:
+            try:
+                async with self._context.transaction(EVERY_WORKSPACE) as session:
+                    await self._write(session, self._context.clock())
+            except Exception as error:  # the receiver's edge: the lease is kept and receiving goes on without words
+                log.warning("status_waits", channel_id=self.account.channel_id, error=repr(error)[:200])
+
+    async def _write(self, session: AsyncSession, now: datetime) -> None:
+        if self._epoch is None:
+            self._epoch = await self._take_epoch(session)
+        said = self._said
+        is_due = said is not None and not self._is_told and not self._is_takeover(said)
+        is_said_again = self._is_told and time.monotonic() - self._noted_at >= NOTE_EVERY.total_seconds()
+        if said is None or not (is_due or is_said_again):
+            return
+        channel = await session.scalar(
+            select(Channel).where(Channel.id == self.account.channel_id, Channel.epoch == self._epoch).with_for_update()
+        )
+        if channel is None:  # a later holder speaks now
+            self._is_told = True
+            return
+        await set_status(session, channel, STATUSES[said.kind], said.reason, now)
+        self._is_told, self._noted_at = True, time.monotonic()
+        if said.kind is ReceiverKind.OK:
+            await self._note_received(session, channel, now)
+
+    async def _take_epoch(self, session: AsyncSession) -> int | None:
+        """The next number, if the lease is surely ours: of two writers the one who holds it has the higher."""
+        if not self._lease.is_held:
+            return None
+        epoch: int | None = await session.scalar(
+            update(Channel)
+            .where(Channel.id == self.account.channel_id)
+            .values(epoch=Channel.epoch + 1)
+            .returning(Channel.epoch)
+            .execution_options(synchronize_session=False)
+        )
+        return epoch
+
+    def _is_takeover(self, said: ReceiverStatus) -> bool:
+        age = time.monotonic() - self._began_at
+        return said.kind is ReceiverKind.CONFLICT and age < TAKEOVER.total_seconds()
+
+    async def _note_received(self, session: AsyncSession, channel: Channel, now: datetime) -> None:
+        """`cursor` says until when all was received; beyond what the platform keeps it is a gap that lost events."""
+        kept = KEPT_BY_PLATFORM.get(channel.platform)
+        until = datetime.fromisoformat(channel.cursor) if channel.cursor else None
+        if kept is not None and until is not None and now - until > kept:
+            await note_lost(session, channel, until, now - kept, NOBODY_RECEIVED)
+        channel.cursor = now.isoformat()

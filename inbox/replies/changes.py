@@ -1,0 +1,86 @@
+"""Edits and deletions of our own messages, brought to the platform. Both may be repeated without harm."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+from inbox.channels.account import account_of
+from inbox.channels.models import ChannelStatus
+from inbox.channels.status import set_status
+from inbox.conversations.models import Message
+from inbox.conversations.refresh import refresh
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.errors import KeyRefusedError, PlatformError, TemporaryRefusalError, UnknownOutcomeError
+from inbox.core.pacing import Pacing
+from inbox.replies.claims import Row, load_row
+from inbox.replies.service import announce_message
+from inbox.replies.turns import buckets_of, silence_key, wait_for_turn
+
+Call = Callable[[], Awaitable[None]]
+
+
+async def bring_edit(context: Context, pacing: Pacing, message_id: int) -> None:
+    """The newest text goes to the platform; a refusal is written to the row."""
+    row = await _find(context, message_id)
+    if row is None or row.message.deleted_at is not None:
+        return
+    account, message = account_of(row.channel, context.cipher), row.message
+    edit = context.adapters[account.platform].edit
+    call = partial(edit, account, row.conversation.chat_external_id, _parts(message)[0], message.text)
+    await _bring(context, pacing, row, [call], deleting=False)
+
+
+async def bring_deletion(context: Context, pacing: Pacing, message_id: int) -> None:
+    """Every part of the message is deleted; refused, the message is shown again."""
+    row = await _find(context, message_id)
+    if row is None or row.message.deleted_at is None:
+        return
+    account = account_of(row.channel, context.cipher)
+    delete = context.adapters[account.platform].delete
+    calls = [partial(delete, account, part) for part in _parts(row.message)]
+    await _bring(context, pacing, row, calls, deleting=True)
+
+
+async def _find(context: Context, message_id: int) -> Row | None:
+    """The row, if it ever reached the platform."""
+    async with context.database.session(EVERY_WORKSPACE) as session:
+        row = await load_row(session, message_id)
+    return row if row is not None and row.message.external_id is not None else None
+
+
+def _parts(message: Message) -> list[str]:
+    return [part for part in (message.external_id, *message.further_external_ids) if part]
+
+
+async def _bring(context: Context, pacing: Pacing, row: Row, calls: Sequence[Call], *, deleting: bool) -> None:
+    """Each call in its turn; an unknown outcome is simply tried again."""
+    channel, conversation = row.channel, row.conversation
+    buckets = buckets_of(channel.platform, channel.id, conversation.kind, conversation.chat_external_id)
+    for call in calls:
+        await wait_for_turn(pacing, buckets)
+        try:
+            await call()
+        except UnknownOutcomeError as error:
+            raise TemporaryRefusalError(error.reason) from None
+        except TemporaryRefusalError as error:
+            await silence_key(pacing, buckets, error)
+            raise
+        except PlatformError as error:
+            await _note_refusal(context, row.message.id, error, deleting=deleting)
+            return
+
+
+async def _note_refusal(context: Context, message_id: int, error: PlatformError, *, deleting: bool) -> None:
+    """The person who asked for it sees why; what could not be deleted is still there."""
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        row = await load_row(session, message_id, lock=True)
+        if row is None:
+            return
+        row.message.failure = error.reason
+        if deleting:
+            row.message.deleted_at = None
+        await session.flush()
+        await refresh(session, [row.conversation.id])
+        announce_message(session, row.message, row.conversation)
+        if isinstance(error, KeyRefusedError):
+            await set_status(session, row.channel, ChannelStatus.ATTENTION, error.reason, context.clock())

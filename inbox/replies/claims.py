@@ -1,0 +1,148 @@
+"""Claiming a row for sending: from then on its outcome is unknown until it is settled."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.channels.account import account_of
+from inbox.channels.adapter import Account, Outgoing, Upload
+from inbox.channels.models import Channel, ChannelStatus
+from inbox.conversations.models import Attachment, Conversation, Delivery, Message
+from inbox.conversations.refresh import refresh
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.errors import TemporaryRefusalError
+from inbox.core.pacing import Bucket
+from inbox.replies.outcomes import INTERRUPTED
+from inbox.replies.service import announce_message
+from inbox.replies.turns import buckets_of
+
+SILENT_AFTER = timedelta(seconds=45)
+"""A run that has not settled for so long died, or will correct what we write (a call takes at most 40 s)."""
+DISCONNECTED = "The account was disconnected before the reply left."
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that this run has the right to send, once; `attempt` tells this run from others."""
+
+    message_id: int
+    conversation_id: int
+    attempt: int
+    account: Account
+    outgoing: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A message with where it belongs."""
+
+    message: Message
+    conversation: Conversation
+    channel: Channel
+
+
+async def load_row(session: AsyncSession, message_id: int, *, lock: bool = False) -> Row | None:
+    """The row; locked in the order that everybody keeps: conversation, then message."""
+    statement = (
+        select(Message, Conversation, Channel)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .join(Channel, Channel.id == Message.channel_id)
+        .where(Message.id == message_id)
+    )
+    if lock:
+        owner = select(Message.conversation_id).where(Message.id == message_id).scalar_subquery()
+        await session.execute(select(Conversation.id).where(Conversation.id == owner).with_for_update())
+        statement = statement.with_for_update(of=Message).execution_options(populate_existing=True)
+    found = (await session.execute(statement)).one_or_none()
+    return None if found is None else Row(*found)
+
+
+async def find_buckets(context: Context, message_id: int) -> list[Bucket] | None:
+    """What the message's call will take from; None when there is nothing to send (any more, or yet)."""
+    async with context.database.session(EVERY_WORKSPACE) as session:
+        row = await load_row(session, message_id)
+        if row is None or row.message.delivery is not Delivery.QUEUED or row.message.send_at is not None:
+            return None
+        channel, conversation = row.channel, row.conversation
+        return buckets_of(channel.platform, channel.id, conversation.kind, conversation.chat_external_id)
+
+
+async def claim(context: Context, message_id: int) -> Claimed | None:
+    """Mark the row as being sent; None when it is not to be sent now: parked, cancelled, sent, or another's."""
+    now = context.clock()
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        row = await load_row(session, message_id, lock=True)
+        if row is None or row.message.delivery is not Delivery.QUEUED or row.message.send_at is not None:
+            return None
+        if not await _may_leave(session, row):
+            return None
+        message = row.message
+        account = account_of(row.channel, context.cipher)
+        message.delivery = Delivery.SENDING
+        message.attempt += 1
+        message.sending_at = now
+        message.failure = None
+        announce_message(session, message, row.conversation)
+        outgoing = await _outgoing(session, message, row.conversation)
+        return Claimed(message.id, row.conversation.id, message.attempt, account, outgoing)
+
+
+async def give_up_on_silent(context: Context, message_id: int) -> None:
+    """A row that stays `sending`: its run died after its request may have left, so nobody knows; a person decides."""
+    now = context.clock()
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        row = await load_row(session, message_id, lock=True)
+        if row is None or row.message.delivery is not Delivery.SENDING:
+            return
+        silent_for = now - (row.message.sending_at or row.message.created_at)
+        if silent_for < SILENT_AFTER:
+            raise TemporaryRefusalError("another run is sending this", retry_after=SILENT_AFTER - silent_for)
+        row.message.delivery = Delivery.UNCERTAIN
+        row.message.failure = INTERRUPTED
+        await session.flush()
+        await refresh(session, [row.conversation.id])
+        announce_message(session, row.message, row.conversation)
+
+
+async def _may_leave(session: AsyncSession, row: Row) -> bool:
+    """False for a parked row (its channel's recovery gives it a job again) and for one that can never leave."""
+    if row.channel.removed_at is not None:
+        row.message.delivery = Delivery.FAILED
+        row.message.failure = DISCONNECTED
+        announce_message(session, row.message, row.conversation)
+        return False
+    if row.channel.status is not ChannelStatus.ATTENTION:
+        return True
+    # Recovery sets the status and then looks for parked rows: wait for one under way, or have it wait and see ours.
+    status = await session.scalar(select(Channel.status).where(Channel.id == row.channel.id).with_for_update(read=True))
+    return status is not ChannelStatus.ATTENTION
+
+
+async def _outgoing(session: AsyncSession, message: Message, conversation: Conversation) -> Outgoing:
+    files = await session.execute(
+        select(Attachment.kind, Attachment.file_name, Attachment.mime_type, Attachment.content)
+        .where(Attachment.message_id == message.id)
+        .order_by(Attachment.position)
+    )
+    uploads = tuple(
+        Upload(kind, file_name or "file", mime_type or "application/octet-stream", content or b"")
+        for kind, file_name, mime_type, content in files
+    )
+    return Outgoing(
+        kind=conversation.kind,
+        chat_external_id=conversation.chat_external_id,
+        text=message.text,
+        random_id=random_id_of(message.id),
+        thread_external_id=conversation.thread_external_id,
+        topic_external_id=conversation.topic_external_id,
+        parent_external_id=message.parent_external_id,
+        uploads=uploads,
+    )
+
+
+def random_id_of(message_id: int) -> int:
+    """A non-zero int32 that is the same at each attempt."""
+    return message_id % 2_147_483_647 + 1

@@ -1,0 +1,45 @@
+"""How an attempt to send ended, and what that makes of the row."""
+
+from dataclasses import dataclass
+
+from inbox.channels.adapter import Sent
+from inbox.conversations.models import Delivery
+from inbox.core.errors import (
+    ChatMigratedError,
+    KeyRefusedError,
+    PlatformError,
+    TemporaryRefusalError,
+    UnknownOutcomeError,
+    UnreachableContactError,
+)
+
+INTERRUPTED = "The program was interrupted while it was sending: look whether the reply arrived."
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`failure` is for people. `dead_key`, `new_chat_external_id`: what else the platform told us by it."""
+
+    delivery: Delivery
+    sent: Sent | None = None
+    failure: str | None = None
+    dead_key: bool = False
+    unreachable: bool = False
+    new_chat_external_id: str | None = None
+
+
+def outcome_of(error: PlatformError) -> Outcome:
+    """Nothing was done: queued again. Nobody knows: uncertain. The platform will not: failed."""
+    match error:
+        case TemporaryRefusalError():
+            return Outcome(Delivery.QUEUED, failure=error.reason)
+        case UnknownOutcomeError():
+            return Outcome(Delivery.UNCERTAIN, failure=error.reason)
+        case KeyRefusedError():
+            return Outcome(Delivery.QUEUED, failure=error.reason, dead_key=True)
+        case ChatMigratedError():
+            return Outcome(Delivery.QUEUED, new_chat_external_id=error.new_chat_external_id)
+        case UnreachableContactError():
+            return Outcome(Delivery.FAILED, failure=error.reason, unreachable=True)
+        case _:
+            return Outcome(Delivery.FAILED, failure=error.reason)
