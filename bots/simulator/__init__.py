@@ -1,0 +1,1 @@
+"""Local stand-ins for the platforms that speak their HTTP, and a phone to play the subscriber."""

@@ -1,0 +1,312 @@
+"""The control plane's bodies and answers: what subscribers do, what they hear, what goes wrong."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from inbox.channels.events import Platform
+
+PersonId = Annotated[int, Field(gt=0, lt=2**52)]
+MAX_SIZE = 2_000_000_000
+"""bytes; the biggest file a subscriber may send"""
+
+
+class Place(StrEnum):
+    """Where a subscriber writes: to the bot, under a post, in the group."""
+
+    DIRECT = "direct"
+    COMMENT = "comment"
+    GROUP = "group"
+
+
+class MediaKind(StrEnum):
+    """What a subscriber may attach."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+    VOICE = "voice"
+    DOCUMENT = "document"
+    STICKER = "sticker"
+    ANIMATION = "animation"
+    VIDEO_NOTE = "video_note"
+    AUDIO = "audio"
+    LOCATION = "location"
+    CONTACT = "contact"
+    POLL = "poll"
+
+
+class Body(BaseModel):
+    """A request's body: a field that nobody knows is refused rather than ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ToBot(Body):
+    """A body about one bot of a platform; without `bot` (its id) the first one known."""
+
+    platform: Platform
+    bot: int | None = None
+
+
+class PersonBody(Body):
+    """A subscriber; the name may be left out for somebody who is known."""
+
+    id: PersonId
+    name: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    username: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{3,31}$")] | None = None
+
+
+class MediaBody(Body):
+    """A thing to attach; its bytes are made here. `size` only for files bigger than what is made."""
+
+    kind: MediaKind
+    file_name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^/\\]+$")] | None = None
+    size: Annotated[int, Field(gt=0, le=MAX_SIZE)] | None = None
+    duration: Annotated[int, Field(ge=0, le=86_400)] | None = None
+
+
+def _listed(value: object) -> object:
+    """One thing alone, or only its kind, is as good as a list."""
+    entries = value if isinstance(value, list) else [] if value is None else [value]
+    return [{"kind": entry} if isinstance(entry, str) else entry for entry in entries]
+
+
+MediaList = Annotated[list[MediaBody], BeforeValidator(_listed), Field(max_length=10)]
+
+
+class SayBody(ToBot):
+    """A subscriber writes. A comment without `post_id` goes under the newest post."""
+
+    kind: Place = Place.DIRECT
+    author: PersonBody
+    text: Annotated[str, Field(max_length=4096)] = ""
+    post_id: int | None = None
+    reply_to: int | None = None
+    media: MediaList = []
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "SayBody":
+        if not self.text.strip() and not self.media:
+            raise ValueError("text is empty and there is no media")
+        return self
+
+
+class PostBody(ToBot):
+    """The channel publishes a post."""
+
+    text: Annotated[str, Field(max_length=4096)] = ""
+    media: MediaList = []
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "PostBody":
+        if not self.text.strip() and not self.media:
+            raise ValueError("text is empty and there is no media")
+        return self
+
+
+class MessageBody(ToBot):
+    """Names a subscriber's message; `chat` where the number alone fits several."""
+
+    message_id: int
+    chat: int | None = None
+
+
+class EditBody(MessageBody):
+    """A subscriber edits what they wrote."""
+
+    text: Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class DeleteBody(MessageBody):
+    """A subscriber deletes what they wrote."""
+
+
+class BlockBody(ToBot):
+    """A subscriber blocks the bot, or lets it write again."""
+
+    author_id: PersonId
+
+
+class MigrateBody(ToBot):
+    """The group becomes a supergroup."""
+
+
+class BotBody(ToBot):
+    """Changes what a bot is: names of its places, privacy mode, its rights in group and discussion."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    channel: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    discussion: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    group: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    privacy: bool | None = None
+    administrator: bool | None = None
+    member: bool | None = None
+    revoked: bool | None = None
+
+
+class FaultBody(ToBot):
+    """What goes wrong with the next `times` calls of a method ("*" for any); without `bot` for any bot.
+
+    `after`: the effect happens and the answer is lost. No `error` and a `delay_ms`: only slow. `chance` lets some
+    calls pass.
+    """
+
+    method: Annotated[str, Field(min_length=1, max_length=64)]
+    error: Annotated[int, Field(ge=400, le=599)] | Literal["timeout", "drop"] | None = None
+    when: Literal["before", "after"] = "before"
+    retry_after: Annotated[int, Field(ge=1, le=86_400)] | None = None
+    delay_ms: Annotated[int, Field(ge=0, le=600_000)] | None = None
+    times: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    chance: Annotated[float, Field(gt=0, le=1)] = 1
+    description: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+    @model_validator(mode="after")
+    def _does_something(self) -> "FaultBody":
+        if self.error is None and self.delay_ms is None:
+            raise ValueError("error and delay_ms are both missing")
+        return self
+
+
+class HealBody(Body):
+    """Takes back all faults of a platform."""
+
+    platform: Platform
+
+
+class ResetBody(Body):
+    """Forgets one platform's people and messages, or those of all."""
+
+    platform: Platform | None = None
+
+
+class FloodBody(Body):
+    """Turns the platform's flood limits on or off."""
+
+    platform: Platform
+    enabled: bool
+    per_chat_per_second: Annotated[int, Field(ge=1)] = 1
+    per_second: Annotated[int, Field(ge=1)] = 30
+    per_group_per_minute: Annotated[int, Field(ge=1)] = 20
+
+
+class DisorderBody(Body):
+    """How often an update is delivered twice, or late: shares from 0 to 1."""
+
+    platform: Platform = Platform.TELEGRAM
+    duplicate: Annotated[float, Field(ge=0, le=1)] = 0
+    reorder: Annotated[float, Field(ge=0, le=1)] = 0
+
+
+class Said(BaseModel):
+    """What became of a saying: an album has several messages."""
+
+    message_id: int
+    post_id: int | None
+    chat_id: int
+    message_ids: list[int]
+    bot: int
+
+
+class Posted(BaseModel):
+    """A published post and the message under which its comments stand."""
+
+    post_id: int
+    chat_id: int
+    thread_id: int
+    bot: int
+
+
+class Migrated(BaseModel):
+    """The group's ids before and after."""
+
+    old_chat_id: int
+    new_chat_id: int
+
+
+class ShownMedia(BaseModel):
+    """An attachment as a phone shows it; `url` serves its bytes here."""
+
+    kind: MediaKind
+    url: str | None = None
+    file_name: str | None = None
+    mime_type: str | None = None
+    size: int | None = None
+    duration: int | None = None
+    title: str | None = None
+
+
+class ShownChat(BaseModel):
+    """The chat a message stands in; `post_id` for a comment."""
+
+    id: int
+    kind: Place
+    title: str
+    post_id: int | None = None
+
+
+class Heard(BaseModel):
+    """A message of the bot's that a subscriber sees."""
+
+    message_id: int
+    bot: int
+    chat: ShownChat
+    text: str
+    media: list[ShownMedia]
+    reply_to: int | None
+    at: datetime
+    edited_at: datetime | None = None
+    deleted: bool = False
+
+
+class Seen(Heard):
+    """Any message on a phone's screen; `who`: me, bot, channel, other."""
+
+    who: Literal["me", "bot", "channel", "other"]
+    author: str
+
+
+class ShownPerson(BaseModel):
+    """A known subscriber; `blocked` are the ids of bots that they blocked."""
+
+    id: int
+    name: str
+    username: str | None
+    blocked: list[int]
+
+
+class ShownPost(BaseModel):
+    """A post to comment on."""
+
+    post_id: int
+    text: str
+    at: datetime
+    comments: int
+
+
+class ShownBot(BaseModel):
+    """A bot that called, and its places."""
+
+    id: int
+    name: str
+    username: str
+    channel: str
+    discussion: str
+    group: str
+    chats: dict[str, int]
+    receives: Literal["poll", "webhook"]
+    pending: int
+    posts: list[ShownPost]
+
+
+class CallItem(BaseModel):
+    """One call of a bot; `code` is what it was answered, None while it waits or when the answer was lost."""
+
+    platform: Platform
+    bot: int | None
+    method: str
+    params: dict[str, object]
+    at: datetime
+    code: int | None
+    description: str | None
