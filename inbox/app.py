@@ -11,14 +11,13 @@ from fastapi import APIRouter, FastAPI
 
 from inbox.core.context import Context
 from inbox.core.live import Pokes
-from inbox.core.web.headers import Edge
+from inbox.core.web.headers import API, Edge
 from inbox.core.web.metrics import Requests
 from inbox.core.web.problems import install_handlers
 from inbox.core.web.schema import describe_api
 from inbox.core.web.static import StaticAssets
 from routing.rules.routes import api as rules_api
 
-API = "/api/v1"
 API_FEATURES = ("agents", "organisations", "channels", "conversations", "replies", "contacts", "sla")
 PANEL_FEATURES = ("agents", "organisations", "channels", "conversations", "replies", "contacts", "sla")
 STATIC = Path(__file__).parent / "static"

@@ -41,6 +41,7 @@ HEADERS: Final = {
 }
 HSTS: Final = "max-age=31536000"
 GUEST_SECONDS: Final = 12 * 3600
+API: Final = "/api/v1"
 
 log = structlog.get_logger()
 
@@ -104,4 +105,9 @@ class Edge:
 
 def route_of(scope: Scope) -> str:
     """The route's pattern, not the path that was asked for: a path may hold what a log must not."""
-    return getattr(scope.get("route"), "path", None) or "unknown"
+    path = getattr(scope.get("route"), "path", None)
+    if not isinstance(path, str):
+        return "unknown"
+    # A route of an included router knows its path without the prefix.
+    is_inside = scope["path"].startswith(f"{API}/") and not path.startswith(f"{API}/")
+    return API + path if is_inside else path

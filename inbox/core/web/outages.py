@@ -2,7 +2,7 @@
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 AWAY_STATES = ("08", "53", "57", "58", "25006", "40", "55P03")
@@ -16,4 +16,7 @@ def is_away(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     state = getattr(error.orig, "sqlstate", None)
-    return error.connection_invalidated or state is None or str(state).startswith(AWAY_STATES)
+    if error.connection_invalidated:
+        return True
+    # psycopg refuses some data by itself, without a state: that is no server's trouble.
+    return isinstance(error, OperationalError) if state is None else str(state).startswith(AWAY_STATES)

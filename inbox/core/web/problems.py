@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -97,6 +97,8 @@ def refusal_of(error: Exception) -> Refusal | None:
             return Refusal(error.status_code, _phrase(error.status_code), str(error.detail))
         case PlatformError():
             return _of_platform(error)
+        case DataError():
+            return Refusal(422, "Invalid input", "A value cannot be stored: a null character, or too big.")
         case SetupError():
             return Refusal(500, "Set-up is wrong", str(error))
         case _ if is_away(error):

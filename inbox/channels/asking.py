@@ -1,0 +1,60 @@
+"""Asking a platform on behalf of a person who connects a channel: refusals come back in words, with the field."""
+
+from inbox.channels.adapter import Account, Checked
+from inbox.channels.events import Platform
+from inbox.channels.models import ReceiveMode
+from inbox.core.context import Context
+from inbox.core.errors import InvalidInputError, KeyRefusedError, PlatformError, SetupError
+
+WEBHOOKS = {Platform.TELEGRAM: "/webhooks/telegram/{channel_id}"}
+
+
+async def ask_account(context: Context, account: Account) -> Checked:
+    """Who the key is; InvalidInputError with the platform's reason. Call it outside any transaction."""
+    try:
+        return await context.adapters[account.platform].check(account)
+    except PlatformError as error:
+        raise _refused(account, error) from None
+    except SetupError as error:
+        raise InvalidInputError(str(error), field="settings.proxy_url") from None
+
+
+async def tell_webhook(context: Context, account: Account, mode: ReceiveMode, secret: str) -> None:
+    """Have the platform call us, or stop calling anybody; InvalidInputError with its reason."""
+    url = webhook_url(context, account) if mode is ReceiveMode.WEBHOOK else None
+    try:
+        await context.adapters[account.platform].set_webhook(account, url, secret)
+    except PlatformError as error:
+        if isinstance(error, KeyRefusedError):
+            raise _refused(account, error) from None
+        raise InvalidInputError(
+            f"The platform did not accept the webhook: {error.reason}", field="settings.mode"
+        ) from None
+    except SetupError as error:
+        raise InvalidInputError(str(error), field="settings.proxy_url") from None
+
+
+def check_mode(context: Context, mode: ReceiveMode) -> None:
+    """A webhook needs to know our own address."""
+    if mode is ReceiveMode.WEBHOOK and not context.settings.base_url:
+        raise InvalidInputError(
+            "The platform must know our address: set OTKLIK_BASE_URL, or receive by polling.", field="settings.mode"
+        )
+
+
+def check_platform(context: Context, platform: Platform) -> None:
+    """Only what this build has an adapter for can be connected."""
+    if platform not in context.adapters:
+        known = ", ".join(sorted(context.adapters))
+        raise InvalidInputError(f"{platform.value} cannot be connected here; there is: {known}.", field="platform")
+
+
+def webhook_url(context: Context, account: Account) -> str:
+    """Where the platform is to call."""
+    base = str(context.settings.base_url).rstrip("/")
+    return base + WEBHOOKS[account.platform].format(channel_id=account.channel_id)
+
+
+def _refused(account: Account, error: PlatformError) -> InvalidInputError:
+    is_key = isinstance(error, KeyRefusedError) or not account.api_url
+    return InvalidInputError(error.reason, field="credentials.token" if is_key else "settings.api_url")
