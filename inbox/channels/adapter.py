@@ -6,6 +6,7 @@ Every call may raise the PlatformError family (inbox.core.errors): the adapter t
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from inbox.channels.events import AttachmentKind, ConversationKind, InboundEvent, Me, Platform
@@ -63,13 +64,24 @@ class Sent:
     further_external_ids: tuple[str, ...] = ()
 
 
+class KeyKind(StrEnum):
+    """Whose key: the bot's or community's own · the optional second one, an administrator's."""
+
+    OWN = "own"
+    USER = "user"
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """One thing that a key can or cannot do, with the reason in a language key for people (None when it can)."""
+    """One thing that a key can or cannot do, with the reason in a language key for people (None when it can).
+
+    `key` is the one that does it, or would.
+    """
 
     name: str
     allowed: bool
     reason: str | None = None
+    key: KeyKind = KeyKind.OWN
 
 
 @dataclass(frozen=True, slots=True)

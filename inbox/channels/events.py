@@ -6,8 +6,11 @@ the platform's, aware, UTC.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+UNDATED = datetime.fromtimestamp(0, UTC)
+"""The platform does not say when; whoever stores the event takes the time of its receipt."""
 
 
 class Platform(StrEnum):
@@ -110,11 +113,21 @@ class MessageReceived:
     """Our side wrote it outside the panel (an anonymous admin, the channel, a business account's owner)."""
     random_id: str | None = None
     """What our own send carried, where the platform returns it."""
+    addressee: Author | None = None
+    """Of our own side's message: to whom it went, where the payload tells it. The conversation is theirs."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageDeleted:
     """The platform says that messages are gone."""
+
+    external_ids: tuple[str, ...]
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRestored:
+    """The platform says that deleted messages are back."""
 
     external_ids: tuple[str, ...]
     occurred_at: datetime
@@ -141,6 +154,22 @@ class ReachabilityChanged:
     author: Author
     reachable: bool
     occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BanChanged:
+    """A contact was banned from a chat or community, or let in again, by whomever.
+
+    `until` is None for ever; `reason` is a language key, `comment` the words of who banned.
+    """
+
+    chat_external_id: str
+    author: Author
+    is_banned: bool
+    occurred_at: datetime
+    until: datetime | None = None
+    reason: str | None = None
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +213,10 @@ class Ignored:
 InboundEvent = (
     MessageReceived
     | MessageDeleted
+    | MessageRestored
     | PostSeen
     | ReachabilityChanged
+    | BanChanged
     | ChatMigrated
     | OurStandingChanged
     | StaffChanged
