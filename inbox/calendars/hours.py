@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -20,6 +21,11 @@ class Interval:
     opens: int
     closes: int
 
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """By time within the week."""
+        return self.weekday, self.opens, self.closes
+
 
 @dataclass(frozen=True, slots=True)
 class WorkingHours:
@@ -31,11 +37,12 @@ class WorkingHours:
 
     def is_open(self, instant: datetime) -> bool:
         """Whether the team works at `instant`."""
-        return not self.intervals or any(opens <= instant < closes for opens, closes in self._spans(instant))
+        return not self.intervals or self.closes_at(instant) is not None
 
     def closes_at(self, instant: datetime) -> datetime | None:
         """When the working time that holds `instant` ends; None when closed or never closing."""
-        return max((closes for opens, closes in self._spans(instant) if opens <= instant < closes), default=None)
+        begun = takewhile(lambda span: span[0] <= instant, self._spans(instant))
+        return max((closes for _, closes in begun if instant < closes), default=None)
 
     def next_opening(self, instant: datetime) -> datetime | None:
         """The first instant from `instant` on at which the team works; None when there is none within HORIZON."""
@@ -75,17 +82,27 @@ class WorkingHours:
         return total
 
     def _spans(self, instant: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Working spans from the day before `instant` on, in order, in UTC."""
-        zone = ZoneInfo(self.time_zone)
-        day = instant.astimezone(zone).date() - timedelta(days=1)
-        last = day + HORIZON
-        while self.intervals and day <= last:
-            for interval in sorted(self.intervals, key=lambda one: one.opens):
-                if self._works(interval, day):
-                    yield _at(day, interval.opens, zone), _at(day, interval.closes, zone)
-            day += timedelta(days=1)
+        """Working spans from the day before `instant` on, in UTC, in order; those that touch or overlap are one.
 
-    def _works(self, interval: Interval, day: date) -> bool:
+        Open without end is cut at HORIZON.
+        """
+        day = instant.astimezone(ZoneInfo(self.time_zone)).date() - timedelta(days=1)
+        last = day + HORIZON
+        held: tuple[datetime, datetime] | None = None
+        while self.intervals and day <= last:
+            for opens, closes in _spans_of(self, day):
+                if held is not None and opens <= held[1]:
+                    held = held[0], max(held[1], closes)
+                    continue
+                if held is not None:
+                    yield held
+                held = opens, closes
+            day += timedelta(days=1)
+        if held is not None:
+            yield held
+
+    def works(self, interval: Interval, day: date) -> bool:
+        """Whether the interval holds on that day, by weekday and holidays."""
         if self.holidays is None:
             return interval.weekday == day.weekday()
         calendar = _holidays_of(self.holidays)
@@ -94,9 +111,26 @@ class WorkingHours:
         return interval.weekday == day.weekday() and day not in calendar
 
 
+@lru_cache(maxsize=4096)
+def _spans_of(hours: WorkingHours, day: date) -> tuple[tuple[datetime, datetime], ...]:
+    """The spans that begin on a day, as instants; one that a change of the clocks swallows is none."""
+    zone = ZoneInfo(hours.time_zone)
+    spans = [
+        (_at(day, interval.opens, zone), _at(day, interval.closes, zone))
+        for interval in hours.intervals
+        if hours.works(interval, day)
+    ]
+    return tuple(sorted(span for span in spans if span[0] < span[1]))
+
+
 def _at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     wall = datetime.combine(day, time(), zone) + timedelta(minutes=minutes)
     return wall.astimezone(UTC)
+
+
+def knows_holidays_of(country: str) -> bool:
+    """Whether public holidays of this country are known."""
+    return country in holidays.list_supported_countries()
 
 
 @lru_cache(maxsize=32)

@@ -82,6 +82,8 @@ class ChannelChat(OfWorkspace, Base):
     linked_external_id: Mapped[str | None]
     can_act: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)
     is_member: Mapped[bool] = mapped_column(default=True)
+    migrated_to_external_id: Mapped[str | None]
+    """The supergroup that this group became: what still comes from the old id belongs there."""
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

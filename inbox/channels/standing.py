@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import ChatMigrated, OurStandingChanged
-from inbox.channels.models import ChannelChat
+from inbox.channels.models import Channel, ChannelChat
 from inbox.conversations.models import Activity, Conversation, Message
 
 
@@ -32,6 +32,7 @@ async def migrate_chat(session: AsyncSession, channel_id: int, move: ChatMigrate
     Messages keep their old external ids: the supergroup counts its messages anew, so that `:{new}:5` would be another
     message. The caller holds the channel's advisory lock.
     """
+    await _note_move(session, channel_id, move)
     old, new = f":{move.old_chat_external_id}:", f":{move.new_chat_external_id}:"
     rows = await session.execute(
         select(Conversation.id, Conversation.key)
@@ -54,10 +55,45 @@ async def migrate_chat(session: AsyncSession, channel_id: int, move: ChatMigrate
     return touched
 
 
+async def _note_move(session: AsyncSession, channel_id: int, move: ChatMigrated) -> None:
+    """The chat under both ids: late messages of the old one find the new one; the alert chat stays known as such."""
+    workspace_id = await session.scalar(select(Channel.workspace_id).where(Channel.id == channel_id))
+    statement = insert(ChannelChat)
+    for external_id, migrated_to in (
+        (move.old_chat_external_id, move.new_chat_external_id),
+        (move.new_chat_external_id, None),
+    ):
+        values = {
+            "workspace_id": workspace_id, "channel_id": channel_id, "external_id": external_id,
+            "migrated_to_external_id": migrated_to, "is_member": migrated_to is None, "changed_at": move.occurred_at,
+        }  # fmt: skip
+        is_old = {"migrated_to_external_id": migrated_to, "is_member": False}
+        keys = [ChannelChat.channel_id, ChannelChat.external_id]
+        await session.execute(
+            statement.values(values).on_conflict_do_update(index_elements=keys, set_=is_old)
+            if migrated_to
+            else statement.values(values).on_conflict_do_nothing(index_elements=keys)
+        )
+    await session.execute(
+        update(Channel)
+        .where(Channel.id == channel_id, Channel.alert_chat_external_id == move.old_chat_external_id)
+        .values(alert_chat_external_id=move.new_chat_external_id)
+    )
+
+
 async def _move_history(session: AsyncSession, conversation_id: int, heir_id: int) -> None:
     """The supergroup's message came before the news of the move: two rows become one."""
     for table in (Message, Activity):
         await session.execute(
             update(table).where(table.conversation_id == conversation_id).values(conversation_id=heir_id)
         )
+    kept = select(Conversation.assignee_id, Conversation.team_id, Conversation.routed_at, Conversation.priority)
+    assignee_id, team_id, routed_at, priority = (
+        await session.execute(kept.where(Conversation.id == conversation_id))
+    ).one()
+    await session.execute(
+        update(Conversation)
+        .where(Conversation.id == heir_id, Conversation.assignee_id.is_(None))
+        .values(assignee_id=assignee_id, team_id=team_id, routed_at=routed_at, priority=priority)
+    )
     await session.execute(delete(Conversation).where(Conversation.id == conversation_id))

@@ -2,17 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, UniqueConstraint, func
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.core.database import Base, HasId, OfWorkspace
+from inbox.core.database import Base, HasId, Json, OfWorkspace
 
 
 class Contact(HasId, OfWorkspace, Base):
     """A subscriber as the workspace knows them."""
 
     __tablename__ = "contacts"
-    __table_args__ = (UniqueConstraint("workspace_id", "id"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "id"),
+        Index("ix_contacts_name", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+    )
 
     name: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
@@ -41,6 +45,8 @@ class Identity(HasId, OfWorkspace, Base):
     is_ours: Mapped[bool] = mapped_column(default=False)
     ours_changed_at: Mapped[datetime | None]
     """Platform time of the newest word on `is_ours`; an older one does not overrule it."""
+    ours_words: Mapped[list[Json]] = mapped_column(JSONB, default=list, server_default="[]")
+    """All words on `is_ours`, [{"at": platform time, "is_ours": bool}] by time: a message counts as of its own time."""
     unreachable_at: Mapped[datetime | None]
     reachability_at: Mapped[datetime | None]
     """Platform time of the newest word on reachability."""

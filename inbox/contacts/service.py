@@ -1,14 +1,18 @@
 """Contacts and identities: found or made in bulk by intake."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import Author
 from inbox.contacts.models import Contact, Identity
+from inbox.core.database import Json
+
+SINCE_EVER = datetime.fromtimestamp(0, UTC)
+"""The time of a word that no event dates: the platform's list says who is an administrator, not since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,17 @@ class Known:
     contact_id: int
     is_ours: bool
     name: str
+    words: Sequence[Json] = ()
+
+    def was_ours(self, at: datetime) -> bool:
+        """Whether this was one of our people at `at`; a word tells a change, so before the first it was otherwise."""
+        said: bool | None = None
+        for word in self.words:
+            if datetime.fromisoformat(str(word["at"])) <= at:
+                said = bool(word["is_ours"])
+        if said is not None:
+            return said
+        return not self.words[0]["is_ours"] if self.words else self.is_ours
 
 
 async def store_identities(session: AsyncSession, seen: Iterable[Seen]) -> dict[AuthorKey, Known]:
@@ -62,15 +77,15 @@ async def _find(
     rows = await session.execute(
         select(
             Identity.channel_id, Identity.external_id, Identity.id, Identity.contact_id, Identity.is_ours,
-            Identity.name, Identity.named_at,
+            Identity.name, Identity.named_at, Identity.ours_words,
         ).where(Identity.channel_id.in_(channel_ids), Identity.external_id.in_(external_ids))
     )  # fmt: skip
     known: dict[AuthorKey, Known] = {}
     named: dict[AuthorKey, datetime | None] = {}
-    for channel_id, external_id, identity_id, contact_id, is_ours, name, named_at in rows:
+    for channel_id, external_id, identity_id, contact_id, is_ours, name, named_at, words in rows:
         key = (channel_id, external_id)
         if key in newest:
-            known[key] = Known(identity_id, contact_id, is_ours, name)
+            known[key] = Known(identity_id, contact_id, is_ours, name, words)
             named[key] = named_at
     return known, named
 
@@ -97,7 +112,7 @@ async def _make(session: AsyncSession, missing: list[Seen]) -> dict[AuthorKey, K
                     "username": one.author.username,
                     "is_bot": one.author.is_bot,
                     "is_ours": one.author.is_ours,
-                    "named_at": one.seen_at,
+                    "named_at": None if _is_unnamed(one) else one.seen_at,
                 }
                 for one, contact_id in zip(missing, contact_ids, strict=True)
             ],
@@ -117,7 +132,7 @@ async def _rename(
 ) -> None:
     for key, named_at in sorted(named.items()):
         one, before = newest[key], known[key]
-        if one.author.name == before.name or (named_at is not None and named_at >= one.seen_at):
+        if one.author.name == before.name or (named_at is not None and named_at >= one.seen_at) or _is_unnamed(one):
             continue
         await session.execute(
             update(Identity)
@@ -127,14 +142,53 @@ async def _rename(
         await session.execute(update(Contact).where(Contact.id == before.contact_id).values(name=one.author.name))
 
 
+def _is_unnamed(one: Seen) -> bool:
+    return one.author.name == one.author.external_id
+
+
 async def set_ours(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, is_ours: bool) -> None:
-    """One of our people, or no longer; an older word does not overrule a newer one."""
-    newer = or_(Identity.ours_changed_at.is_(None), Identity.ours_changed_at < at)
-    await session.execute(
-        update(Identity)
-        .where(Identity.channel_id == channel_id, Identity.external_id == external_id, newer)
-        .values(is_ours=is_ours, ours_changed_at=at)
+    """One of our people, or no longer, from `at` on; the newest word is the present one."""
+    identity = await session.scalar(
+        select(Identity)
+        .where(Identity.channel_id == channel_id, Identity.external_id == external_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
+    if identity is None:
+        return
+    by_time = {str(word["at"]): word for word in identity.ours_words}
+    by_time[at.isoformat()] = {"at": at.isoformat(), "is_ours": is_ours}
+    words = sorted(by_time.values(), key=lambda word: datetime.fromisoformat(str(word["at"])))
+    identity.ours_words = words
+    identity.is_ours = bool(words[-1]["is_ours"])
+    identity.ours_changed_at = datetime.fromisoformat(str(words[-1]["at"]))
+    await session.flush()
+
+
+async def name_our_people(
+    session: AsyncSession, workspace_id: int, channel_id: int, external_ids: Collection[str], now: datetime
+) -> None:
+    """Who the platform lists as administrators now (a check found them): ours since ever, unless an event says when.
+
+    Who was known as ours and is not listed any more ceased to be so at `now`. The caller holds the channel's lock.
+    """
+    listed = [
+        Seen(workspace_id, channel_id, Author(external_id, external_id), SINCE_EVER) for external_id in external_ids
+    ]
+    known = await store_identities(session, listed)
+    for (_, external_id), one in sorted(known.items()):
+        if not one.is_ours:
+            await set_ours(session, channel_id, external_id, now if one.words else SINCE_EVER, is_ours=True)
+    gone = await session.scalars(
+        select(Identity.external_id).where(
+            Identity.channel_id == channel_id,
+            Identity.is_ours,
+            Identity.ours_changed_at.is_not(None),
+            Identity.external_id.not_in(external_ids),
+        )
+    )
+    for external_id in gone.all():
+        await set_ours(session, channel_id, external_id, now, is_ours=False)
 
 
 async def set_reachable(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, yes: bool) -> None:

@@ -6,6 +6,9 @@ from inbox.channels.events import ConversationKind, InboundEvent, MessageReceive
 from inbox.conversations.needs_answer import NeedsAnswer
 from inbox.conversations.tags import Tagged
 
+MessageKey = tuple[int, str]
+"""(channel id, external id)."""
+
 
 @dataclass(frozen=True, slots=True)
 class OnChannel:
@@ -37,10 +40,18 @@ class Placed:
     ours: bool
     in_draw: bool
 
+    @property
+    def message_key(self) -> MessageKey:
+        """What makes the message this one."""
+        return self.channel.channel_id, self.event.external_id
+
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """An inbound message that was not known before, as rules see it. `tags` None: it has no words."""
+    """An inbound message that was not known before, as rules see it. `tags` None: it has no words.
+
+    `reopens`: a person had closed the conversation, and this batch opens it again.
+    """
 
     workspace_id: int
     channel_id: int
@@ -49,3 +60,4 @@ class NewMessage:
     event: MessageReceived
     tags: Tagged | None
     verdict: NeedsAnswer
+    reopens: bool = False

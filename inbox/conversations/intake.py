@@ -21,11 +21,12 @@ from inbox.channels.events import (
     StaffChanged,
 )  # fmt: skip
 from inbox.channels.standing import migrate_chat, store_standing
-from inbox.contacts.service import Seen, set_ours, set_reachable, store_identities
+from inbox.contacts.service import Seen, set_reachable, store_identities
 from inbox.conversations.arrivals import Arrived, NewMessage
 from inbox.conversations.messages import mark_deleted, store_messages
 from inbox.conversations.places import store_conversations
 from inbox.conversations.posts import store_posts
+from inbox.conversations.staff import apply_staff_changes
 from inbox.conversations.tags import Tagged
 
 LOCK_SPACE = 7_301
@@ -56,7 +57,7 @@ async def store(session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping
     """Store a batch; `tags` covers `texts_to_tag(arrived)`. Returns what is new, for rules and live events."""
     await lock_channels(session, [one.channel.channel_id for one in arrived])
     stored = Stored()
-    stored.touched |= await _store_standing(session, arrived)
+    stored.touched |= await _store_standing(session, arrived, tags)
     stored.touched |= await store_posts(session, _of(arrived, PostSeen))
     received = _of(arrived, MessageReceived)
     if received:
@@ -92,24 +93,20 @@ def _people_answered(received: Sequence[tuple[Arrived, MessageReceived]]) -> lis
     ]
 
 
-async def _store_standing(session: AsyncSession, arrived: Sequence[Arrived]) -> set[int]:
-    """Who may write, who is ours, what we may do: applied in platform time, newest last."""
+async def _store_standing(session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping[str, Tagged]) -> set[int]:
+    """Who may write, who is ours, what we may do; returns the conversations in which that changed something."""
     for one, event in _of(arrived, OurStandingChanged):
         await store_standing(session, one.channel.workspace_id, one.channel.channel_id, event)
-    for one, change in _of(arrived, StaffChanged):
-        seen = Seen(one.channel.workspace_id, one.channel.channel_id, change.author, change.occurred_at)
-        await store_identities(session, [seen])
-        await set_ours(
-            session, one.channel.channel_id, change.author.external_id, change.occurred_at, is_ours=change.is_ours
-        )
     for one, turn in _of(arrived, ReachabilityChanged):
+        seen = Seen(one.channel.workspace_id, one.channel.channel_id, turn.author, turn.occurred_at)
+        await store_identities(session, [seen])
         await set_reachable(
             session, one.channel.channel_id, turn.author.external_id, turn.occurred_at, yes=turn.reachable
         )
     touched: set[int] = set()
     for one, move in _of(arrived, ChatMigrated):
         touched |= await migrate_chat(session, one.channel.channel_id, move)
-    return touched
+    return touched | await apply_staff_changes(session, _of(arrived, StaffChanged), tags)
 
 
 def _of(arrived: Sequence[Arrived], kind: type[Kind]) -> list[tuple[Arrived, Kind]]:

@@ -1,40 +1,35 @@
-"""Messages, their versions, attachments and tags, stored so that repeats and late versions change nothing wrongly."""
+"""Messages with their attachments and tags, stored so that repeats change nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.channels.events import MessageDeleted
+from inbox.channels.events import ConversationKind, MessageDeleted
 from inbox.contacts.service import AuthorKey, Known
-from inbox.conversations.arrivals import Arrived, NewMessage, Placed
-from inbox.conversations.models import Attachment, Delivery, Direction, Message, MessageEdit, MessageKind, Tags
+from inbox.conversations.arrivals import Arrived, MessageKey, NewMessage, Placed
+from inbox.conversations.models import (
+    Attachment,
+    Conversation,
+    Deletion,
+    Delivery,
+    Direction,
+    Message,
+    MessageKind,
+    Tags,
+)  # fmt: skip
 from inbox.conversations.needs_answer import NeedsAnswer, Why, judge
 from inbox.conversations.tags import Intent, Sentiment, Tagged
-
-MessageKey = tuple[int, str]
-"""(channel id, external id)."""
+from inbox.conversations.values import attachment_values, tags_values
+from inbox.conversations.versions import store_versions
 
 _OURS = NeedsAnswer(needed=False, why=Why.OURS)
+_DIRECT = ConversationKind.DIRECT
 _WORDLESS = Tagged(
     sentiment=Sentiment.NEUTRAL, intent=Intent.OTHER, toxic=False, profanity=False, probabilities={},
     unsure=frozenset(), reasons={}, model_version="",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A stored message as later versions are compared with it."""
-
-    message_id: int
-    workspace_id: int
-    conversation_id: int
-    text: str
-    sent_at: datetime
-    edited_at: datetime | None
 
 
 async def store_messages(
@@ -46,19 +41,23 @@ async def store_messages(
     """Insert what is new, then bring in other versions of what was there; returns the new inbound ones and touched."""
     first: dict[MessageKey, Placed] = {}
     for one in placed:
-        first.setdefault((one.channel.channel_id, one.event.external_id), one)
-    verdicts = {key: _judge(one, tags) for key, one in first.items()}
+        first.setdefault(one.message_key, one)
+    verdicts = {key: judge_placed(one, tags) for key, one in first.items()}
     ids = await _insert(session, [first[key] for key in sorted(first)], known, verdicts)
-    await _insert_parts(session, first, ids, tags)
-    new = [_new(one, ids[key], verdicts[key], tags) for key, one in first.items() if key in ids and not one.ours]
     touched = {first[key].conversation_id for key in ids}
-    versions = [one for one in placed if first[(one.channel.channel_id, one.event.external_id)] is not one or
-                (one.channel.channel_id, one.event.external_id) not in ids]  # fmt: skip
-    touched |= await _store_versions(session, versions, tags)
+    if ids:
+        await _insert_attachments(session, first, ids)
+        await _insert_tags(session, first, ids, tags)
+        await _delete_what_was_gone(session, list(ids.values()))
+        touched |= await rejoin_answers(session, [ids[key] for key in ids if first[key].kind is not _DIRECT])
+    versions = [one for one in placed if first[one.message_key] is not one or one.message_key not in ids]
+    touched |= await store_versions(session, [(one, judge_placed(one, tags)) for one in versions], tags)
+    new = [_new(one, ids[key], verdicts[key], tags) for key, one in first.items() if key in ids and not one.ours]
     return new, touched
 
 
-def _judge(one: Placed, tags: Mapping[str, Tagged]) -> NeedsAnswer:
+def judge_placed(one: Placed, tags: Mapping[str, Tagged]) -> NeedsAnswer:
+    """The verdict on a message where it stands; our people's and bots' need no answer."""
     if one.ours or one.event.author.is_bot:
         return _OURS
     event = one.event
@@ -76,9 +75,7 @@ async def _insert(
     if not ordered:
         return {}
     statement = insert(Message).on_conflict_do_nothing().returning(Message.channel_id, Message.external_id, Message.id)
-    rows = await session.execute(
-        statement, [_values(one, known, verdicts[(one.channel.channel_id, one.event.external_id)]) for one in ordered]
-    )
+    rows = await session.execute(statement, [_values(one, known, verdicts[one.message_key]) for one in ordered])
     return {(channel_id, external_id or ""): found for channel_id, external_id, found in rows}
 
 
@@ -108,23 +105,24 @@ def _values(one: Placed, known: Mapping[AuthorKey, Known], verdict: NeedsAnswer)
     }
 
 
-async def _insert_parts(
+async def _insert_attachments(
+    session: AsyncSession, first: Mapping[MessageKey, Placed], ids: Mapping[MessageKey, int]
+) -> None:
+    rows = [
+        row
+        for key, message_id in ids.items()
+        for row in attachment_values(first[key].channel.workspace_id, message_id, first[key].event)
+    ]
+    if rows:
+        await session.execute(insert(Attachment), rows)
+
+
+async def _insert_tags(
     session: AsyncSession,
     first: Mapping[MessageKey, Placed],
     ids: Mapping[MessageKey, int],
     tags: Mapping[str, Tagged],
 ) -> None:
-    attachments = [
-        {
-            "workspace_id": first[key].channel.workspace_id, "message_id": ids[key], "position": position,
-            "kind": part.kind, "external_id": part.external_id, "file_name": part.file_name,
-            "mime_type": part.mime_type, "size": part.size, "width": part.width, "height": part.height,
-            "duration": part.duration, "title": part.title, "thumbnail_external_id": part.thumbnail_external_id,
-        }
-        for key in ids for position, part in enumerate(first[key].event.attachments)
-    ]  # fmt: skip
-    if attachments:
-        await session.execute(insert(Attachment), attachments)
     rows = [
         tags_values(first[key].channel.workspace_id, message_id, tags[first[key].event.text])
         for key, message_id in ids.items()
@@ -132,22 +130,6 @@ async def _insert_parts(
     ]
     if rows:
         await session.execute(insert(Tags), rows)
-
-
-def tags_values(workspace_id: int, message_id: int, tagged: Tagged) -> dict[str, object]:
-    """A row of Tags."""
-    return {
-        "workspace_id": workspace_id,
-        "message_id": message_id,
-        "sentiment": tagged.sentiment,
-        "intent": tagged.intent,
-        "toxic": tagged.toxic,
-        "profanity": tagged.profanity,
-        "probabilities": {task: dict(labels) for task, labels in tagged.probabilities.items()},
-        "unsure": sorted(tagged.unsure),
-        "reasons": {task: list(words) for task, words in tagged.reasons.items()},
-        "model_version": tagged.model_version,
-    }
 
 
 def _new(one: Placed, message_id: int, verdict: NeedsAnswer, tags: Mapping[str, Tagged]) -> NewMessage:
@@ -162,71 +144,90 @@ def _new(one: Placed, message_id: int, verdict: NeedsAnswer, tags: Mapping[str, 
     )
 
 
-async def _store_versions(session: AsyncSession, versions: Sequence[Placed], tags: Mapping[str, Tagged]) -> set[int]:
-    """Later and earlier texts of messages that are there: the newest is shown, all others are history."""
-    if not versions:
-        return set()
-    rows = await session.execute(
-        select(
-            Message.channel_id, Message.external_id, Message.id, Message.workspace_id, Message.conversation_id,
-            Message.text, Message.sent_at, Message.edited_at,
-        ).where(
-            Message.channel_id.in_({one.channel.channel_id for one in versions}),
-            Message.external_id.in_({one.event.external_id for one in versions}),
-        )
-    )  # fmt: skip
-    found = {(row[0], row[1] or ""): _Row(*row[2:]) for row in rows}
+async def rejoin_answers(session: AsyncSession, new_ids: Sequence[int]) -> set[int]:
+    """Our people's answers stand with what they answer, also when that came later; chains of answers follow."""
     touched: set[int] = set()
-    for one in sorted(versions, key=lambda version: version.event.edited_at or version.event.sent_at):
-        key = (one.channel.channel_id, one.event.external_id)
-        row = found.get(key)
-        if row is None or one.event.text == row.text:
-            continue
-        found[key] = await _store_version(session, row, one, tags)
-        touched.add(row.conversation_id)
+    moved = list(new_ids)
+    while moved:
+        answered = select(Message).where(Message.external_id.is_not(None)).subquery()
+        rows = await session.execute(
+            select(Message.id, Message.conversation_id, answered.c.conversation_id)
+            .join(
+                answered,
+                (answered.c.channel_id == Message.channel_id) & (answered.c.external_id == Message.parent_external_id),
+            )
+            .where(
+                Message.outside,
+                Message.conversation_id != answered.c.conversation_id,
+                answered.c.id.in_(moved) | Message.id.in_(moved),
+            )
+        )
+        moves = rows.all()
+        for message_id, _, home_id in moves:
+            await session.execute(update(Message).where(Message.id == message_id).values(conversation_id=home_id))
+        left = {stray_id for _, stray_id, _ in moves}
+        touched |= {home_id for _, _, home_id in moves} | left
+        await forget_emptied(session, left)
+        moved = [message_id for message_id, _, _ in moves]
     return touched
 
 
-async def _store_version(session: AsyncSession, row: _Row, one: Placed, tags: Mapping[str, Tagged]) -> _Row:
-    event = one.event
-    version_at = event.edited_at or event.sent_at
-    shown_at = row.edited_at or row.sent_at
-    older_text, older_at = (row.text, shown_at) if version_at > shown_at else (event.text, version_at)
-    history = {
-        "workspace_id": row.workspace_id, "message_id": row.message_id, "edited_at": older_at, "text": older_text,
-    }  # fmt: skip
-    await session.execute(insert(MessageEdit).values(history).on_conflict_do_nothing())
-    if version_at <= shown_at:
-        return row
-    verdict = _judge(one, tags)
+async def forget_emptied(session: AsyncSession, conversation_ids: set[int]) -> None:
+    """Conversations without a message were never one."""
+    if conversation_ids:
+        await session.execute(
+            delete(Conversation).where(
+                Conversation.id.in_(conversation_ids),
+                ~select(Message.id).where(Message.conversation_id == Conversation.id).exists(),
+            )
+        )
+
+
+async def _delete_what_was_gone(session: AsyncSession, message_ids: Sequence[int]) -> None:
+    """Messages whose deletion came before them."""
     await session.execute(
         update(Message)
-        .where(Message.id == row.message_id)
-        .values(text=event.text, edited_at=event.edited_at, needs_answer=verdict.needed, needs_answer_why=verdict.why)
-    )
-    if not one.ours and event.text in tags:
-        values = tags_values(row.workspace_id, row.message_id, tags[event.text])
-        # A person's correction was about the earlier text.
-        fresh = values | {"corrected_by_id": None, "corrected_at": None}
-        await session.execute(
-            insert(Tags).values(values).on_conflict_do_update(index_elements=[Tags.message_id], set_=fresh)
+        .where(
+            Message.id.in_(message_ids),
+            Deletion.channel_id == Message.channel_id,
+            Deletion.external_id == Message.external_id,
         )
-    return _Row(row.message_id, row.workspace_id, row.conversation_id, event.text, row.sent_at, event.edited_at)
+        .values(deleted_at=func.greatest(Deletion.occurred_at, Message.sent_at))
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def mark_deleted(session: AsyncSession, deletions: Sequence[tuple[Arrived, MessageDeleted]]) -> set[int]:
-    """What the platform says is gone; the row stays, with its text."""
-    touched: set[int] = set()
-    for one, event in deletions:
-        rows = await session.scalars(
-            update(Message)
-            .where(
-                Message.channel_id == one.channel.channel_id,
-                Message.external_id.in_(event.external_ids),
-                Message.deleted_at.is_(None),
-            )
-            .values(deleted_at=event.occurred_at)
-            .returning(Message.conversation_id)
+    """What the platform says is gone; the row stays, with its text. Returns the conversations touched."""
+    rows = {
+        (one.channel.channel_id, external_id): {
+            "workspace_id": one.channel.workspace_id, "channel_id": one.channel.channel_id,
+            "external_id": external_id, "occurred_at": event.occurred_at,
+        }
+        for one, event in sorted(deletions, key=lambda pair: pair[1].occurred_at, reverse=True)
+        for external_id in event.external_ids
+    }  # fmt: skip
+    if not rows:
+        return set()
+    statement = insert(Deletion)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Deletion.channel_id, Deletion.external_id],
+            set_={"occurred_at": func.least(Deletion.occurred_at, statement.excluded.occurred_at)},
+        ),
+        [rows[key] for key in sorted(rows)],
+    )
+    found = await session.scalars(
+        update(Message)
+        .where(
+            Message.channel_id.in_({channel_id for channel_id, _ in rows}),
+            Message.external_id.in_({external_id for _, external_id in rows}),
+            Deletion.channel_id == Message.channel_id,
+            Deletion.external_id == Message.external_id,
+            Message.deleted_at.is_(None) | (Message.deleted_at > func.greatest(Deletion.occurred_at, Message.sent_at)),
         )
-        touched |= set(rows)
-    return touched
+        .values(deleted_at=func.greatest(Deletion.occurred_at, Message.sent_at))
+        .returning(Message.conversation_id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(found)

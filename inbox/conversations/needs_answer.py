@@ -48,6 +48,8 @@ class NeedsAnswer:
     why: Why
 
 
+LONGEST_PLUS = 40
+"""Characters; a longer row of pluses says no more."""
 _PLUS = re.compile(
     r"^[\s+.!)❤️🙏✅👍]*(\+|плюс(ик)?|участвую|я тоже|хочу участвовать|беру участие|in)[\s+.!)❤️🙏✅👍]*$", re.IGNORECASE
 )
@@ -78,15 +80,23 @@ def judge(
         return silent
     if kind is ConversationKind.DIRECT:
         return _judge_direct(text, tags)
+    if _is_plus(text):
+        return NeedsAnswer(needed=False, why=Why.PLUS)
     return _judge_public(text, tags, addresses_us=addresses_us, in_draw=in_draw)
+
+
+def _is_plus(text: str) -> bool:
+    """«+», «участвую»: a hand raised under a post."""
+    words = text.strip()
+    return len(words) <= LONGEST_PLUS and _PLUS.match(words) is not None
 
 
 def _says_nothing(text: str, media: tuple[AttachmentKind, ...]) -> NeedsAnswer | None:
     """The verdict on what has no words, None when there are some."""
     words = text.strip()
-    if _PLUS.match(words):
-        return NeedsAnswer(needed=False, why=Why.PLUS)
     if _WORD.search(words) or "?" in words:
+        return None
+    if _is_plus(words):
         return None
     if any(kind not in _SILENT_MEDIA for kind in media):
         return NeedsAnswer(needed=True, why=Why.MEDIA)

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.channels.events import ConversationKind, MessageReceived
+from inbox.channels.events import Author, ConversationKind, MessageReceived
+from inbox.channels.models import ChannelChat
 from inbox.contacts.service import AuthorKey, Known
 from inbox.conversations.arrivals import Arrived, OnChannel, Placed
 from inbox.conversations.models import Conversation, Message, Post, PostMode
-from inbox.conversations.posts import ensure_root
+from inbox.conversations.posts import ensure_roots
 
 ConversationKey = tuple[int, str]
 """(channel id, key)."""
@@ -25,7 +26,10 @@ class _Wanted:
     event: MessageReceived
     kind: ConversationKind
     key: str
+    chat_external_id: str
     owner: Known
+    is_contact: bool
+    """Whether `owner` wrote, or was answered, as a subscriber; else only our side was heard there so far."""
     post_id: int | None
     in_draw: bool
 
@@ -43,15 +47,11 @@ async def store_conversations(
 ) -> list[Placed]:
     """Place every message, making conversations where none is; in platform time."""
     ordered = sorted(received, key=lambda pair: (pair[1].sent_at, pair[1].external_id))
-    for one, event in ordered:
-        if event.thread_is_post and event.thread_external_id:
-            channel = one.channel
-            await ensure_root(
-                session, channel.workspace_id, channel.channel_id, event.thread_external_id, event.sent_at
-            )
+    await ensure_roots(session, ordered)
     roots = await _find_roots(session, ordered)
     answered = await _find_answered(session, ordered, known)
-    wanted = [_want(one.channel, event, known, roots, answered) for one, event in ordered]
+    moves = await _find_moves(session, ordered)
+    wanted = [_want(one.channel, event, known, roots, answered, moves) for one, event in ordered]
     ids = await _find_or_make(session, [one for one in wanted if isinstance(one, _Wanted)])
     placed: list[Placed] = []
     for (one, event), want in zip(ordered, wanted, strict=True):
@@ -66,7 +66,7 @@ async def store_conversations(
 
 
 def _is_ours(event: MessageReceived, author: Known) -> bool:
-    return event.is_outbound or event.author.is_ours or author.is_ours
+    return event.is_outbound or event.author.is_ours or author.was_ours(event.sent_at)
 
 
 def _want(
@@ -75,37 +75,68 @@ def _want(
     known: Mapping[AuthorKey, Known],
     roots: Mapping[ConversationKey, _Root],
     answered: Mapping[ConversationKey, int],
+    moves: Mapping[ConversationKey, str],
 ) -> _Wanted | int:
     """The conversation by its key, or by id when our people answered a message of ours in it."""
     owner = event.author
-    if _is_ours(event, known[(channel.channel_id, owner.external_id)]) and event.parent:
+    ours = _is_ours(event, known[(channel.channel_id, owner.external_id)])
+    if ours and event.parent:
         found = answered.get((channel.channel_id, event.parent.external_id))
         if found is not None:
             return found
         parent = event.parent.author
-        if parent and not parent.is_ours and parent.external_id != channel.external_id:
-            owner = parent
+        if parent and _may_be_asked(parent, channel, event, known):
+            owner, ours = parent, False
     root = roots.get((channel.channel_id, event.thread_external_id or ""))
     kind = event.kind
     if kind is ConversationKind.GROUP and root is not None:
         kind = ConversationKind.COMMENT
+    chat = moves.get((channel.channel_id, event.chat_external_id), event.chat_external_id)
     return _Wanted(
         channel=channel,
         event=event,
         kind=kind,
-        key=_key(kind, event, owner.external_id),
+        key=_key(kind, event, chat, owner.external_id),
+        chat_external_id=chat,
         owner=known[(channel.channel_id, owner.external_id)],
+        is_contact=not ours,
         post_id=root.post_id if root else None,
         in_draw=root.in_draw if root else False,
     )
 
 
-def _key(kind: ConversationKind, event: MessageReceived, owner_external_id: str) -> str:
+def _may_be_asked(parent: Author, channel: OnChannel, event: MessageReceived, known: Mapping[AuthorKey, Known]) -> bool:
+    """Whether the author of what was answered is a subscriber, not one of our side."""
+    if parent.is_ours or not parent.external_id or parent.external_id == channel.external_id:
+        return False
+    return not known[(channel.channel_id, parent.external_id)].was_ours(event.sent_at)
+
+
+def _key(kind: ConversationKind, event: MessageReceived, chat: str, owner_external_id: str) -> str:
     if kind is ConversationKind.DIRECT:
-        return f"direct:{event.chat_external_id}"
+        # Direct messages of a channel share one chat, which has a title: there each contact has a topic.
+        topic = f":{event.topic_external_id}" if event.chat_title and event.topic_external_id else ""
+        return f"direct:{chat}{topic}"
     if kind is ConversationKind.COMMENT and event.thread_external_id:
         return f"thread:{event.thread_external_id}:{owner_external_id}"
-    return f"group:{event.chat_external_id}:{event.topic_external_id or 0}:{owner_external_id}"
+    return f"group:{chat}:{event.topic_external_id or 0}:{owner_external_id}"
+
+
+async def _find_moves(
+    session: AsyncSession, ordered: Sequence[tuple[Arrived, MessageReceived]]
+) -> dict[ConversationKey, str]:
+    """Groups that became supergroups, by (channel, old chat)."""
+    chats = {event.chat_external_id for _, event in ordered if event.kind is not ConversationKind.DIRECT}
+    if not chats:
+        return {}
+    rows = await session.execute(
+        select(ChannelChat.channel_id, ChannelChat.external_id, ChannelChat.migrated_to_external_id).where(
+            ChannelChat.channel_id.in_({one.channel.channel_id for one, _ in ordered}),
+            ChannelChat.external_id.in_(chats),
+            ChannelChat.migrated_to_external_id.is_not(None),
+        )
+    )
+    return {(channel_id, old): new for channel_id, old, new in rows if new is not None}
 
 
 async def _find_roots(
@@ -120,8 +151,7 @@ async def _find_roots(
         )
     )
     return {
-        (channel_id, thread or ""): _Root(post_id, mode is PostMode.DRAW)
-        for channel_id, thread, post_id, mode in rows
+        (channel_id, thread or ""): _Root(post_id, mode is PostMode.DRAW) for channel_id, thread, post_id, mode in rows
     }
 
 
@@ -149,16 +179,25 @@ async def _find_answered(
 async def _find_or_make(session: AsyncSession, wanted: Sequence[_Wanted]) -> dict[ConversationKey, int]:
     first: dict[ConversationKey, _Wanted] = {}
     for one in wanted:
-        first.setdefault((one.channel.channel_id, one.key), one)
+        key = (one.channel.channel_id, one.key)
+        if key not in first or (one.is_contact and not first[key].is_contact):
+            first[key] = one
     if not first:
         return {}
     rows = await session.execute(
-        select(Conversation.channel_id, Conversation.key, Conversation.id).where(
+        select(Conversation.channel_id, Conversation.key, Conversation.id, Conversation.identity_id).where(
             Conversation.channel_id.in_({channel_id for channel_id, _ in first}),
             Conversation.key.in_({key for _, key in first}),
         )
     )
-    ids = {(channel_id, key): found for channel_id, key, found in rows}
+    ids: dict[ConversationKey, int] = {}
+    for channel_id, name, found, identity_id in rows:
+        want = first.get((channel_id, name))
+        if want is None:
+            continue
+        ids[(channel_id, name)] = found
+        if want.is_contact and identity_id != want.owner.identity_id:
+            await _name_contact(session, found, want)
     missing = [first[key] for key in sorted(first.keys() - ids.keys())]
     if missing:
         made = await session.scalars(
@@ -167,6 +206,15 @@ async def _find_or_make(session: AsyncSession, wanted: Sequence[_Wanted]) -> dic
         )
         ids |= {(one.channel.channel_id, one.key): found for one, found in zip(missing, made, strict=True)}
     return ids
+
+
+async def _name_contact(session: AsyncSession, conversation_id: int, one: _Wanted) -> None:
+    """Our side spoke first, so that the talk was filed under us; now the contact is known."""
+    await session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(contact_id=one.owner.contact_id, identity_id=one.owner.identity_id)
+    )
 
 
 def _values(one: _Wanted) -> dict[str, int | str | datetime | ConversationKind | None]:
@@ -179,7 +227,7 @@ def _values(one: _Wanted) -> dict[str, int | str | datetime | ConversationKind |
         "post_id": one.post_id,
         "kind": one.kind,
         "key": one.key,
-        "chat_external_id": event.chat_external_id,
+        "chat_external_id": one.chat_external_id,
         "thread_external_id": event.thread_external_id if one.kind is ConversationKind.COMMENT else None,
         "topic_external_id": event.topic_external_id,
         "chat_title": event.chat_title,

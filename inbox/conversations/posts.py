@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.channels.events import ConversationKind, PostSeen
+from inbox.channels.events import ConversationKind, MessageReceived, PostSeen
 from inbox.conversations.arrivals import Arrived
-from inbox.conversations.models import Conversation, Message, Post
+from inbox.conversations.models import Activity, Conversation, Message, Post, PostMode
 
 
 async def store_posts(session: AsyncSession, seen: Sequence[tuple[Arrived, PostSeen]]) -> set[int]:
@@ -23,15 +23,26 @@ async def store_posts(session: AsyncSession, seen: Sequence[tuple[Arrived, PostS
     return touched
 
 
-async def ensure_root(
-    session: AsyncSession, workspace_id: int, channel_id: int, thread_external_id: str, seen_at: datetime
-) -> None:
-    """A comment came before its post: keep a place for it."""
-    values = {
-        "workspace_id": workspace_id, "channel_id": channel_id, "thread_external_id": thread_external_id,
-        "published_at": seen_at,
-    }  # fmt: skip
-    await session.execute(insert(Post).values(**values).on_conflict_do_nothing())
+async def ensure_roots(session: AsyncSession, received: Sequence[tuple[Arrived, MessageReceived]]) -> None:
+    """Comments that came before their posts: keep a place for these."""
+    roots: dict[tuple[int, str], dict[str, int | str | datetime]] = {}
+    for one, event in sorted(received, key=lambda pair: pair[1].sent_at):
+        if event.thread_is_post and event.thread_external_id:
+            channel = one.channel
+            values: dict[str, int | str | datetime] = {
+                "workspace_id": channel.workspace_id, "channel_id": channel.channel_id,
+                "thread_external_id": event.thread_external_id, "published_at": event.sent_at,
+            }  # fmt: skip
+            roots.setdefault((channel.channel_id, event.thread_external_id), values)
+    if not roots:
+        return
+    statement = insert(Post)
+    earlier = statement.on_conflict_do_update(
+        index_elements=[Post.channel_id, Post.thread_external_id],
+        set_={"published_at": statement.excluded.published_at},
+        where=Post.external_id.is_(None) & (Post.published_at > statement.excluded.published_at),
+    )
+    await session.execute(earlier, [roots[key] for key in sorted(roots)])
 
 
 async def _upsert(session: AsyncSession, workspace_id: int, channel_id: int, event: PostSeen) -> int:
@@ -52,7 +63,7 @@ async def _upsert(session: AsyncSession, workspace_id: int, channel_id: int, eve
     )
     if not rows:
         post = Post(
-            workspace_id=workspace_id, channel_id=channel_id, external_id=event.external_id,
+            workspace_id=workspace_id, channel_id=channel_id, external_id=None,
             thread_external_id=event.thread_external_id, published_at=event.published_at, text="",
         )  # fmt: skip
         session.add(post)
@@ -60,7 +71,9 @@ async def _upsert(session: AsyncSession, workspace_id: int, channel_id: int, eve
     kept = next((row for row in rows if row.thread_external_id), rows[0])
     for spare in rows:
         if spare is not kept:
-            _merge(kept, spare)
+            external_id, spare.external_id, spare.thread_external_id = spare.external_id, None, None
+            await session.flush()
+            _merge(kept, spare, external_id)
             await session.flush()
             await session.execute(update(Conversation).where(Conversation.post_id == spare.id).values(post_id=kept.id))
             await session.delete(spare)
@@ -70,28 +83,30 @@ async def _upsert(session: AsyncSession, workspace_id: int, channel_id: int, eve
     return kept.id
 
 
-def _merge(kept: Post, spare: Post) -> None:
+def _merge(kept: Post, spare: Post, external_id: str | None) -> None:
     """Take over what the spare row of the same post knew."""
-    kept.text = kept.text or spare.text
+    if kept.external_id is None or _version(spare) > _version(kept):
+        kept.text, kept.edited_at, kept.attachment_kinds = spare.text, spare.edited_at, spare.attachment_kinds
+    kept.external_id = kept.external_id or external_id
     kept.url = kept.url or spare.url
-    kept.mode = spare.mode
-    kept.edited_at = kept.edited_at or spare.edited_at
+    kept.mode = spare.mode if kept.mode is PostMode.NORMAL else kept.mode
     kept.published_at = spare.published_at
-    spare.thread_external_id = None
 
 
 def _fill(post: Post, event: PostSeen) -> None:
-    """The newest version of the text stays."""
-    newest = post.edited_at is None or (event.edited_at is not None and event.edited_at >= post.edited_at)
-    if newest or not post.text:
-        post.text = event.text
-        post.edited_at = event.edited_at or post.edited_at
+    """The newest version of the text stays; within one second, the platforms' unit, the text decides."""
+    if post.external_id is None or _version(event) >= _version(post):
+        post.text, post.edited_at = event.text, event.edited_at
+        post.attachment_kinds = [str(one.kind) for one in event.attachments]
     post.external_id = event.external_id
     post.thread_external_id = event.thread_external_id or post.thread_external_id
     post.url = event.url or post.url
     post.chat_title = event.chat_title or post.chat_title
     post.published_at = event.published_at
-    post.attachment_kinds = [str(one.kind) for one in event.attachments] or post.attachment_kinds
+
+
+def _version(post: Post | PostSeen) -> tuple[datetime, bool, str]:
+    return post.edited_at or post.published_at, post.edited_at is not None, post.text
 
 
 async def _rehome(session: AsyncSession, channel_id: int, thread_external_id: str, post_id: int) -> set[int]:
@@ -120,29 +135,42 @@ async def _rehome(session: AsyncSession, channel_id: int, thread_external_id: st
 
 
 async def _move_comments(session: AsyncSession, stray: Conversation, thread: str, post_id: int) -> set[int]:
+    """The comments of one contact, with their state if there is nothing else in the talk."""
     author = stray.key.rsplit(":", 1)[-1]
     key = f"thread:{thread}:{author}"
     home_id = await session.scalar(
         select(Conversation.id).where(Conversation.channel_id == stray.channel_id, Conversation.key == key)
     )
-    if home_id is None:
-        home = Conversation(
-            workspace_id=stray.workspace_id, channel_id=stray.channel_id, contact_id=stray.contact_id,
-            identity_id=stray.identity_id, post_id=post_id, kind=ConversationKind.COMMENT, key=key,
-            chat_external_id=stray.chat_external_id, thread_external_id=thread, topic_external_id=None,
-            chat_title=stray.chat_title, started_at=stray.started_at, last_message_at=stray.last_message_at,
-        )  # fmt: skip
-        session.add(home)
+    is_whole = not await session.scalar(
+        select(Message.id)
+        .where(Message.conversation_id == stray.id, Message.thread_external_id.is_distinct_from(thread))
+        .limit(1)
+    )
+    if home_id is None and is_whole:
+        stray.key, stray.kind, stray.post_id, stray.thread_external_id = key, ConversationKind.COMMENT, post_id, thread
         await session.flush()
-        home_id = home.id
+        return {stray.id}
+    if home_id is None:
+        home_id = await _make_home(session, stray, thread, key, post_id)
     await session.execute(
         update(Message)
         .where(Message.conversation_id == stray.id, Message.thread_external_id == thread)
         .values(conversation_id=home_id)
     )
-    emptied = await session.scalar(
-        delete(Conversation)
-        .where(Conversation.id == stray.id, ~exists().where(Message.conversation_id == stray.id))
-        .returning(Conversation.id)
-    )
-    return {home_id} if emptied else {home_id, stray.id}
+    if not is_whole:
+        return {home_id, stray.id}
+    await session.execute(update(Activity).where(Activity.conversation_id == stray.id).values(conversation_id=home_id))
+    await session.execute(delete(Conversation).where(Conversation.id == stray.id))
+    return {home_id}
+
+
+async def _make_home(session: AsyncSession, stray: Conversation, thread: str, key: str, post_id: int) -> int:
+    home = Conversation(
+        workspace_id=stray.workspace_id, channel_id=stray.channel_id, contact_id=stray.contact_id,
+        identity_id=stray.identity_id, post_id=post_id, kind=ConversationKind.COMMENT, key=key,
+        chat_external_id=stray.chat_external_id, thread_external_id=thread, topic_external_id=None,
+        chat_title=stray.chat_title, started_at=stray.started_at, last_message_at=stray.last_message_at,
+    )  # fmt: skip
+    session.add(home)
+    await session.flush()
+    return home.id

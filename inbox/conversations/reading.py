@@ -1,6 +1,7 @@
 """Reading an entry: raw payload to events by the channel's adapter, with the alert chat kept out of intake."""
 
 import json
+import re
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,6 +13,8 @@ from inbox.core.errors import UnparsableEventError
 from inbox.core.stream import Entry
 
 _PAYLOAD = TypeAdapter(dict[str, object])
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MAY_HOLD_UNSTORABLE = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,15 @@ class Reading:
     platform: Platform
     username: str | None
     alert_chat_external_id: str | None
+    is_removed: bool = False
 
 
 def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arrived] | str:
     """The entry's events, or why it cannot be understood."""
     try:
-        raw = _PAYLOAD.validate_python(json.loads(entry.raw))
-    except (ValueError, ValidationError) as error:
+        loaded = json.loads(entry.raw)
+        raw = _PAYLOAD.validate_python(_storable(loaded) if _MAY_HOLD_UNSTORABLE.search(entry.raw) else loaded)
+    except (ValueError, ValidationError, RecursionError) as error:
         return f"not a JSON object: {error}"
     adapter = adapters.get(reading.platform)
     if adapter is None:
@@ -44,6 +49,19 @@ def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arri
         for event in events
         if not isinstance(event, Ignored) and not _is_alert_chat(event, reading)
     ]
+
+
+def _storable(part: object) -> object:
+    """The payload with what no text column can hold (NUL, half a surrogate pair) shown as the replacement character."""
+    match part:
+        case str():
+            return _UNSTORABLE.sub("\ufffd", part)
+        case dict():
+            return {name: _storable(value) for name, value in part.items()}
+        case list():
+            return [_storable(value) for value in part]
+        case _:
+            return part
 
 
 def _is_alert_chat(event: object, reading: Reading) -> bool:

@@ -2,18 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import AttachmentKind
 from inbox.conversations.models import (
+    Activity,
     Attachment,
     Conversation,
     Delivery,
     Direction,
     Message,
     MessageKind,
+    Status,
     Tags,
 )  # fmt: skip
 from inbox.conversations.needs_answer import Why
@@ -22,17 +25,24 @@ from inbox.conversations.tags import Intent, Sentiment
 from inbox.sla.clocks import Promise, set_clocks
 from inbox.sla.service import load_promises
 
-WINDOW = 80
+WINDOW = 200
 """Newest messages of a conversation that its state is computed from."""
 PREVIEW = 160
+_HAS_LEFT = frozenset({Delivery.SENT, Delivery.UNCERTAIN})
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A message with what the list shows of it."""
+class Refreshed:
+    """Conversations as they are now; `reopened`: ids of those that a person had closed and that wait again."""
 
-    spoken: Spoken
-    kind: MessageKind
+    conversations: Sequence[Conversation]
+    reopened: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the list shows of a message."""
+
     text: str
     why: str
     parent_text: str | None
@@ -43,90 +53,157 @@ class _Line:
     unsure: list[str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """A conversation with the newest of its messages in time, and what follows from them."""
+
+    conversation: Conversation
+    spoken: Sequence[Spoken]
+    state: State
+    last: Spoken
+    last_inbound: Spoken | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all of its messages."""
+        return len(self.spoken) < WINDOW
+
+    def shown_ids(self) -> set[int]:
+        """The messages of which the list shows something."""
+        inbound_id = self.last_inbound.message_id if self.last_inbound else None
+        return {one for one in (self.last.message_id, inbound_id, self.state.leading_id) if one is not None}
+
+
 async def refresh(session: AsyncSession, conversation_ids: Collection[int]) -> list[Conversation]:
-    """Recompute and write these conversations; returns them. The caller's transaction locks them in id order."""
+    """Recompute and write these conversations; returns them. They are locked in id order."""
+    return list((await refresh_all(session, conversation_ids)).conversations)
+
+
+async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) -> Refreshed:
+    """The same, telling also which were reopened."""
     if not conversation_ids:
-        return []
+        return Refreshed([], frozenset())
     conversations = list(
         await session.scalars(
             select(Conversation)
             .where(Conversation.id.in_(conversation_ids))
             .order_by(Conversation.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
     )
-    lines = await _load_lines(session, [one.id for one in conversations])
+    spoken = await _load_spoken(session, [one.id for one in conversations])
+    talks = [_talk(one, spoken[one.id]) for one in conversations if one.id in spoken]
+    shown = await _load_shown(session, {message_id for talk in talks for message_id in talk.shown_ids()})
     promises = await load_promises(session, {one.workspace_id for one in conversations})
-    for conversation in conversations:
-        if talk := lines.get(conversation.id):
-            _write(conversation, talk, promises[conversation.workspace_id])
+    reopened: set[int] = set()
+    for talk in talks:
+        conversation = talk.conversation
+        was_closed = conversation.status is Status.CLOSED and conversation.status_at is not None
+        _write(talk, shown, promises[conversation.workspace_id])
+        if was_closed and conversation.status is Status.OPEN:
+            reopened.add(conversation.id)
+            session.add(_reopening(conversation))
     await session.flush()
-    return conversations
+    return Refreshed(conversations, frozenset(reopened))
 
 
-async def _load_lines(session: AsyncSession, conversation_ids: Sequence[int]) -> dict[int, list[_Line]]:
-    newest = func.row_number().over(
-        partition_by=Message.conversation_id, order_by=(Message.sent_at.desc(), Message.id.desc())
+def _reopening(conversation: Conversation) -> Activity:
+    return Activity(
+        workspace_id=conversation.workspace_id, conversation_id=conversation.id, kind="reopened",
+        details={"why": "message"}, occurred_at=conversation.waiting_since_at or conversation.last_message_at,
+    )  # fmt: skip
+
+
+async def _load_spoken(session: AsyncSession, conversation_ids: Sequence[int]) -> dict[int, list[Spoken]]:
+    """Conversation → its newest messages, in time. Notes say nothing to the contact."""
+    newest = (
+        select(
+            Message.conversation_id, Message.id, Message.sent_at, Message.direction, Message.needs_answer,
+            Message.kind, Message.outside, Message.delivery, Message.deleted_at, (Message.text != "").label("words"),
+        )
+        .where(Message.conversation_id == Conversation.id, Message.kind != MessageKind.NOTE)
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(WINDOW)
+        .lateral("newest")
+    )  # fmt: skip
+    rows = await session.execute(
+        select(newest)
+        .select_from(Conversation)
+        .join(newest, true())
+        .where(Conversation.id.in_(conversation_ids))
+        .order_by(newest.c.sent_at, newest.c.id)
     )
-    windowed = (
-        select(Message.id, newest.label("place"))
-        .where(Message.conversation_id.in_(conversation_ids), Message.kind != MessageKind.NOTE)
-        .subquery()
+    spoken: dict[int, list[Spoken]] = {}
+    for (
+        conversation_id,
+        message_id,
+        sent_at,
+        direction,
+        needs_answer,
+        kind,
+        outside,
+        delivery,
+        deleted_at,
+        words,
+    ) in rows:
+        is_ours = direction is Direction.OUTBOUND
+        one = Spoken(
+            message_id=message_id,
+            sent_at=sent_at,
+            direction=direction,
+            needs_answer=needs_answer,
+            answers=is_ours and kind is MessageKind.MESSAGE and (outside or delivery in _HAS_LEFT),
+            is_deleted=deleted_at is not None,
+            has_words=words,
+        )
+        spoken.setdefault(conversation_id, []).append(one)
+    return spoken
+
+
+def _talk(conversation: Conversation, spoken: Sequence[Spoken]) -> _Talk:
+    since = conversation.waiting_since_at
+    is_cut = len(spoken) >= WINDOW
+    waiting_before = since if is_cut and since is not None and since < spoken[0].sent_at else None
+    there = [one for one in spoken if not one.is_deleted] or spoken
+    inbound = [one for one in there if one.direction is Direction.INBOUND]
+    return _Talk(
+        conversation=conversation,
+        spoken=spoken,
+        state=compute(spoken, _decided(conversation), waiting_before),
+        last=there[-1],
+        last_inbound=inbound[-1] if inbound else None,
     )
+
+
+async def _load_shown(session: AsyncSession, message_ids: Collection[int]) -> dict[int, _Shown]:
     first_kind = (
         select(Attachment.kind).where(Attachment.message_id == Message.id, Attachment.position == 0).scalar_subquery()
     )
     rows = await session.execute(
-        select(Message, first_kind, Tags.sentiment, Tags.intent, Tags.toxic, Tags.unsure)
-        .join(windowed, windowed.c.id == Message.id)
-        .outerjoin(Tags, Tags.message_id == Message.id)
-        .where(windowed.c.place <= WINDOW)
-        .order_by(Message.sent_at, Message.id)
-    )
-    lines: dict[int, list[_Line]] = {}
-    for message, attachment, sentiment, intent, toxic, unsure in rows:
-        line = _Line(
-            spoken=_spoken(message),
-            kind=message.kind,
-            text=message.text,
-            why=message.needs_answer_why,
-            parent_text=message.parent_text,
-            attachment=attachment,
-            sentiment=sentiment,
-            intent=intent,
-            toxic=toxic,
-            unsure=unsure,
+        select(
+            Message.id, Message.text, Message.needs_answer_why, Message.parent_text, first_kind,
+            Tags.sentiment, Tags.intent, Tags.toxic, Tags.unsure,
         )
-        lines.setdefault(message.conversation_id, []).append(line)
-    return lines
+        .outerjoin(Tags, Tags.message_id == Message.id)
+        .where(Message.id.in_(message_ids))
+    )  # fmt: skip
+    return {row[0]: _Shown(*row[1:]) for row in rows}
 
 
-def _spoken(message: Message) -> Spoken:
-    has_left = message.outside or message.delivery in {Delivery.SENT, Delivery.UNCERTAIN}
-    return Spoken(
-        message_id=message.id,
-        sent_at=message.sent_at,
-        direction=message.direction,
-        needs_answer=message.needs_answer,
-        answers=message.direction is Direction.OUTBOUND and message.kind is MessageKind.MESSAGE and has_left,
-        is_deleted=message.deleted_at is not None,
-    )
-
-
-def _write(conversation: Conversation, lines: Sequence[_Line], promise: Promise) -> None:
-    state = compute([line.spoken for line in lines], _decided(conversation))
-    by_id = {line.spoken.message_id: line for line in lines}
+def _write(talk: _Talk, shown: Mapping[int, _Shown], promise: Promise) -> None:
+    conversation, state = talk.conversation, talk.state
     conversation.status = state.status
     conversation.outcome = state.outcome
     conversation.closed_at = state.closed_at
     conversation.snoozed_until = state.snoozed_until
     conversation.waiting_since_at = state.waiting_since_at
     conversation.needs_answer = state.waiting_since_at is not None
-    conversation.last_answer_at = state.last_answer_at or conversation.last_answer_at
-    _write_tags(conversation, by_id, state)
-    _write_preview(conversation, lines)
-    set_clocks(conversation, state.waits, promise)
+    if talk.is_whole or state.last_answer_at is not None:
+        conversation.last_answer_at = state.last_answer_at
+    _write_tags(talk, shown)
+    _write_preview(talk, shown)
+    set_clocks(conversation, state.waits, promise, is_whole=talk.is_whole)
 
 
 def _decided(conversation: Conversation) -> Decided:
@@ -141,11 +218,12 @@ def _decided(conversation: Conversation) -> Decided:
     )
 
 
-def _write_tags(conversation: Conversation, by_id: Mapping[int, _Line], state: State) -> None:
+def _write_tags(talk: _Talk, shown: Mapping[int, _Shown]) -> None:
     """The leading message speaks for the conversation; a person's word on needing an answer keeps its reason."""
-    leading = by_id.get(state.leading_id) if state.leading_id is not None else None
-    if leading is None:
+    conversation, leading_id = talk.conversation, talk.state.leading_id
+    if leading_id is None:
         return
+    leading = shown[leading_id]
     conversation.sentiment = leading.sentiment
     conversation.intent = leading.intent
     conversation.toxic = bool(leading.toxic)
@@ -153,20 +231,22 @@ def _write_tags(conversation: Conversation, by_id: Mapping[int, _Line], state: S
     surely_spam = leading.intent is Intent.SPAM and "intent" not in (leading.unsure or [])
     surely_toxic = bool(leading.toxic) and "toxic" not in (leading.unsure or [])
     conversation.held = surely_spam or surely_toxic
-    said_since = conversation.judged_at is None or leading.spoken.sent_at > conversation.judged_at
-    if said_since:
+    said_at = max((one.sent_at for one in talk.spoken if one.message_id == leading_id), default=None)
+    if conversation.judged_at is None or (said_at is not None and said_at > conversation.judged_at):
         conversation.needs_answer_why = leading.why
         conversation.judged_at = None
 
 
-def _write_preview(conversation: Conversation, lines: Sequence[_Line]) -> None:
-    shown = [line for line in lines if not line.spoken.is_deleted] or list(lines)
-    last = shown[-1]
-    inbound = [line for line in shown if line.spoken.direction is Direction.INBOUND]
-    conversation.started_at = min(conversation.started_at, lines[0].spoken.sent_at)
-    conversation.last_message_at = last.spoken.sent_at
-    conversation.last_inbound_at = inbound[-1].spoken.sent_at if inbound else conversation.last_inbound_at
+def _write_preview(talk: _Talk, shown: Mapping[int, _Shown]) -> None:
+    conversation, last = talk.conversation, shown[talk.last.message_id]
+    started_at: datetime = talk.spoken[0].sent_at
+    conversation.started_at = started_at if talk.is_whole else min(conversation.started_at, started_at)
+    conversation.last_message_at = talk.last.sent_at
     conversation.preview = " ".join(last.text.split())[:PREVIEW]
-    conversation.preview_is_ours = last.spoken.direction is Direction.OUTBOUND
+    conversation.preview_is_ours = talk.last.direction is Direction.OUTBOUND
     conversation.preview_attachment = last.attachment
-    conversation.quoted = inbound[-1].parent_text[:PREVIEW] if inbound and inbound[-1].parent_text else None
+    conversation.quoted = None
+    if talk.last_inbound is not None:
+        conversation.last_inbound_at = talk.last_inbound.sent_at
+        parent_text = shown[talk.last_inbound.message_id].parent_text
+        conversation.quoted = parent_text[:PREVIEW] if parent_text else None

@@ -13,7 +13,10 @@ from inbox.conversations.models import Direction, Outcome, Status
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What the state needs to know of a message. `answers`: a person of ours said it and it has left."""
+    """What the state needs to know of a message.
+
+    `answers`: a person of ours said it and it has left. `has_words`: it has tags, which can speak for the talk.
+    """
 
     message_id: int
     sent_at: datetime
@@ -21,6 +24,7 @@ class Spoken:
     needs_answer: bool
     answers: bool
     is_deleted: bool = False
+    has_words: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,16 @@ class State:
     waits: tuple[Wait, ...]
 
 
-def compute(messages: Sequence[Spoken], decided: Decided) -> State:
-    """State of a conversation; `messages` in any order, at least one."""
+def compute(messages: Sequence[Spoken], decided: Decided, waiting_before: datetime | None = None) -> State:
+    """State of a conversation; `messages` in any order, at least one.
+
+    `waiting_before`: since when the contact was waiting already before the first of these, when earlier ones are left
+    out.
+    """
     ordered = sorted((one for one in messages if not one.is_deleted), key=lambda one: (one.sent_at, one.message_id))
     closed_at = decided.closed_at if decided.status_at else None
     settled_at = max((at for at in (closed_at, _judged_no(decided)) if at), default=None)
-    waits, leading_id = _waits(ordered, settled_at)
+    waits, leading_id = _waits(ordered, settled_at, waiting_before)
     open_wait = waits[-1] if waits and waits[-1].answered_at is None else None
     since = open_wait.since_at if open_wait and (settled_at is None or _is_after(ordered, settled_at)) else None
     judged_yes = decided.judged_at if decided.judged_needed else None
@@ -80,10 +88,10 @@ def compute(messages: Sequence[Spoken], decided: Decided) -> State:
         leading_id=leading_id,
         waits=tuple(waits),
     )
-    return _with_status(state, ordered, decided)
+    return _with_status(state, ordered, decided, max(one.sent_at for one in messages))
 
 
-def _with_status(state: State, ordered: Sequence[Spoken], decided: Decided) -> State:
+def _with_status(state: State, ordered: Sequence[Spoken], decided: Decided, last_at: datetime) -> State:
     asked_at = max((one.sent_at for one in ordered if one.needs_answer), default=None)
     if state.waiting_since_at is not None:
         overruled = decided.status_at is None or (asked_at is not None and asked_at > decided.status_at)
@@ -92,34 +100,45 @@ def _with_status(state: State, ordered: Sequence[Spoken], decided: Decided) -> S
         return state
     if decided.status_at is not None or decided.judged_at is not None:
         return state
-    if state.last_answer_at is None and ordered:
+    is_talk = any(one.direction is Direction.INBOUND for one in ordered)
+    if state.last_answer_at is None or not is_talk:
         return replace(
-            state, status=Status.CLOSED, outcome=Outcome.NO_ANSWER_NEEDED_AUTOMATIC, closed_at=ordered[-1].sent_at,
+            state, status=Status.CLOSED, outcome=Outcome.NO_ANSWER_NEEDED_AUTOMATIC, closed_at=last_at,
             snoozed_until=None,
         )  # fmt: skip
     return replace(state, status=Status.OPEN, outcome=None, closed_at=None, snoozed_until=None)
 
 
-def _waits(ordered: Sequence[Spoken], settled_at: datetime | None) -> tuple[list[Wait], int | None]:
-    """The waits in time, and the message that leads: the newest of the open wait, else the newest inbound one."""
-    waits: list[Wait] = []
-    leading_id: int | None = None
-    newest_id: int | None = None
+def _waits(
+    ordered: Sequence[Spoken], settled_at: datetime | None, waiting_before: datetime | None
+) -> tuple[list[Wait], int | None]:
+    """The waits in time, and the message that leads: the newest of the open wait, else the newest inbound one.
+
+    What has words leads before what has none: the caption before the album's other photos.
+    """
+    waits: list[Wait] = [] if waiting_before is None else [Wait(waiting_before, None)]
+    asked: Spoken | None = None
+    newest: Spoken | None = None
     for one in ordered:
         waiting = bool(waits) and waits[-1].answered_at is None
         if one.direction is Direction.INBOUND:
-            newest_id = one.message_id
+            newest = _leader(newest, one)
         if waiting and settled_at is not None and waits[-1].since_at <= settled_at < one.sent_at:
             waits.pop()
-            waiting = False
+            waiting, asked = False, None
         if one.answers and waiting:
             waits[-1] = replace(waits[-1], answered_at=one.sent_at)
-            leading_id = None
+            asked = None
         elif one.needs_answer:
-            leading_id = one.message_id
+            asked = _leader(asked, one)
             if not waiting:
                 waits.append(Wait(one.sent_at, None))
-    return waits, leading_id or newest_id
+    leading = asked or newest
+    return waits, leading.message_id if leading else None
+
+
+def _leader(before: Spoken | None, one: Spoken) -> Spoken:
+    return before if before is not None and before.has_words and not one.has_words else one
 
 
 def _is_after(ordered: Sequence[Spoken], settled_at: datetime) -> bool:

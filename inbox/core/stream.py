@@ -34,20 +34,23 @@ class Entry:
     received_at: datetime
     via: str
     raw: str
+    is_again: bool = False
+    """Handed out before: it was pending when this worker started, claimed it, or failed with it."""
 
 
 class IntakeStream:
     """The stream as its writers and readers see it. `consumer` names this worker; only readers need one."""
 
-    def __init__(self, redis: Redis, consumer: str = "") -> None:
+    def __init__(self, redis: Redis, consumer: str = "", name: str = STREAM) -> None:
         self._redis = redis
         self._consumer = consumer
+        self._name = name
         self._own_pending: str | None = "0"
 
     async def ensure_group(self) -> None:
         """Create the group at the stream's beginning; `$` would lose what came before the first worker."""
         try:
-            await self._redis.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+            await self._redis.xgroup_create(self._name, GROUP, id="0", mkstream=True)
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
@@ -55,12 +58,12 @@ class IntakeStream:
     async def add(self, channel_id: int, received_at: datetime, via: str, raw: Mapping[str, object]) -> None:
         """Put a payload on the stream; durable once this returns (appendfsync always)."""
         await self._redis.xadd(
-            STREAM,
+            self._name,
             {
                 "channel_id": str(channel_id),
                 "received_at": received_at.isoformat(),
                 "via": via,
-                "raw": json.dumps(raw, ensure_ascii=False, separators=(",", ":")),
+                "raw": _as_json(raw),
             },
         )
 
@@ -89,27 +92,53 @@ class IntakeStream:
         self._own_pending = "0"
 
     async def claim_abandoned(self) -> int:
-        """Take over what other consumers left unacknowledged too long; the next reads return it."""
+        """Take over what other consumers left unacknowledged too long; the next reads return it.
+
+        Looks and claims apart, since XAUTOCLAIM without entries tells no cursor in redis-py, and with entries counts a
+        delivery that the next read counts again. XCLAIM checks the idle time once more, so that two never take one.
+        """
+        idle = _milliseconds(IDLE_BEFORE_CLAIM)
         claimed = 0
-        while True:
-            answer = await self._redis.xautoclaim(
-                STREAM, GROUP, self._consumer, _milliseconds(IDLE_BEFORE_CLAIM), count=BATCH, justid=True
-            )
-            if not answer:
-                break
-            claimed += len(answer)
-            # What was claimed is no longer idle, so that starting over finds the rest.
+        start = "-"
+        while ids := await self._list_idle(start, idle):
+            taken = await self._redis.xclaim(self._name, GROUP, self._consumer, idle, [*ids], justid=True)
+            claimed += len(taken)
+            start = f"({ids[-1]}"
         if claimed:
             self._own_pending = "0"
         return claimed
 
+    async def _list_idle(self, start: str, idle: int) -> list[str]:
+        try:
+            rows = await self._redis.xpending_range(self._name, GROUP, start, "+", BATCH, idle=idle)
+        except ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            await self.ensure_group()
+            return []
+        return [str(row["message_id"]) for row in rows]
+
+    async def keep(self, entries: Sequence[Entry]) -> None:
+        """Say that these are in hand, so that nobody claims them; it counts as no delivery."""
+        if entries:
+            ids = (entry.entry_id for entry in entries)
+            await self._redis.xclaim(self._name, GROUP, self._consumer, 0, [*ids], justid=True)
+
     async def deliveries(self, entries: Sequence[Entry]) -> dict[str, int]:
         """How often each entry was handed out; five times means that it may be killing the process."""
-        if not entries:
+        again = [entry.entry_id for entry in entries if entry.is_again]
+        if not again:
             return {}
-        first, last = entries[0].entry_id, entries[-1].entry_id
-        rows = await self._redis.xpending_range(STREAM, GROUP, first, last, len(entries) * 2, self._consumer)
-        return {str(row["message_id"]): int(row["times_delivered"]) for row in rows}
+        wanted = set(again)
+        counts: dict[str, int] = {}
+        start = again[0]
+        while wanted - counts.keys():
+            rows = await self._redis.xpending_range(self._name, GROUP, start, again[-1], BATCH, self._consumer)
+            if not rows:
+                break
+            counts |= {str(row["message_id"]): int(row["times_delivered"]) for row in rows}
+            start = f"({list(counts)[-1]}"
+        return counts
 
     async def acknowledge(self, entries: Sequence[Entry]) -> None:
         """The batch is committed: forget it."""
@@ -117,35 +146,48 @@ class IntakeStream:
             return
         ids = [entry.entry_id for entry in entries]
         async with self._redis.pipeline(transaction=True) as pipe:
-            await pipe.xack(STREAM, GROUP, *ids)
-            await pipe.xdel(STREAM, *ids)
+            await pipe.xack(self._name, GROUP, *ids)
+            await pipe.xdel(self._name, *ids)
             await pipe.execute()
 
     async def length(self) -> int:
         """Entries waiting or in hand."""
-        return int(await self._redis.xlen(STREAM))
+        return int(await self._redis.xlen(self._name))
 
     async def _read_group(self, start: str, count: int, block: timedelta | None = None) -> list[Entry]:
         wait = None if block is None else max(1, _milliseconds(block))
         try:
-            answer = await self._redis.xreadgroup(GROUP, self._consumer, {STREAM: start}, count=count, block=wait)
+            answer = await self._redis.xreadgroup(GROUP, self._consumer, {self._name: start}, count=count, block=wait)
         except ResponseError as error:
             if "NOGROUP" not in str(error):
                 raise
             await self.ensure_group()
             return []
-        # An entry that was deleted while pending comes without fields.
-        streams = _ANSWER.validate_python(answer or [])
-        return [_entry(entry_id, fields) for _, rows in streams for entry_id, fields in rows if fields]
+        rows = [row for _, found in _ANSWER.validate_python(answer or []) for row in found]
+        # An entry that was deleted while pending comes without fields: there is nothing left to do about it.
+        if gone := [entry_id for entry_id, fields in rows if not fields]:
+            await self._redis.xack(self._name, GROUP, *gone)
+        return [_entry(entry_id, fields, is_again=start != ">") for entry_id, fields in rows if fields]
 
 
-def _entry(entry_id: str, fields: Mapping[str, str]) -> Entry:
+def _as_json(raw: Mapping[str, object]) -> str:
+    """JSON text that UTF-8 can carry: a lone surrogate stays an escape."""
+    text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(raw, separators=(",", ":"))
+    return text
+
+
+def _entry(entry_id: str, fields: Mapping[str, str], *, is_again: bool) -> Entry:
     return Entry(
         entry_id=entry_id,
         channel_id=int(fields["channel_id"]),
         received_at=datetime.fromisoformat(fields["received_at"]),
         via=fields["via"],
         raw=fields["raw"],
+        is_again=is_again,
     )
 
 

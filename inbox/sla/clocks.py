@@ -25,25 +25,37 @@ def due_at(since_at: datetime, goal: timedelta, promise: Promise) -> datetime | 
     return promise.hours.add_working(since_at, length)
 
 
-def set_clocks(conversation: Conversation, waits: Sequence[Wait], promise: Promise) -> None:
-    """Write both clocks; a breach that was recorded stays, one that an answer found too late is recorded."""
-    if conversation.first_response_met_at is None and waits:
-        first = waits[0]
+def set_clocks(conversation: Conversation, waits: Sequence[Wait], promise: Promise, *, is_whole: bool = True) -> None:
+    """Write both clocks; a breach that was recorded stays, one that an answer found too late is recorded.
+
+    `is_whole`: these are all waits of the conversation's life; else what is recorded of the first one stays.
+    """
+    first = _first_wait(conversation, waits, is_whole=is_whole)
+    if first is not None:
         conversation.first_response_due_at = due_at(first.since_at, promise.first_response, promise)
         conversation.first_response_met_at = first.answered_at
         conversation.first_response_breached_at = _breach(
             conversation.first_response_due_at, first.answered_at, conversation.first_response_breached_at
         )
-    elif not waits and conversation.first_response_met_at is None:
-        conversation.first_response_due_at = None
+    elif is_whole:
+        conversation.first_response_due_at = conversation.first_response_met_at = None
+        conversation.first_response_breached_at = None
     later = _later_wait(conversation, waits)
+    recorded = conversation.next_response_breached_at
     conversation.next_response_due_at = due_at(later.since_at, promise.next_response, promise) if later else None
     conversation.next_response_met_at = later.answered_at if later else None
     conversation.next_response_breached_at = _breach(
         conversation.next_response_due_at,
         conversation.next_response_met_at,
-        conversation.next_response_breached_at if later and later.answered_at is None else None,
+        recorded if later and recorded is not None and recorded > later.since_at else None,
     )
+
+
+def _first_wait(conversation: Conversation, waits: Sequence[Wait], *, is_whole: bool) -> Wait | None:
+    """The wait that the first clock measures."""
+    if not waits or (not is_whole and conversation.first_response_met_at is not None):
+        return None
+    return waits[0]
 
 
 def _later_wait(conversation: Conversation, waits: Sequence[Wait]) -> Wait | None:
@@ -54,6 +66,7 @@ def _later_wait(conversation: Conversation, waits: Sequence[Wait]) -> Wait | Non
 
 
 def _breach(due: datetime | None, met: datetime | None, recorded: datetime | None) -> datetime | None:
-    if recorded is not None:
+    """`recorded` is the due time that passed; an answer that had come before it and was told late takes it back."""
+    if recorded is not None and (met is None or met > recorded):
         return recorded
     return due if due is not None and met is not None and met > due else None

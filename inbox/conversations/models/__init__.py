@@ -3,7 +3,7 @@
 from inbox.conversations.models.activities import Activity, ConversationLabel, Label
 from inbox.conversations.models.conversations import Conversation
 from inbox.conversations.models.dead_events import DeadEvent
-from inbox.conversations.models.messages import Attachment, Correction, Message, MessageEdit, Tags
+from inbox.conversations.models.messages import Attachment, Correction, Deletion, Message, MessageEdit, Tags
 from inbox.conversations.models.posts import Post
 from inbox.conversations.models.states import Delivery, Direction, MessageKind, Outcome, PostMode, Priority, Status
 
@@ -14,6 +14,7 @@ __all__ = [
     "ConversationLabel",
     "Correction",
     "DeadEvent",
+    "Deletion",
     "Delivery",
     "Direction",
     "Label",

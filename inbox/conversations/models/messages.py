@@ -37,6 +37,9 @@ class Message(HasId, OfWorkspace, Base):
         CheckConstraint("direction = 'outbound' or kind = 'message'", name="inbound_is_a_message"),
         Index("ix_messages_thread", "conversation_id", "sent_at", "id"),
         Index("ix_messages_thread_root", "channel_id", "thread_external_id"),
+        Index("ix_messages_text", "text", postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"}),
+        Index("ix_messages_answered", "channel_id", "parent_external_id", postgresql_where=text("outside")),
+        Index("ix_messages_author", "author_identity_id"),
         Index("ix_messages_scheduled", "send_at", postgresql_where=text("delivery = 'queued' and send_at is not null")),
         Index(
             "ix_messages_underway", "channel_id", "delivery",
@@ -160,3 +163,18 @@ class Correction(HasId, OfWorkspace, Base):
     after: Mapped[Json] = mapped_column(JSONB)
     model_version: Mapped[str]
     corrected_at: Mapped[datetime]
+
+
+class Deletion(OfWorkspace, Base):
+    """The platform's word that a message is gone, kept since it may come before the message itself."""
+
+    __tablename__ = "deletions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "channel_id"], ["channels.workspace_id", "channels.id"], ondelete="CASCADE"
+        ),
+    )
+
+    channel_id: Mapped[int] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    occurred_at: Mapped[datetime]

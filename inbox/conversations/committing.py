@@ -1,0 +1,67 @@
+"""The one transaction of a batch: store, recompute, route, note the dead, and tell the panels."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.conversations.arrivals import NewMessage
+from inbox.conversations.intake import store
+from inbox.conversations.models import Conversation
+from inbox.conversations.preparing import Work
+from inbox.conversations.refresh import refresh_all
+from inbox.conversations.trouble import write_dead
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.live import announce
+
+Route = Callable[[AsyncSession, Sequence[NewMessage], Mapping[int, Conversation], datetime], Awaitable[None]]
+"""What routing adds to a batch, in its transaction."""
+
+Held = tuple[int | None, int | None]
+"""(assignee, team): who may see a conversation."""
+
+
+async def commit_work(context: Context, route: Route, work: Work) -> None:
+    """Store a prepared batch and commit.
+
+    Locks are taken in this order, here and wherever else: channels (advisory), messages, conversations in id order,
+    agents and their turns, the live counters.
+    """
+    now = context.clock()
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        stored = await store(session, work.arrived, work.tags)
+        refreshed = await refresh_all(session, stored.touched)
+        conversations = {one.id: one for one in refreshed.conversations}
+        new = [
+            replace(one, reopens=one.conversation_id in refreshed.reopened)
+            for one in stored.new
+            if one.conversation_id in conversations
+        ]
+        before = {one.id: _held_by(one) for one in refreshed.conversations}
+        await route(session, new, conversations, now)
+        await write_dead(session, work.dead)
+        _announce(session, new, conversations, before)
+
+
+def _held_by(conversation: Conversation) -> Held:
+    return conversation.assignee_id, conversation.team_id
+
+
+def _announce(
+    session: AsyncSession,
+    new: Sequence[NewMessage],
+    conversations: Mapping[int, Conversation],
+    before: Mapping[int, Held],
+) -> None:
+    """One event a conversation; those who saw it before it was handed out hear of it, too."""
+    newest = {one.conversation_id: one.message_id for one in new}
+    for conversation in conversations.values():
+        kind = "message" if conversation.id in newest else "conversation"
+        holders = dict.fromkeys((before[conversation.id], _held_by(conversation)))
+        for assignee_id, team_id in holders:
+            announce(
+                session, conversation.workspace_id, kind, conversation_id=conversation.id,
+                message_id=newest.get(conversation.id), assignee_id=assignee_id, team_id=team_id,
+            )  # fmt: skip

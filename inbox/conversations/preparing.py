@@ -1,0 +1,112 @@
+"""The part of intake that needs no transaction: entries are read and their texts tagged, in threads."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.channels.events import Platform, StaffChanged
+from inbox.channels.models import Channel
+from inbox.conversations.arrivals import Arrived, OnChannel
+from inbox.conversations.intake import texts_to_tag
+from inbox.conversations.reading import Reading, parse_entry
+from inbox.conversations.staff import texts_of_staff
+from inbox.conversations.tags import Tagged
+from inbox.conversations.trouble import Dead
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.stream import Entry
+
+PART = 32
+"""Texts that a thread tags at a time: small enough to share a batch evenly, large enough for the encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A batch read and tagged, ready for its transaction."""
+
+    entries: Sequence[Entry]
+    arrived: Sequence[Arrived]
+    tags: Mapping[str, Tagged]
+    dead: Sequence[Dead]
+
+    def only(self, entry: Entry) -> "Work":
+        """The part of one entry."""
+        return Work(
+            entries=[entry],
+            arrived=[one for one in self.arrived if one.entry_id == entry.entry_id],
+            tags=self.tags,
+            dead=[one for one in self.dead if one.entry.entry_id == entry.entry_id],
+        )
+
+
+class Preparer:
+    """Reads and tags batches, in as many threads as settings allow."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._threads = ThreadPoolExecutor(context.settings.tagger_threads, thread_name_prefix="tagger")
+
+    async def prepare(self, entries: Sequence[Entry]) -> Work:
+        """Parse, then tag; what cannot be understood is in `dead`."""
+        async with self._context.database.session(EVERY_WORKSPACE) as session:
+            channels = await _load_channels(session, {entry.channel_id for entry in entries})
+        arrived: list[Arrived] = []
+        dead: list[Dead] = []
+        for entry in entries:
+            reading = channels.get(entry.channel_id)
+            if reading is None:
+                dead.append(Dead(entry, None, "no such channel"))
+                continue
+            workspace_id = reading.channel.workspace_id
+            if reading.is_removed:
+                dead.append(Dead(entry, workspace_id, "the channel is not connected any more"))
+                continue
+            parsed = parse_entry(entry, reading, self._context.adapters)
+            if isinstance(parsed, str):
+                dead.append(Dead(entry, workspace_id, parsed))
+            else:
+                arrived.extend(parsed)
+        texts = texts_to_tag(arrived)
+        if changes := [(one, event) for one in arrived if isinstance(event := one.event, StaffChanged)]:
+            async with self._context.database.session(EVERY_WORKSPACE) as session:
+                texts = list(dict.fromkeys((*texts, *await texts_of_staff(session, changes))))
+        return Work(entries, arrived, await self._tag(texts), dead)
+
+    async def _tag(self, texts: Sequence[str]) -> dict[str, Tagged]:
+        loop = asyncio.get_running_loop()
+        parts = [texts[start : start + PART] for start in range(0, len(texts), PART)]
+        tagged = await asyncio.gather(
+            *(loop.run_in_executor(self._threads, self._context.tagger.tag, part) for part in parts)
+        )
+        return {
+            text: tags
+            for part, found in zip(parts, tagged, strict=True)
+            for text, tags in zip(part, found, strict=True)
+        }
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=True)
+
+
+async def _load_channels(session: AsyncSession, channel_ids: set[int]) -> dict[int, Reading]:
+    rows = await session.execute(
+        select(
+            Channel.id, Channel.workspace_id, Channel.external_id, Channel.username, Channel.platform,
+            Channel.alert_chat_external_id, Channel.removed_at,
+        ).where(Channel.id.in_(channel_ids))
+    )  # fmt: skip
+    return {
+        channel_id: Reading(
+            channel=OnChannel(workspace_id, channel_id, external_id),
+            platform=Platform(platform),
+            username=username,
+            alert_chat_external_id=alert_chat,
+            is_removed=removed_at is not None,
+        )
+        for channel_id, workspace_id, external_id, username, platform, alert_chat, removed_at in rows
+    }
