@@ -9,16 +9,29 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
+from inbox.channels.webhooks import Hooks, webhooks
 from inbox.core.context import Context
+from inbox.core.health import Counting, health
 from inbox.core.live import Pokes
 from inbox.core.web.headers import API, Edge
-from inbox.core.web.metrics import Requests
+from inbox.core.web.metrics import Numbers, Requests
 from inbox.core.web.problems import install_handlers
 from inbox.core.web.schema import describe_api
 from inbox.core.web.static import StaticAssets
+from inbox.live.routes import panel as live_panel
 from routing.rules.routes import api as rules_api
 
-API_FEATURES = ("agents", "organisations", "channels", "conversations", "replies", "contacts", "sla")
+API_FEATURES = (
+    "agents",
+    "organisations",
+    "channels",
+    "conversations",
+    "replies",
+    "contacts",
+    "sla",
+    "classify",
+    "live",
+)
 PANEL_FEATURES = ("agents", "organisations", "channels", "conversations", "replies", "contacts", "sla")
 STATIC = Path(__file__).parent / "static"
 
@@ -43,11 +56,16 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
     app.state.context = context
     app.state.pokes = pokes
     app.state.requests = requests
+    app.state.counting = Counting(context, Numbers(requests.registry))
     app.state.stop = stop or asyncio.Event()
+    app.state.hooks = Hooks(context)
+    app.state.classifying = asyncio.Semaphore(context.settings.tagger_threads)
     for router in _find_routers("routes", "api", API_FEATURES):
         app.include_router(router, prefix=API)
     app.include_router(rules_api, prefix=API)
-    for router in _find_routers("panel", "panel", PANEL_FEATURES):
+    app.include_router(webhooks)
+    app.include_router(health)
+    for router in (live_panel, *_find_routers("panel", "panel", PANEL_FEATURES)):
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticAssets(STATIC), name="static")
     install_handlers(app)

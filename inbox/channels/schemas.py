@@ -110,3 +110,19 @@ class ChannelOut(BaseModel):
             key_fingerprint=channel.key_fingerprint, settings=settings, checked_at=channel.checked_at,
             last_event_at=channel.last_event_at, created_at=channel.created_at,
         )  # fmt: skip
+
+
+class DeadEventOut(BaseModel):
+    """A payload that could not be understood or stored, kept whole."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    workspace_id: int
+    channel_id: int | None
+    via: str
+    error: str
+    raw: str
+    received_at: datetime
+    died_at: datetime
+    replayed_at: datetime | None

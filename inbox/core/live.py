@@ -6,7 +6,7 @@ lock then lives shortest), commits, and pokes. A poke carries nothing: readers a
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -130,13 +130,13 @@ class Pokes:
                 log.warning("pokes_lost", error=str(error))
                 await asyncio.sleep(1.0)
 
-    async def wait(self) -> None:
-        """Until the next poke, or POLL."""
+    @contextlib.contextmanager
+    def waking(self) -> Iterator[asyncio.Event]:
+        """An event that every poke sets. Clear it before reading the table, so that no poke falls in between."""
         event = asyncio.Event()
         self._waiting.add(event)
         try:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), POLL.total_seconds())
+            yield event
         finally:
             self._waiting.discard(event)
 

@@ -1,5 +1,6 @@
 """The database's shape: bringing it up by Alembic, and telling whether it is current."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from alembic import command
@@ -33,6 +34,12 @@ def migrate(url: str) -> None:
             connection.commit()
     finally:
         engine.dispose()
+
+
+@lru_cache(maxsize=1)
+def newest_revision() -> str | None:
+    """The revision that this program's schema has."""
+    return ScriptDirectory.from_config(alembic_config("")).get_current_head()
 
 
 def pending_migrations(url: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Live updates: the events of a person's workspaces as one stream."""
