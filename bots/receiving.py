@@ -6,6 +6,7 @@ the stream or the receiver is stopped.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from inbox.channels.adapter import Account, RawEvent
 from inbox.core.clock import Clock
 
 CONCURRENT_PUTS = 32
+TELL_AGAIN = timedelta(minutes=1)
 
 N_ = str
 """Marks a sentence for the translators."""
@@ -84,6 +86,7 @@ class Receiver:
         self._put = put
         self._on_status = on_status
         self._told: tuple[ReceiverKind, str | None] | None = None
+        self._told_at = 0.0
 
     async def store(self, events: Sequence[RawEvent]) -> bool:
         """Put all events, again and again if need be; False when stopped before every one was on the stream."""
@@ -125,11 +128,15 @@ class Receiver:
                 await self.stop.wait()
 
     async def tell(self, kind: ReceiverKind, reason: str | None) -> None:
-        """Tell a change of state once; another reason matters only for a conflict."""
+        """Tell a change of state once; another reason matters only for a conflict.
+
+        A conflict is told again now and then: a check that finds the key alive takes it off the channel meanwhile.
+        """
         told = (kind, reason if kind is ReceiverKind.CONFLICT else None)
-        if told == self._told:
+        is_fresh = kind is not ReceiverKind.CONFLICT or time.monotonic() - self._told_at < TELL_AGAIN.total_seconds()
+        if told == self._told and is_fresh:
             return
-        self._told = told
+        self._told, self._told_at = told, time.monotonic()
         try:
             await self._on_status(ReceiverStatus(kind, reason, self.clock()))
         except Exception as error:

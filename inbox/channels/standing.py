@@ -7,23 +7,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.channels.events import ChatMigrated, OurStandingChanged
 from inbox.channels.models import Channel, ChannelChat
 from inbox.conversations.models import Activity, Conversation, Message
+from inbox.core.events import CheckChannel
+from inbox.core.jobs import defer
 
 
 async def store_standing(session: AsyncSession, workspace_id: int, channel_id: int, event: OurStandingChanged) -> None:
-    """What we may do in a chat; the newest word by platform time stays."""
+    """What we may do in a chat; the newest word by platform time stays, and has the channel looked at again."""
     values = {
         "workspace_id": workspace_id, "channel_id": channel_id, "external_id": event.chat_external_id,
         "title": event.chat_title, "can_act": list(event.can_act), "is_member": event.is_member,
         "changed_at": event.occurred_at,
     }  # fmt: skip
     statement = insert(ChannelChat).values(values)
-    await session.execute(
+    changed = await session.scalar(
         statement.on_conflict_do_update(
             index_elements=[ChannelChat.channel_id, ChannelChat.external_id],
             set_={name: statement.excluded[name] for name in ("title", "can_act", "is_member", "changed_at")},
             where=ChannelChat.changed_at < event.occurred_at,
-        )
+        ).returning(ChannelChat.external_id)
     )
+    if changed is not None:
+        await defer(session, [CheckChannel(channel_id=channel_id)])
 
 
 async def migrate_chat(session: AsyncSession, channel_id: int, move: ChatMigrated) -> set[int]:

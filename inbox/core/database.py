@@ -92,8 +92,9 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8, max_overflow: int = 8) -> None:
         self.url = _with_driver(url)
         self.engine: AsyncEngine = create_async_engine(
-            self.url, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=True, pool_recycle=1800
-        )
+            self.url, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=True, pool_recycle=1800,
+            hide_parameters=True,
+        )  # fmt: skip
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager

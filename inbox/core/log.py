@@ -7,7 +7,7 @@ from collections.abc import MutableMapping
 
 import structlog
 
-_SECRETS = re.compile(r"\b\d{6,}:[A-Za-z0-9_-]{30,}\b|\bvk1\.[A-Za-z0-9._-]{20,}\b")
+_SECRETS = re.compile(r"\b\d{6,}:[A-Za-z0-9_-]{30,}|\bvk1\.[A-Za-z0-9._-]{20,}|\botk_[A-Za-z0-9_-]{20,}")
 
 
 def hide_secrets(text: str) -> str:
