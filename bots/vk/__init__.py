@@ -1,0 +1,1 @@
+"""VK: communities' direct messages and comments."""

@@ -1,0 +1,214 @@
+"""The HTTP side of VK's API: one question, one answer, each key in a thread of its own; no key leaves it in an error.
+
+vk_api blocks, has no timeout, repeats error 6 without bound and holds a lock during a request, so that every key gets
+one instance of it, one thread, a session with timeouts, and no error handlers. Its exceptions carry the key: ours are
+raised after theirs are gone, without cause or context.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import requests
+from aiohttp import ClientSession, TCPConnector
+from jconfig import MemoryConfig
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, MissingSchema, ProxyError, SSLError
+from typing_extensions import override
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError
+from vk_api import ApiError, ApiHttpError, VkApi
+from vk_api.vk_api import VkApiGroup
+
+from bots.vk.reasons import CANNOT_CONNECT, NO_ANSWER, NO_PROXY_SUPPORT
+from inbox.channels.adapter import Account, KeyKind
+from inbox.core.errors import PlatformError, TemporaryRefusalError, UnknownOutcomeError
+
+API_VERSION = "5.199"
+DEFAULT_API_URL = "https://api.vk.ru"
+OWN_CALLS_PER_SECOND = 20
+USER_CALLS_PER_SECOND = 3
+"""VK's limits; vk_api paces both within this process, the token bucket in Redis over all."""
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 30
+UPLOAD_SECONDS = 120
+
+_NEVER_LEFT = (ConnectTimeout, ProxyError, SSLError, InvalidURL, MissingSchema)
+"""Errors raised before a byte of the request was written."""
+_UNREACHED = (NewConnectionError, ConnectTimeoutError, NameResolutionError)
+
+Params = Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What VK answered: a result, or its error's code and words."""
+
+    result: object = None
+    code: int | None = None
+    subcode: int | None = None
+    message: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is a result."""
+        return self.code is None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on its way to an upload address, under the form's field name."""
+
+    field_name: str
+    file_name: str
+    mime_type: str
+    content: bytes = field(repr=False)
+
+
+class _Line(HTTPAdapter):
+    """Timeouts on every request, and another server in place of vk_api's own."""
+
+    def __init__(self, api_url: str | None) -> None:
+        self._api_url = (api_url or DEFAULT_API_URL).rstrip("/")
+        super().__init__(pool_connections=2, pool_maxsize=2, max_retries=0)
+
+    @override
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float | None, float | None] | None = None,
+        verify: bool | str = True,
+        cert: str | tuple[str, str] | None = None,
+        proxies: dict[str, str] | None = None,
+    ) -> requests.Response:
+        if request.url and request.url.startswith(f"{DEFAULT_API_URL}/method/"):
+            request.url = self._api_url + request.url.removeprefix(DEFAULT_API_URL)
+        limits = timeout or (CONNECT_SECONDS, READ_SECONDS)
+        return super().send(request, stream, limits, verify, cert, proxies)
+
+
+class Wire:
+    """One key's line to VK: a vk_api instance in a thread of its own."""
+
+    def __init__(self, account: Account, kind: KeyKind, token: str) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        session.max_redirects = 0
+        line = _Line(account.api_url)
+        session.mount("https://", line)
+        session.mount("http://", line)
+        if account.proxy_url is not None:
+            session.proxies = {"http": account.proxy_url, "https": account.proxy_url}
+        maker = VkApiGroup if kind is KeyKind.OWN else VkApi
+        self._vk = maker(token=token, config=MemoryConfig, api_version=API_VERSION, session=session)
+        self._vk.error_handlers.clear()
+        self._session = session
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"vk-{account.channel_id}-{kind}")
+
+    async def ask(self, method: str, params: Params) -> Answer:
+        """The answer to a call, a refusal included.
+
+        TemporaryRefusalError when the request never left, UnknownOutcomeError when no sensible answer came.
+        """
+        got = await asyncio.get_running_loop().run_in_executor(self._thread, self._exchange, method, params)
+        if isinstance(got, PlatformError):
+            raise got
+        return got
+
+    async def upload(self, url: str, file: File) -> object:
+        """What an upload address answers; it holds no key. Errors as in `ask`."""
+        got = await asyncio.get_running_loop().run_in_executor(self._thread, self._bring, url, file)
+        if isinstance(got, PlatformError):
+            raise got
+        return got.result
+
+    def close(self) -> None:
+        """Give the thread back; a call in it ends by itself."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._session.close()
+
+    def _exchange(self, method: str, params: Params) -> Answer | PlatformError:
+        """The answer, or the error to raise: not from here, where locals hold the key."""
+        try:
+            body: object = self._vk.method(method, dict(params), raw=True)
+        except ApiError as error:
+            return _refusal(error.error)
+        except ApiHttpError:
+            return UnknownOutcomeError(NO_ANSWER)
+        except requests.RequestException as error:
+            return _failure(error)
+        except (ValueError, TypeError, KeyError, OSError):
+            return UnknownOutcomeError(NO_ANSWER)
+        if not isinstance(body, dict) or "response" not in body:
+            return UnknownOutcomeError(NO_ANSWER)
+        return Answer(result=body["response"])
+
+    def _bring(self, url: str, file: File) -> Answer | PlatformError:
+        form = {file.field_name: (file.file_name, file.content, file.mime_type)}
+        try:
+            response = self._session.post(url, files=form, timeout=(CONNECT_SECONDS, UPLOAD_SECONDS))
+            if response.ok:
+                return Answer(result=json.loads(response.content))
+        except requests.RequestException as error:
+            return _failure(error)
+        except (ValueError, OSError):
+            return UnknownOutcomeError(NO_ANSWER)
+        return UnknownOutcomeError(NO_ANSWER)
+
+
+class Wires:
+    """The lines of a process: one for each key, and one pool of connections for long polls and files."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[int, KeyKind, str | None, str | None, str], Wire] = {}
+        self._http: ClientSession | None = None
+
+    def wire(self, account: Account, kind: KeyKind, token: str) -> Wire:
+        """The line of a key; a new key or server gets a new line, and the old one is closed."""
+        key = (account.channel_id, kind, account.api_url, account.proxy_url, token)
+        if key not in self._open:
+            for other in [other for other in self._open if other[:2] == key[:2]]:
+                self._open.pop(other).close()
+            self._open[key] = Wire(account, kind, token)
+        return self._open[key]
+
+    def http(self) -> ClientSession:
+        """The pool for long polls and files; each long poll keeps a connection, so their number has no limit."""
+        if self._http is None or self._http.closed:
+            self._http = ClientSession(connector=TCPConnector(limit=0))
+        return self._http
+
+    async def close(self) -> None:
+        """Close all lines."""
+        while self._open:
+            _, wire = self._open.popitem()
+            wire.close()
+        if self._http is not None:
+            await self._http.close()
+
+
+def _refusal(error: object) -> Answer | PlatformError:
+    if not isinstance(error, dict) or type(error.get("error_code")) is not int:
+        return UnknownOutcomeError(NO_ANSWER)
+    subcode, message = error.get("error_subcode"), error.get("error_msg")
+    return Answer(
+        code=error["error_code"],
+        subcode=subcode if isinstance(subcode, int) else None,
+        message=message if isinstance(message, str) else "",
+    )
+
+
+def _failure(error: requests.RequestException) -> PlatformError:
+    if isinstance(error, InvalidSchema):
+        return TemporaryRefusalError(NO_PROXY_SUPPORT if "SOCKS" in str(error) else CANNOT_CONNECT)
+    if isinstance(error, _NEVER_LEFT) or _is_unreached(error):
+        return TemporaryRefusalError(CANNOT_CONNECT)
+    return UnknownOutcomeError(NO_ANSWER)
+
+
+def _is_unreached(error: requests.RequestException) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, _UNREACHED)
