@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from moderation.learning.corpus import read_seed
+from moderation.learning.corpus import read_seed, training_rows
 from moderation.learning.training import prepare, train
 from moderation.triage import MODEL
 from moderation.triage.weights import write
@@ -11,7 +11,7 @@ from moderation.triage.weights import write
 def main() -> None:
     """Train on the whole corpus and write the model's file."""
     console = Console(stderr=True)
-    rows = read_seed()
+    rows = training_rows(read_seed())
     with console.status(f"Training on {len(rows)} messages…"):
         weights = train(prepare(rows))
     write(weights, MODEL)

@@ -14,6 +14,8 @@ from moderation.triage.profanity import has_profanity
 from moderation.triage.reasons import explain
 from moderation.triage.weights import TASKS, Floats, Weights
 
+Table = npt.NDArray[np.float64]
+
 OBVIOUS = 0.99
 """Probability of a tag that needs no model."""
 
@@ -102,7 +104,7 @@ class LinearTagger:
         )
 
 
-def score(weights: Weights, dense: Floats, bags: Bags) -> dict[str, npt.NDArray[np.float64]]:
+def score(weights: Weights, dense: Floats, bags: Bags) -> dict[str, Table]:
     """Calibrated probabilities of each task, shape (texts, labels)."""
     tables = {}
     for task, head in weights.heads.items():
@@ -110,12 +112,25 @@ def score(weights: Weights, dense: Floats, bags: Bags) -> dict[str, npt.NDArray[
         weighted = head.sparse[bags.columns] * bags.values[:, None]
         for label in range(logits.shape[1]):
             logits[:, label] += np.bincount(bags.texts, weights=weighted[:, label], minlength=len(logits))
-        tables[task] = softmax(logits / head.temperature)
-    return tables
+        tables[task] = softmax(logits)
+    tables |= couple(tables["intent"], tables["sentiment"], weights.kinship)
+    return {task: sharpen(table, weights.heads[task].temperature) for task, table in tables.items()}
 
 
-def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def couple(intent: Table, sentiment: Table, kinship: Floats) -> dict[str, Table]:
+    """Both tasks with a word from the other: a complaint is hardly positive, thanks are hardly a question."""
+    both = intent[:, :, None] * sentiment[:, None, :] * kinship
+    both /= both.sum(axis=(1, 2), keepdims=True)
+    return {"intent": both.sum(axis=2), "sentiment": both.sum(axis=1)}
+
+
+def sharpen(table: Table, temperature: float) -> Table:
+    """Probabilities to the power 1 / temperature."""
+    return softmax(np.log(np.maximum(table, 1e-12)) / temperature)
+
+
+def softmax(logits: Table) -> Table:
     """Rows that sum to 1."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    normed: npt.NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    normed: Table = powers / powers.sum(axis=1, keepdims=True)
     return normed

@@ -58,7 +58,7 @@ class Normalised:
 def normalise(text: str) -> Normalised:
     """Both faces of a text; never raises."""
     raw = clean(text)
-    return Normalised(raw, fold(raw), _MIXED.search(raw.lower()) is not None)
+    return Normalised(raw, fold(raw), _is_disguised(raw.lower()))
 
 
 def clean(text: str) -> str:
@@ -83,6 +83,10 @@ def fold(text: str) -> str:
             break
         text = folded
     return text
+
+
+def _is_disguised(lowered: str) -> bool:
+    return _MIXED.search(lowered) is not None or any(_join(found) != found[0] for found in _SPACED.finditer(lowered))
 
 
 def _fold_once(text: str) -> str:

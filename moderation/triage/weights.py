@@ -4,7 +4,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ TASKS: Mapping[str, tuple[str, ...]] = {
 class Head:
     """One task's linear layer. `dense` (512, k), `sparse` (terms, k), `bias` (k,).
 
-    Probabilities are softmax(logits / temperature); below `sure_from` the tag is unsure.
+    `classify.score` takes probabilities to the power 1 / temperature; below `sure_from` the tag is unsure.
     """
 
     dense: Floats
@@ -40,22 +40,26 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A whole model. `terms` maps a term to its row in `idf` and in every head's `sparse`."""
+    """A whole model. `terms` maps a term to its row in `idf` and in every head's `sparse`.
+
+    `kinship` (intents, sentiments) says how well an intent and a sentiment go together; 1 is chance.
+    """
 
     terms: Mapping[str, int]
     idf: Floats
+    kinship: Floats
     heads: Mapping[str, Head]
     version: str
 
 
-def seal(terms: Mapping[str, int], idf: Floats, heads: Mapping[str, Head]) -> Weights:
+def seal(weights: Weights) -> Weights:
     """Weights with the version that their content gives: equal content, equal version."""
-    return Weights(terms, idf, heads, _hash(_arrays(terms, idf, heads)))
+    return replace(weights, version=_hash(_arrays(weights)))
 
 
 def write(weights: Weights, path: Path) -> None:
     """Write the model's file."""
-    arrays = _arrays(weights.terms, weights.idf, weights.heads)
+    arrays = _arrays(weights)
     arrays["version"] = np.frombuffer(weights.version.encode(), dtype=np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
@@ -78,16 +82,19 @@ def read(path: Path) -> Weights:
         raise SetupError(f"The classifier's file {path} is not a model of this version of Otklik. {advice}") from error
 
 
-def _arrays(terms: Mapping[str, int], idf: Floats, heads: Mapping[str, Head]) -> dict[str, npt.NDArray[np.generic]]:
-    """Everything as arrays, in one order."""
-    ordered = sorted(terms, key=terms.__getitem__)
-    about = {task: {"temperature": head.temperature, "sure_from": head.sure_from} for task, head in heads.items()}
+def _arrays(weights: Weights) -> dict[str, npt.NDArray[np.generic]]:
+    """Everything but the version as arrays."""
+    ordered = sorted(weights.terms, key=weights.terms.__getitem__)
+    about = {
+        task: {"temperature": head.temperature, "sure_from": head.sure_from} for task, head in weights.heads.items()
+    }
     arrays: dict[str, npt.NDArray[np.generic]] = {
         "about": np.frombuffer(json.dumps({"format": FORMAT, "heads": about}).encode(), dtype=np.uint8),
         "terms": np.frombuffer("\n".join(ordered).encode(), dtype=np.uint8),
-        "idf": idf,
+        "idf": weights.idf,
+        "kinship": weights.kinship,
     }
-    for task, head in heads.items():
+    for task, head in weights.heads.items():
         arrays |= {f"{task}.dense": head.dense, f"{task}.sparse": head.sparse, f"{task}.bias": head.bias}
     return arrays
 
@@ -107,7 +114,8 @@ def _weights(arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> Wei
         )
         for task, labels in TASKS.items()
     }
-    return Weights(terms, _floats(arrays["idf"], (len(terms),)), heads, version)
+    kinship = _floats(arrays["kinship"], (len(TASKS["intent"]), len(TASKS["sentiment"])))
+    return Weights(terms, _floats(arrays["idf"], (len(terms),)), kinship, heads, version)
 
 
 def _floats(array: npt.NDArray[np.generic], shape: tuple[int, ...]) -> Floats:
