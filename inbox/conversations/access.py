@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload, undefer
+from sqlalchemy.sql.base import ExecutableOption
 
 from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
@@ -139,6 +140,16 @@ async def access_post(
     return post
 
 
+def parts() -> list[ExecutableOption]:
+    """What comes with a conversation: channel, contact, identity, post."""
+    return [
+        joinedload(Conversation.channel, innerjoin=True),
+        joinedload(Conversation.contact, innerjoin=True),
+        joinedload(Conversation.identity, innerjoin=True),
+        joinedload(Conversation.post),
+    ]
+
+
 async def _get_conversation(
     session: AsyncSession,
     caller: Caller,
@@ -147,12 +158,7 @@ async def _get_conversation(
     *,
     lock: bool,
 ) -> Conversation:
-    statement = statement.options(
-        joinedload(Conversation.channel, innerjoin=True),
-        joinedload(Conversation.contact, innerjoin=True),
-        joinedload(Conversation.identity, innerjoin=True),
-        joinedload(Conversation.post),
-    )
+    statement = statement.options(*parts())
     if lock:
         statement = statement.with_for_update(of=Conversation).execution_options(populate_existing=True)
     conversation = await session.scalar(statement)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.caller import Caller
 from inbox.conversations.judging import judge_again
 from inbox.conversations.models import Conversation, Correction, Direction, Message, Tags
-from inbox.conversations.refresh import refresh
+from inbox.conversations.recompute import recompute
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError
@@ -59,7 +59,7 @@ async def correct_tags(
     )  # fmt: skip
     await session.flush()
     await judge_again(session, Message.id == message.id)
-    await refresh(session, [conversation.id])
+    await recompute(session, conversation)
     announce(
         session, message.workspace_id, "message", conversation_id=conversation.id, message_id=message.id,
         assignee_id=conversation.assignee_id, team_id=conversation.team_id,

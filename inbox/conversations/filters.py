@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, or_, select
 from inbox.channels.events import ConversationKind, Platform
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact
-from inbox.conversations.models import Conversation, ConversationLabel, Label, Message, Status
+from inbox.conversations.models import Conversation, ConversationLabel, Label, Message, Outcome, Status
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
 
@@ -50,6 +50,10 @@ class Filters:
     q: str | None = None
     unsure: bool | None = None
     held: bool | None = None
+    outcome: Outcome | None = None
+    closed: bool | None = None
+    ids: tuple[int, ...] | None = None
+    """Only these, whichever of them fit the rest: how a page learns what became of its rows."""
     order: Order = Order.URGENT
 
 
@@ -67,8 +71,13 @@ def conditions(filters: Filters, agent_id: int, now: datetime) -> list[ColumnEle
         (Conversation.post_id == filters.post_id, filters.post_id),
         (Conversation.unsure == filters.unsure, filters.unsure),
         (Conversation.held == filters.held, filters.held),
+        (Conversation.outcome == filters.outcome, filters.outcome),
     ]
     found = [condition for condition, value in equal if value is not None]
+    if filters.closed is not None:
+        found.append((Conversation.status == Status.CLOSED) == filters.closed)
+    if filters.ids is not None:
+        found.append(Conversation.id.in_(filters.ids))
     if filters.platform is not None:
         channels = select(Channel.id).where(Channel.platform == filters.platform)
         found.append(Conversation.channel_id.in_(channels))

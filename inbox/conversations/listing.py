@@ -143,7 +143,7 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
         select(Conversation.channel_id, func.count()).where(*scope, waits).group_by(Conversation.channel_id)
     )
     numbers = {name: int(number) for name, number in zip(views, row, strict=True)}
-    return Counts(**numbers, by_channel=dict(channels.tuples().all()))
+    return Counts(**numbers, by_channel=dict(channels.all()))
 
 
 async def _load_labels(session: AsyncSession, conversation_ids: Collection[int]) -> dict[int, tuple[str, ...]]:

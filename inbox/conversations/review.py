@@ -18,7 +18,7 @@ from inbox.channels.events import ConversationKind, Platform
 from inbox.channels.models import ChannelChat
 from inbox.contacts.models import Identity
 from inbox.conversations.models import Activity, Conversation, Direction, Message
-from inbox.conversations.refresh import refresh
+from inbox.conversations.recompute import recompute
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import ReviewMessage
 from inbox.core.jobs import defer
@@ -103,7 +103,7 @@ async def review(
             )
         ],
     )
-    await refresh(session, [conversation.id])
+    await recompute(session, conversation)
     announce(
         session, message.workspace_id, "message", conversation_id=conversation.id, message_id=message.id,
         assignee_id=conversation.assignee_id, team_id=conversation.team_id,

@@ -24,7 +24,7 @@ from inbox.conversations.models import (
     Status,
 )
 from inbox.conversations.needs_answer import Why
-from inbox.conversations.refresh import refresh
+from inbox.conversations.recompute import recompute
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError
 from inbox.core.live import announce
@@ -48,7 +48,7 @@ async def change(
     if wanted.labels is not UNSET:
         activities += await set_labels(session, conversation, wanted.labels)
     await session.flush()
-    await refresh(session, [conversation.id])
+    await recompute(session, conversation)
     after = await _snapshot(session, conversation)
     if after == before:
         return

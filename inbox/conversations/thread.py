@@ -107,7 +107,7 @@ async def load_agent_names(session: AsyncSession, agent_ids: Collection[int | No
     if not wanted:
         return {}
     rows = await session.execute(select(Agent.id, Agent.name).where(Agent.id.in_(wanted)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def _place_of(session: AsyncSession, conversation: Conversation, message_id: int) -> tuple[datetime, int]:
@@ -124,7 +124,7 @@ async def _load_people(session: AsyncSession, identity_ids: Collection[int | Non
     if not wanted:
         return {}
     rows = await session.execute(select(Identity.id, Identity.name).where(Identity.id.in_(wanted)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def _load_edits(session: AsyncSession, message_ids: Collection[int]) -> Mapping[int, tuple[MessageEdit, ...]]:

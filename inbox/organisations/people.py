@@ -64,7 +64,7 @@ async def list_people(
     if cursor is not None:
         place = tuple_(Membership.workspace_id, Membership.agent_id)
         statement = statement.where(place > tuple_(*_place(cursor)))
-    found = (await session.execute(statement)).tuples().all()
+    found = (await session.execute(statement)).all()
     page = found[:limit]
     teams = await _load_teams(session, [agent.id for _, _, agent in page])
     rows = [

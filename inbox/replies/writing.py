@@ -10,7 +10,7 @@ from inbox.audit.models import AuditEntry
 from inbox.channels.capabilities import check_capability
 from inbox.conversations.access import access_conversation, access_message
 from inbox.conversations.models import Conversation, Delivery, Message, MessageKind
-from inbox.conversations.refresh import refresh
+from inbox.conversations.recompute import recompute
 from inbox.conversations.service import take
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError
@@ -130,7 +130,7 @@ async def _finish(
 ) -> tuple[Message, Conversation]:
     """The conversation's state follows; panels hear of it."""
     await session.flush()
-    await refresh(session, [conversation.id])
+    await recompute(session, conversation)
     announce_message(session, message, conversation)
     return await access_message(session, caller, message.id)
 
