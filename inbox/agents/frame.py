@@ -1,0 +1,96 @@
+"""What surrounds every page: the person's projects and shift, and the hours and promise of the chosen project."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.agents.caller import Caller
+from inbox.agents.models import Agent, ShiftState
+from inbox.agents.permissions import ALLOWED, Permission
+from inbox.calendars.service import load_hours
+from inbox.core.errors import NotFoundError
+from inbox.organisations.models import Membership, Workspace
+from inbox.organisations.service import list_places
+from inbox.sla.models import SlaPolicy
+
+ALL: Literal["all"] = "all"
+Place = int | Literal["all"]
+"""A workspace's id in an address, or all of the caller's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Whether the project is open, until or from when, who is on shift, and how soon we promise to answer."""
+
+    is_open: bool
+    turns_at: datetime | None
+    on_shift: int
+    people: int
+    promise: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`workspace` None: all projects at once. `hours` belong to the workspace."""
+
+    ws: Place
+    workspace: Workspace | None
+    workspaces: tuple[Workspace, ...]
+    shift_state: ShiftState
+    hours: Hours | None
+
+    @property
+    def zone(self) -> str:
+        """The time zone of what stands on no project's row."""
+        chosen = self.workspace or (self.workspaces[0] if self.workspaces else None)
+        return chosen.time_zone if chosen else "UTC"
+
+    def zone_of(self, workspace_id: int) -> str:
+        """A project's own time zone."""
+        return next((one.time_zone for one in self.workspaces if one.id == workspace_id), self.zone)
+
+    def name_of(self, workspace_id: int) -> str:
+        """A project's name."""
+        return next((one.name for one in self.workspaces if one.id == workspace_id), "")
+
+
+def read_place(ws: str, caller: Caller) -> Place:
+    """The part of an address that names the project; NotFoundError for one that is not the caller's."""
+    if ws == ALL:
+        return ALL
+    if not ws.isascii() or not ws.isdigit() or len(ws) > 18:
+        raise NotFoundError("There is no such project.")
+    caller.role_in(int(ws))
+    return int(ws)
+
+
+async def load_frame(session: AsyncSession, caller: Caller, ws: Place, now: datetime) -> Frame:
+    """Everything around the page, in a handful of queries."""
+    workspaces = tuple(place.workspace for place in await list_places(session, caller))
+    me = await session.get_one(Agent, caller.agent_id)
+    chosen = next((one for one in workspaces if one.id == ws), None)
+    hours = await _load_hours(session, chosen.id, now) if chosen else None
+    return Frame(ws, chosen, workspaces, me.shift_state, hours)
+
+
+async def _load_hours(session: AsyncSession, workspace_id: int, now: datetime) -> Hours:
+    hours = (await load_hours(session, [workspace_id]))[workspace_id]
+    is_open = hours.is_open(now)
+    answering = [role for role, permissions in ALLOWED.items() if Permission.ANSWER in permissions]
+    on_shift, people = (
+        await session.execute(
+            select(func.count().filter(Agent.shift_state == ShiftState.ON), func.count())
+            .join(Membership, Membership.agent_id == Agent.id)
+            .where(
+                Membership.workspace_id == workspace_id, Membership.role.in_(answering), Agent.deactivated_at.is_(None)
+            )
+        )
+    ).one()
+    promise = await session.scalar(
+        select(SlaPolicy.first_response).where(SlaPolicy.workspace_id == workspace_id, SlaPolicy.is_default)
+    )
+    turns_at = hours.closes_at(now) if is_open else hours.next_opening(now)
+    return Hours(is_open, turns_at, on_shift, people, promise)

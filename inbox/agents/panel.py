@@ -1,0 +1,125 @@
+"""Signing in and out, and a person's own shift, language and theme, as pages."""
+
+from typing import Annotated
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from inbox.agents.frame import ALL, load_frame, read_place
+from inbox.agents.models import ShiftState, TokenKind
+from inbox.agents.service import MyChange, change_me
+from inbox.agents.sign_in import Credentials, sign_in
+from inbox.agents.tokens import revoke_token
+from inbox.core.errors import TooManyAttemptsError, UnauthenticatedError
+from inbox.core.i18n import LOCALES
+from inbox.core.web.cookies import clear_session_cookie, set_session_cookie
+from inbox.core.web.csrf import check_csrf
+from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
+from inbox.core.web.requests import address_of
+from inbox.core.web.templates import LOCALE_COOKIE, render, words_of
+
+panel = APIRouter(default_response_class=Response)
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+@panel.get("/")
+async def go_home(caller: PanelCaller) -> Response:
+    """To the only project, or to all of them at once."""
+    (ws,) = caller.roles if len(caller.roles) == 1 else (ALL,)
+    return RedirectResponse(f"/w/{ws}/inbox", status_code=303)
+
+
+@panel.get("/sign-in")
+async def show_sign_in(
+    request: Request,
+    next_: Annotated[str, Query(alias="next", max_length=2000)] = "",
+    locale: Annotated[str, Query(max_length=2)] = "",
+) -> Response:
+    """The form; choosing a language keeps it in a cookie."""
+    if locale in LOCALES:
+        response = RedirectResponse(_with_next("/sign-in", next_), status_code=303)
+        response.set_cookie(LOCALE_COOKIE, locale, max_age=YEAR_SECONDS, samesite="lax", httponly=True)
+        return response
+    return render(request, "agents/sign_in.html", next=next_, email="", error=None, needs_code=False)
+
+
+@panel.post("/sign-in", dependencies=[Depends(check_csrf)])
+async def do_sign_in(
+    request: Request,
+    context: ContextDep,
+    email: Annotated[str, Form(max_length=320)],
+    password: Annotated[str, Form(max_length=1000)],
+    totp: Annotated[str, Form(max_length=20)] = "",
+    next_: Annotated[str, Form(alias="next", max_length=2000)] = "",
+) -> Response:
+    """Back to where the person wanted to go; or the form again, with what is wrong."""
+    try:
+        signed_in = await sign_in(
+            context, Credentials(email, password, totp or None, address_of(request)), TokenKind.COOKIE
+        )
+    except (UnauthenticatedError, TooManyAttemptsError) as error:
+        return _form_again(request, error, email, next_)
+    response = RedirectResponse(_safe(next_), status_code=303)
+    set_session_cookie(response, signed_in.secret, context.settings)
+    return response
+
+
+def _form_again(
+    request: Request, error: UnauthenticatedError | TooManyAttemptsError, email: str, next_: str
+) -> Response:
+    words = words_of(request)
+    said = words.gettext(error.detail)
+    if isinstance(error, TooManyAttemptsError):
+        said = words.gettext("Too many attempts. Try again in %(length)s.", length=words.length(error.retry_after))
+    return render(
+        request, "agents/sign_in.html", status_code=error.status, next=next_, email=email, error=said,
+        needs_code=error.field == "totp",
+    )  # fmt: skip
+
+
+@panel.post("/sign-out")
+async def do_sign_out(session: SessionDep, context: ContextDep, caller: PanelCaller) -> Response:
+    """This browser's way in ends."""
+    await revoke_token(session, caller.token_id)
+    response = RedirectResponse("/sign-in", status_code=303)
+    clear_session_cookie(response, context.settings)
+    return response
+
+
+@panel.post("/me")
+async def change_own(
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    caller: PanelCaller,
+    shift_state: Annotated[ShiftState | None, Form()] = None,
+    theme: Annotated[str | None, Form(pattern="^(system|light|dark)$")] = None,
+    locale: Annotated[str | None, Form(pattern="^(ru|en)$")] = None,
+) -> Response:
+    """Shift, theme or language; then the same page again."""
+    await change_me(session, caller, MyChange(shift_state, locale, theme), context.clock())
+    came_from = urlsplit(request.headers.get("referer", "/"))
+    return RedirectResponse(_safe(f"{came_from.path}?{came_from.query}".rstrip("?")), status_code=303)
+
+
+@panel.get("/w/{ws}/more")
+async def show_more(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str
+) -> Response:
+    """On a phone: projects, shift, theme and language on a page of their own."""
+    frame = await load_frame(session, caller, read_place(ws, caller), context.clock())
+    return render(request, "agents/more.html", frame=frame, section="more", tab="more")
+
+
+def _with_next(path: str, next_: str) -> str:
+    return f"{path}?{urlencode({'next': next_})}" if next_ else path
+
+
+def _safe(address: str) -> str:
+    """Only a path of ours: what another site wrote into the address leads nowhere."""
+    parts = urlsplit(address)
+    is_ours = (
+        not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith(("//", "/\\"))
+    )
+    return address if is_ours else "/"

@@ -1,0 +1,11 @@
+"""Inbox, conversation and what is done there, as pages and parts of pages."""
+
+from fastapi import APIRouter
+
+from inbox.conversations.panel import deeds, messages, pages
+
+panel = APIRouter()
+panel.include_router(pages.router)
+panel.include_router(pages.files)
+panel.include_router(deeds.router)
+panel.include_router(messages.router)

@@ -1,0 +1,129 @@
+"""Writing in a conversation, and what is done with single messages, from the thread."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Response, UploadFile
+
+from inbox.agents.permissions import Permission
+from inbox.channels.adapter import Upload
+from inbox.conversations.access import access_message
+from inbox.conversations.corrections import CorrectedTags, correct_tags
+from inbox.conversations.models import Conversation
+from inbox.conversations.panel.answering import Toast, answer
+from inbox.conversations.panel.opened import access_in
+from inbox.conversations.panel.page import Page, PageDep
+from inbox.conversations.review import REASON_LENGTH, Review, ReviewAction, review
+from inbox.conversations.tags import Intent, Sentiment
+from inbox.core.errors import InvalidInputError, NotFoundError
+from inbox.core.i18n import N_
+from inbox.core.idempotency import KEY_LENGTH, repeatable
+from inbox.core.web.fields import RowId
+from inbox.replies import writing
+from inbox.replies.service import MAX_UPLOADS, Draft
+from inbox.replies.uploads import MAX_TOTAL, kind_of, safe_name
+
+router = APIRouter(prefix="/w/{ws}")
+_REVIEWED = {
+    ReviewAction.DELETE: N_("The message is being deleted"),
+    ReviewAction.BAN: N_("The author is being banned"),
+    ReviewAction.MUTE: N_("The author is being muted"),
+}
+
+
+@router.post("/inbox/{conversation_id}/messages")
+async def write(
+    page: PageDep,
+    conversation_id: RowId,
+    key: Annotated[str, Form(min_length=8, max_length=KEY_LENGTH)],
+    text: Annotated[str, Form(max_length=20_000)] = "",
+    note: Annotated[bool, Form()] = False,
+    files: Annotated[list[UploadFile] | None, File()] = None,
+) -> Response:
+    """A reply or a note; the same form sent twice writes once."""
+    await access_in(page.session, page.caller, page.frame.ws, conversation_id)
+    uploads = await _read(files or [])
+    draft = Draft(text.replace("\r\n", "\n").strip(), note=note, uploads=uploads)
+    request = repeatable(key, f"panel:{conversation_id}", draft.text, str(note), *(one.content for one in uploads))
+    _, conversation = await writing.write(page.session, page.caller, conversation_id, draft, page.now, request)
+    return await answer(page, conversation, None, "sent")
+
+
+@router.post("/messages/{message_id}/resend")
+async def resend(page: PageDep, message_id: RowId) -> Response:
+    """What failed, or was looked for and not found."""
+    _, conversation = await writing.resend(page.session, page.caller, message_id, page.now)
+    return await _answer(page, conversation, N_("Sending again"))
+
+
+@router.post("/messages/{message_id}/confirm")
+async def confirm(page: PageDep, message_id: RowId) -> Response:
+    """A person looked: it did arrive."""
+    _, conversation = await writing.confirm(page.session, page.caller, message_id, page.now)
+    return await _answer(page, conversation, N_("Marked as arrived"))
+
+
+@router.post("/messages/{message_id}/edit")
+async def edit(page: PageDep, message_id: RowId, text: Annotated[str, Form(max_length=20_000)]) -> Response:
+    """Our own words, here and on the platform."""
+    _, conversation = await writing.edit(page.session, page.caller, message_id, text.strip(), page.now)
+    return await _answer(page, conversation, N_("Changed"))
+
+
+@router.post("/messages/{message_id}/delete")
+async def delete(page: PageDep, message_id: RowId) -> Response:
+    """Our own message, cancelled or taken back."""
+    _, conversation = await writing.delete(page.session, page.caller, message_id, page.now)
+    return await _answer(page, conversation, N_("Deleted"))
+
+
+@router.post("/messages/{message_id}/tags")
+async def correct(
+    page: PageDep,
+    message_id: RowId,
+    sentiment: Annotated[Sentiment | None, Form()] = None,
+    intent: Annotated[Intent | None, Form()] = None,
+    toxic: Annotated[bool | None, Form()] = None,
+) -> Response:
+    """A person's word on the tags; the same again confirms them."""
+    message, conversation = await access_message(
+        page.session, page.caller, message_id, Permission.CORRECT_TAGS, lock=True
+    )
+    said = CorrectedTags(sentiment, intent, toxic)
+    await correct_tags(page.session, page.caller, message, conversation, said, page.now)
+    return await _answer(page, conversation, N_("Thank you: the model will learn from this"))
+
+
+@router.post("/messages/{message_id}/review")
+async def moderate(
+    page: PageDep,
+    message_id: RowId,
+    action: Annotated[ReviewAction, Form()],
+    reason: Annotated[str, Form(max_length=REASON_LENGTH)] = "",
+    minutes: Annotated[int | None, Form(ge=1, le=527_040)] = None,
+) -> Response:
+    """Delete a subscriber's message, mute or ban its author."""
+    message, conversation = await access_message(page.session, page.caller, message_id, Permission.MODERATE, lock=True)
+    wanted = Review(action, reason.strip(), None if minutes is None else timedelta(minutes=minutes))
+    await review(page.session, page.caller, message, conversation, wanted, page.now)
+    return await _answer(page, conversation, _REVIEWED.get(action, N_("Done")))
+
+
+async def _answer(page: Page, conversation: Conversation, said: str) -> Response:
+    if page.frame.ws not in {"all", conversation.workspace_id}:
+        raise NotFoundError("There is no such message.")
+    return await answer(page, conversation, Toast(page.words.gettext(said)))
+
+
+async def _read(files: list[UploadFile]) -> tuple[Upload, ...]:
+    """What the form carried; too much is refused before it is read."""
+    chosen = [file for file in files if file.filename]
+    if len(chosen) > MAX_UPLOADS:
+        raise InvalidInputError("At most 10 files in one message.", field="attachments")
+    if sum(file.size or 0 for file in chosen) > MAX_TOTAL:
+        raise InvalidInputError("The files are too big together.", field="attachments")
+    uploads: list[Upload] = []
+    for file in chosen:
+        mime_type = (file.content_type or "application/octet-stream").partition(";")[0].strip().lower()
+        uploads.append(Upload(kind_of(mime_type), safe_name(file.filename or ""), mime_type, await file.read()))
+    return tuple(uploads)

@@ -1,0 +1,119 @@
+"""The inbox as a page, and its parts as htmx asks for them: list, rows, numbers, one conversation, files."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import select
+from starlette.responses import StreamingResponse
+
+from inbox.channels.models import Channel
+from inbox.conversations.answers import answer_file
+from inbox.conversations.files import open_file
+from inbox.conversations.listing import count_views, list_conversations
+from inbox.conversations.panel.opened import access_in, load_opened
+from inbox.conversations.panel.page import Page, PageDep
+from inbox.conversations.panel.views import TITLES, View
+from inbox.conversations.thread import load_thread
+from inbox.core.web.dependencies import ContextDep, PanelCallerAlone
+from inbox.core.web.fields import RowId
+
+router = APIRouter(prefix="/w/{ws}")
+files = APIRouter()
+PAGE = 40
+MAX_IDS = 200
+
+Ids = Annotated[str, Query(pattern=r"^\d{1,18}(,\d{1,18})*$", max_length=19 * MAX_IDS)]
+ViewGroup = tuple[tuple[View, str], ...]
+QUEUE: ViewGroup = (
+    (View.MINE, "user"),
+    (View.UNASSIGNED, "inbox"),
+    (View.OPEN, "messages-square"),
+    (View.DUE_SOON, "timer"),
+    (View.BREACHED, "alarm-clock"),
+)
+TOPICS: ViewGroup = (
+    (View.LEADS, "target"),
+    (View.NEGATIVE, "thumbs-down"),
+    (View.UNSURE, "circle-help"),
+    (View.HELD, "shield-alert"),
+)
+REST: ViewGroup = ((View.AUTOMATIC, "message-square-off"), (View.CLOSED, "check-check"))
+
+
+@router.get("/inbox")
+async def show_inbox(page: PageDep) -> Response:
+    """The whole inbox, nothing opened yet."""
+    return page.show("inbox", **await _around(page), opened=None)
+
+
+@router.get("/inbox/{conversation_id}")
+async def show_conversation(page: PageDep, conversation_id: RowId) -> Response:
+    """One conversation: in its place when htmx asks for it, else within the whole inbox."""
+    conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
+    opened = await load_opened(page.session, page.caller, conversation)
+    if page.request.headers.get("hx-target") == "conversation":
+        return page.show("conversation", opened=opened)
+    return page.show("inbox", **await _around(page), opened=opened)
+
+
+@router.get("/inbox/{conversation_id}/parts")
+async def show_parts(page: PageDep, conversation_id: RowId) -> Response:
+    """What may have changed of an open conversation, morphed into place; never the composer."""
+    conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
+    return page.show("parts", opened=await load_opened(page.session, page.caller, conversation), toast=None)
+
+
+@router.get("/inbox/{conversation_id}/earlier")
+async def show_earlier(
+    page: PageDep, conversation_id: RowId, before: Annotated[int, Query(ge=1, le=2**63 - 1)]
+) -> Response:
+    """The page of the thread before the message `before`."""
+    conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
+    thread = await load_thread(page.session, page.caller, conversation, before)
+    return page.show("earlier", thread=thread, conversation=conversation)
+
+
+@router.get("/rows")
+async def show_rows(page: PageDep, cursor: str | None = None, ids: Ids | None = None) -> Response:
+    """The next page of the list; or, of the rows `ids`, those that belong into it now."""
+    wanted = tuple(int(one) for one in ids.split(","))[:MAX_IDS] if ids else None
+    filters = page.choice.filters(page.frame.ws, wanted)
+    limit = len(wanted) if wanted else PAGE
+    listing = await list_conversations(page.session, page.caller, filters, cursor, limit, page.now)
+    return page.show("rows", listing=listing, opened=None)
+
+
+@router.get("/counts")
+async def show_counts(page: PageDep) -> Response:
+    """The left column with its numbers."""
+    return page.show("views", **await _numbers(page))
+
+
+@files.get("/attachments/{attachment_id}")
+async def show_attachment(context: ContextDep, caller: PanelCallerAlone, attachment_id: RowId) -> StreamingResponse:
+    """A file's bytes, through us."""
+    return answer_file(await open_file(context, caller, attachment_id))
+
+
+async def _around(page: Page) -> Mapping[str, object]:
+    """The list and the left column."""
+    filters = page.choice.filters(page.frame.ws)
+    listing = await list_conversations(page.session, page.caller, filters, None, PAGE, page.now)
+    return {**await _numbers(page), "listing": listing}
+
+
+async def _numbers(page: Page) -> Mapping[str, object]:
+    ws = page.frame.ws
+    counts = await count_views(page.session, page.caller, ws if isinstance(ws, int) else None, page.now)
+    channels = await page.session.scalars(
+        select(Channel)
+        .where(Channel.removed_at.is_(None), *([Channel.workspace_id == ws] if isinstance(ws, int) else []))
+        .order_by(Channel.name, Channel.id)
+    )
+    return {
+        "counts": counts,
+        "channels": list(channels),
+        "groups": {"queue": QUEUE, "topics": TOPICS, "rest": REST},
+        "titles": TITLES,
+    }

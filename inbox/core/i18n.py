@@ -1,0 +1,125 @@
+"""The interface's words in Russian and English: gettext by babel, lengths and times as people say them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from math import ceil
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.support import NullTranslations, Translations
+
+LOCALES = ("ru", "en")
+DOMAIN = "otklik"
+FOLDER = Path(__file__).parents[1] / "translations"
+MINUTE = timedelta(minutes=1)
+DAY_MINUTES = 24 * 60
+
+
+def N_(text: str) -> str:  # noqa: N802  # gettext's own name
+    """Marks a text for translation where it is written; `_` translates where it is shown."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Everything that depends on the reader's language."""
+
+    locale: str
+    catalog: NullTranslations
+
+    def gettext(self, text: str, /, **values: object) -> str:
+        """The text in this language, with `%(name)s` filled in."""
+        found = self.catalog.gettext(text) if text else ""
+        return found % values if values else found
+
+    def ngettext(self, one: str, many: str, n: int, /, **values: object) -> str:
+        """The form of the text that goes with `n`, which `%(n)s` shows."""
+        return self.catalog.ngettext(one, many, n) % {"n": self.number(n), **values}
+
+    def number(self, n: int) -> str:
+        """Thousands apart."""
+        return f"{n:,}".replace(",", "\N{NO-BREAK SPACE}" if self.locale == "ru" else ",")
+
+    def minutes(self, minutes: int) -> str:
+        """«12 мин», «1 ч 12 мин», «2 д 3 ч»: never what could be taken for a time of day."""
+        days, rest = divmod(minutes, DAY_MINUTES)
+        hours, left = divmod(rest, 60)
+        parts = [(days, N_("%(n)s d")), (hours, N_("%(n)s h")), (0 if days else left, N_("%(n)s min"))]
+        said = [self.gettext(unit, n=n) for n, unit in parts if n]
+        return " ".join(said) or self.gettext(N_("%(n)s min"), n=0)
+
+    def length(self, length: timedelta) -> str:
+        """A length of time, whole minutes begun."""
+        return self.minutes(max(1, ceil(length / MINUTE)))
+
+    def until(self, due: datetime, now: datetime) -> str:
+        """How long is left, or how late we are: «12 мин», «опоздали на 4 мин»."""
+        if due > now:
+            return self.length(due - now)
+        return self.gettext("late by %(length)s", length=self.minutes(max(1, int((now - due) / MINUTE))))
+
+    def ago(self, instant: datetime, now: datetime) -> str:
+        """How long ago, in one unit; a date when it is more than six days."""
+        minutes = max(0, int((now - instant) / MINUTE))
+        if minutes == 0:
+            return self.gettext("now")
+        if minutes < 60:
+            return self.gettext(N_("%(n)s min"), n=minutes)
+        if minutes < DAY_MINUTES:
+            return self.gettext(N_("%(n)s h"), n=minutes // 60)
+        if minutes < 7 * DAY_MINUTES:
+            return self.gettext(N_("%(n)s d"), n=minutes // DAY_MINUTES)
+        return format_date(instant.date(), "d MMM", locale=self.locale).rstrip(".")
+
+    def exact(self, instant: datetime, zone: str) -> str:
+        """Date and time in the workspace's time zone."""
+        local = instant.astimezone(ZoneInfo(zone))
+        return format_datetime(local, "d MMMM y, HH:mm:ss z", locale=self.locale)
+
+    def time(self, instant: datetime, zone: str) -> str:
+        """The time of day."""
+        return format_time(instant.astimezone(ZoneInfo(zone)), "HH:mm", locale=self.locale)
+
+    def day(self, instant: datetime, zone: str, now: datetime) -> str:
+        """«сегодня», «вчера», «12 августа», with the year when it is another one."""
+        tz = ZoneInfo(zone)
+        day, today = instant.astimezone(tz).date(), now.astimezone(tz).date()
+        near = {0: N_("today"), -1: N_("yesterday"), 1: N_("tomorrow")}.get((day - today).days)
+        return self.gettext(near) if near else self._date(day, today)
+
+    def moment(self, instant: datetime, zone: str, now: datetime) -> str:
+        """Day and time of day: «завтра, 10:00»."""
+        return f"{self.day(instant, zone, now)}, {self.time(instant, zone)}"
+
+    def for_scripts(self) -> dict[str, str]:
+        """The words that the page's own clocks tick with."""
+        return {
+            "d": self.gettext("%(n)s d"),
+            "h": self.gettext("%(n)s h"),
+            "min": self.gettext("%(n)s min"),
+            "now": self.gettext("now"),
+            "late": self.gettext("late by %(length)s"),
+            "sending": self.gettext("sending"),
+            "leave": self.gettext("The text is not sent yet."),
+        }
+
+    def _date(self, day: date, today: date) -> str:
+        return format_date(day, "d MMMM" if day.year == today.year else "d MMMM y", locale=self.locale)
+
+
+@lru_cache(maxsize=len(LOCALES))
+def words_in(locale: str) -> Words:
+    """Words in one of LOCALES; another one falls back to English, the language of the source."""
+    chosen = locale if locale in LOCALES else "en"
+    return Words(chosen, Translations.load(FOLDER, [chosen], DOMAIN))
+
+
+def choose_locale(accepted: str | None) -> str:
+    """The first of LOCALES that a browser's Accept-Language names; Russian when it names none."""
+    for part in (accepted or "").split(","):
+        language = part.split(";")[0].strip().lower()[:2]
+        if language in LOCALES:
+            return language
+    return "ru"

@@ -1,0 +1,58 @@
+// Keys of one letter, by their place on the keyboard, so that they work in the Russian layout, too.
+import { setMode, write } from './composer'
+import { neighbour, openRow } from './list'
+import { closeMenus, openMenu } from './menus'
+import { find } from './page'
+
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
+
+/** What the header offers under a key: a button is pressed, a menu opened, a field entered. */
+function press(key: string): void {
+  const the = find(`#conversation [data-key="${key}"]`)
+  if (the instanceof HTMLDetailsElement) openMenu(the)
+  else if (the instanceof HTMLInputElement) the.focus()
+  else the?.click()
+}
+
+function search(): void {
+  const field = [...document.querySelectorAll<HTMLInputElement>('input[type="search"]')].find((one) => one.offsetParent)
+  field?.focus()
+  field?.select()
+}
+
+const ACTS: Record<string, () => void> = {
+  KeyJ: () => openRow(neighbour(1)),
+  KeyK: () => openRow(neighbour(-1)),
+  KeyR: () => write('reply'),
+  KeyN: () => write('note'),
+  KeyE: () => press('e'),
+  KeyX: () => press('x'),
+  KeyA: () => press('a'),
+  KeyS: () => press('s'),
+  KeyL: () => press('l'),
+}
+
+function escape(target: EventTarget | null): void {
+  if (closeMenus()) return
+  if (isTyping(target)) {
+    ;(target as HTMLElement).blur()
+    setMode('reply')
+  } else find<HTMLAnchorElement>('[data-back]')?.click()
+}
+
+export function startKeys(): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return
+    if (event.key === 'Escape') escape(event.target)
+    else if (isTyping(event.target)) return
+    else if (event.key === '?') find<HTMLDialogElement>('#keys')?.showModal()
+    else if (event.key === '/' || event.key === '.' && event.code === 'Slash') {
+      event.preventDefault()
+      search()
+    } else if (!event.shiftKey && ACTS[event.code]) {
+      event.preventDefault()
+      ACTS[event.code]?.()
+    }
+  })
+}

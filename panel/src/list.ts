@@ -1,0 +1,120 @@
+// The list: walking it, opening, rows that change in their places, new ones that wait behind a button.
+import { find, findAll, htmx, on, openId } from './page'
+import { tick } from './clocks'
+import { morph } from './swaps'
+
+const BATCH = 150
+const pending = new Set<string>()
+const waiting = new Set<string>()
+let timer = 0
+
+export const rows = (): HTMLElement[] => findAll('#rows [data-row]')
+const row = (id: string) => find(`#row-${CSS.escape(id)}`)
+const current = () => find('#rows .row.on')
+
+function mark(id: string | null): void {
+  for (const one of rows()) one.classList.toggle('on', one.dataset.row === id)
+  find('#inbox')?.setAttribute('data-open', id ? 'true' : 'false')
+}
+
+/** The row that is walked to next; the first one when none is chosen. */
+export function neighbour(step: 1 | -1): HTMLElement | undefined {
+  const all = rows().filter((one) => !one.classList.contains('gone') || one.classList.contains('on'))
+  const chosen = document.activeElement?.closest<HTMLElement>('[data-row]') ?? current()
+  const at = chosen ? all.indexOf(chosen) : -1
+  return at < 0 ? all[0] : all[at + step]
+}
+
+export function openRow(one: HTMLElement | null | undefined): void {
+  one?.click()
+  one?.scrollIntoView({ block: 'nearest' })
+}
+
+/** After closing: the next one down that is still to do, else the list itself. */
+export function openNext(id: string): void {
+  const all = rows()
+  const at = all.findIndex((one) => one.dataset.row === id)
+  const left = [...all.slice(at + 1), ...all.slice(0, Math.max(at, 0)).reverse()]
+  const next = left.find((one) => !one.classList.contains('gone'))
+  row(id)?.classList.add('gone')
+  if (next && innerWidth >= 768) openRow(next)
+  else find<HTMLAnchorElement>('[data-back]')?.click()
+}
+
+/** Learn what became of these conversations, in one request for all that happen at about the same time. */
+export function refreshRows(ids: Iterable<string>): void {
+  for (const id of ids) pending.add(id)
+  clearTimeout(timer)
+  timer = window.setTimeout(() => void load(), BATCH)
+}
+
+async function load(): Promise<void> {
+  const list = find('#rows')
+  const ids = [...pending].slice(0, 200)
+  pending.clear()
+  if (!list?.dataset.rows || !ids.length) return
+  htmx.trigger(document.body, 'otklik:counts', {})
+  const address = list.dataset.rows + (list.dataset.rows.includes('?') ? '&' : '?')
+  const answer = await fetch(`${address}ids=${ids.join(',')}`, { headers: { 'HX-Request': 'true' } })
+  if (!answer.ok || !list.isConnected) return
+  const parts = document.createElement('template')
+  parts.innerHTML = await answer.text()
+  const found = new Map([...parts.content.querySelectorAll<HTMLElement>('[data-row]')].map((one) => [one.dataset.row, one]))
+  for (const id of ids) place(id, found.get(id))
+  tick()
+  showWaiting()
+}
+
+function place(id: string, fresh: HTMLElement | undefined): void {
+  const shown = row(id)
+  if (shown && fresh) {
+    fresh.classList.toggle('on', id === openId())
+    morph(shown, fresh)
+    const now = row(id)
+    if (now) htmx.process(now)
+  } else if (shown) shown.classList.add('gone')
+  else if (fresh) waiting.add(id)
+  else waiting.delete(id)
+}
+
+function showWaiting(): void {
+  const button = find<HTMLButtonElement>('#newer')
+  if (!button) return
+  button.hidden = waiting.size === 0
+  button.textContent = (button.dataset.one ?? '%(n)s').replace('%(n)s', String(waiting.size))
+}
+
+/** The list anew, in its right order; the open conversation stays. */
+export async function reloadList(): Promise<void> {
+  const list = find('#rows')
+  if (!list?.dataset.rows) return
+  const answer = await fetch(list.dataset.rows, { headers: { 'HX-Request': 'true' } })
+  if (!answer.ok) return
+  list.innerHTML = await answer.text()
+  htmx.process(list)
+  list.scrollTop = 0
+  waiting.clear()
+  showWaiting()
+  mark(openId())
+  htmx.trigger(document.body, 'otklik:counts', {})
+}
+
+export function startList(): void {
+  on('click', (event) => {
+    if ((event.target as Element).closest('#newer')) void reloadList()
+  })
+  on<CustomEvent>('htmx:afterSettle', (event) => {
+    if (event.detail.target?.id === 'inbox') waiting.clear()
+    if (find('#conversation')) mark(openId())
+  })
+  on<CustomEvent>('changed', (event) => refreshRows([String(event.detail.id)]))
+  on<CustomEvent>('settled', (event) => {
+    if (openId() === String(event.detail.id)) openNext(String(event.detail.id))
+  })
+  on<CustomEvent>('undone', (event) => {
+    const again = row(String(event.detail.id))
+    again?.classList.remove('gone')
+    if (openId() !== String(event.detail.id)) openRow(again)
+  })
+  if (openId()) current()?.scrollIntoView({ block: 'nearest' })
+}

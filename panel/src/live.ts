@@ -1,0 +1,58 @@
+// What happens elsewhere, as it happens: rows, numbers and the open thread follow; a lost connection is said quietly.
+import { follow, type Happened, type Word } from './live-source'
+import { refreshRows, reloadList, rows } from './list'
+import { find, htmx, openId } from './page'
+import { refreshThread } from './thread'
+
+const LOST_AFTER = 2500
+let lostTimer = 0
+let wasLost = false
+let threadTimer = 0
+
+function refreshThreadSoon(): void {
+  clearTimeout(threadTimer)
+  threadTimer = window.setTimeout(refreshThread, 80)
+}
+
+function hear(event: Happened): void {
+  const id = event.ref.conversation_id
+  if (id !== undefined && id !== null) {
+    refreshRows([String(id)])
+    if (String(id) === openId()) refreshThreadSoon()
+  } else htmx.trigger(document.body, 'otklik:counts', {})
+  document.body.dispatchEvent(new CustomEvent(`live:${event.kind}`, { detail: event.ref }))
+}
+
+/** After a silence nobody knows what was missed: everything shown is asked for again. */
+function catchUp(): void {
+  if (rows().length) refreshRows(rows().map((one) => one.dataset.row ?? ''))
+  else void reloadList()
+  refreshThreadSoon()
+}
+
+function note(word: Word): void {
+  const bar = find('#connection')
+  if (word.state === 'lost' && !wasLost) {
+    wasLost = true
+    lostTimer = window.setTimeout(() => bar?.setAttribute('data-lost', ''), LOST_AFTER)
+  }
+  if (word.state === 'open') {
+    clearTimeout(lostTimer)
+    bar?.removeAttribute('data-lost')
+    if (wasLost) catchUp()
+    wasLost = false
+  }
+  if (word.reset) catchUp()
+  if (word.happened) hear(word.happened)
+}
+
+export function startLive(): void {
+  const path = document.body.dataset.live
+  if (!path) return
+  const address = new URL(path, location.href).href
+  if (typeof SharedWorker === 'undefined') return follow(address, note)
+  const worker = new SharedWorker(new URL('./live-worker.ts', import.meta.url), { type: 'module', name: `otklik-${document.body.dataset.agent}` })
+  worker.port.onmessage = (event: MessageEvent<Word>) => note(event.data)
+  worker.port.postMessage({ address })
+  addEventListener('pagehide', () => worker.port.postMessage({ bye: true }))
+}

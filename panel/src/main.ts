@@ -1,0 +1,25 @@
+// The panel's script: htmx with morphing, and a module for each thing that a page does by itself.
+import 'vite/modulepreload-polyfill'
+import './app.css'
+import './generated/icons.svg?url'
+import { startClocks } from './clocks'
+import { startComposer } from './composer'
+import { startKeys } from './keys'
+import { startList } from './list'
+import { startLive } from './live'
+import { startMedia } from './media'
+import { startMenus } from './menus'
+import { startSwaps } from './swaps'
+import { startThread } from './thread'
+import { startToasts } from './toasts'
+
+startSwaps()
+startMenus()
+startToasts()
+startClocks()
+startComposer()
+startList()
+startThread()
+startMedia()
+startKeys()
+startLive()

@@ -1,0 +1,25 @@
+// What the modules ask of the page.
+import htmx from 'htmx.org'
+
+export { htmx }
+
+export const find = <T extends HTMLElement = HTMLElement>(selector: string, root: ParentNode = document): T | null =>
+  root.querySelector<T>(selector)
+
+export const findAll = <T extends HTMLElement = HTMLElement>(selector: string, root: ParentNode = document): T[] => [
+  ...root.querySelectorAll<T>(selector),
+]
+
+/** Listen on the body, so that parts that were swapped in need nothing. */
+export const on = <E extends Event = Event>(name: string, act: (event: E) => void): void =>
+  document.body.addEventListener(name, act as EventListener)
+
+/** The element under `selector` that an event came from. */
+export const from = <T extends HTMLElement = HTMLElement>(event: Event, selector: string): T | null =>
+  event.target instanceof Element ? event.target.closest<T>(selector) : null
+
+export const meta = (name: string): string => find<HTMLMetaElement & HTMLElement>(`meta[name="${name}"]`)?.getAttribute('content') ?? ''
+
+export const words: Record<string, string> = JSON.parse(meta('words') || '{}')
+
+export const openId = (): string | null => find('#conversation')?.dataset.conversation ?? null

@@ -1,0 +1,57 @@
+// htmx without evaluation and inline styles, CSRF on what changes, and a swap style that morphs by idiomorph.
+import { Idiomorph } from 'idiomorph'
+import { find, htmx, meta, on } from './page'
+
+const KEPT = ['DETAILS', 'AUDIO', 'VIDEO', 'PROGRESS']
+
+const morphing = {
+  morphStyle: 'outerHTML' as 'outerHTML' | 'innerHTML',
+  ignoreActiveValue: true,
+  callbacks: {
+    // What a person opened or plays stays as it is.
+    beforeAttributeUpdated: (name: string, node: Element) =>
+      !(KEPT.includes(node.tagName) && (name === 'open' || name === 'src' || name === 'value')),
+    beforeNodeMorphed: (old: Node) => !(old instanceof HTMLElement && old.matches('form[data-touched], video, audio')),
+  },
+}
+
+export function morph(target: Element, content: Node | string, style: 'outerHTML' | 'innerHTML' = 'outerHTML'): void {
+  Idiomorph.morph(target, content as Element, { ...morphing, morphStyle: style })
+}
+
+export function startSwaps(): void {
+  Object.assign(htmx.config, {
+    includeIndicatorStyles: false,
+    allowEval: false,
+    historyCacheSize: 0,
+    refreshOnHistoryMiss: false,
+    selfRequestsOnly: true,
+    timeout: 30_000,
+    responseHandling: [
+      { code: '204', swap: false },
+      { code: '[23]..', swap: true },
+      { code: '[45]..', swap: false, error: false },
+    ],
+  })
+  htmx.defineExtension('morph', {
+    isInlineSwap: (style: string) => style === 'morph' || style === 'morph:outerHTML',
+    handleSwap: (style: string, target: Node, fragment: Node) => {
+      if (!style.startsWith('morph')) return false
+      const inner = style === 'morph:innerHTML'
+      const parts = Idiomorph.morph(target as Element, (fragment as DocumentFragment).children as unknown as Element, {
+        ...morphing,
+        morphStyle: inner ? 'innerHTML' : 'outerHTML',
+      })
+      return (parts ?? []) as Node[]
+    },
+  } as unknown as Parameters<typeof htmx.defineExtension>[1])
+  on<CustomEvent>('htmx:configRequest', (event) => {
+    event.detail.headers['X-CSRF-Token'] = meta('csrf-token')
+  })
+  // An answer about a conversation that is no longer the open one changes nothing.
+  on<CustomEvent>('htmx:oobBeforeSwap', (event) => {
+    const part = event.detail.fragment?.firstElementChild as HTMLElement | null
+    const about = part?.dataset.of
+    if (about && about !== find('#conversation')?.dataset.conversation) event.detail.shouldSwap = false
+  })
+}

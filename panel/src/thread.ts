@@ -1,0 +1,56 @@
+// The open conversation: at its newest message, staying where one reads, told of what comes.
+import { find, htmx, on, openId } from './page'
+
+const NEAR = 120
+
+const box = () => find('#stream-scroll')
+const isAtEnd = (of: HTMLElement) => of.scrollHeight - of.scrollTop - of.clientHeight < NEAR
+
+export function toEnd(): void {
+  const scroll = box()
+  if (scroll) scroll.scrollTop = scroll.scrollHeight
+  find('#to-newest')?.setAttribute('hidden', '')
+}
+
+/** Fetch what may have changed of the open conversation. */
+export function refreshThread(): void {
+  const open = find('#conversation')
+  if (!open?.dataset.address) return
+  void htmx.ajax('GET', `${open.dataset.address}/parts${open.dataset.query ?? ''}`, { source: open, target: open, swap: 'none' })
+}
+
+export function startThread(): void {
+  let opened = openId()
+  let wasAtEnd = true
+  let height = 0
+  toEnd()
+  on<CustomEvent>('htmx:oobBeforeSwap', (event) => {
+    const scroll = box()
+    if (event.detail.target?.id !== 'stream' || !scroll) return
+    wasAtEnd = isAtEnd(scroll)
+    height = scroll.scrollHeight
+  })
+  on<CustomEvent>('htmx:oobAfterSwap', (event) => {
+    const scroll = box()
+    if (event.detail.target?.id !== 'stream' || !scroll) return
+    if (wasAtEnd) toEnd()
+    else if (scroll.scrollHeight > height) find('#to-newest')?.removeAttribute('hidden')
+  })
+  on<CustomEvent>('htmx:afterSettle', () => {
+    if (opened === openId()) return
+    opened = openId()
+    toEnd()
+  })
+  // Earlier messages appear above; what one reads stays under the eyes.
+  on<CustomEvent>('htmx:beforeSwap', (event) => {
+    const scroll = box()
+    if (!scroll || !String(event.detail.target?.id).startsWith('earlier-')) return
+    const below = scroll.scrollHeight - scroll.scrollTop
+    requestAnimationFrame(() => (scroll.scrollTop = scroll.scrollHeight - below))
+  })
+  on('click', (event) => {
+    if ((event.target as Element).closest('#to-newest')) toEnd()
+  })
+  on('load', () => wasAtEnd && toEnd())
+  addEventListener('popstate', () => setTimeout(toEnd, 100))
+}
