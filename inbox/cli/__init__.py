@@ -4,18 +4,27 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from functools import wraps
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, ParamSpec
 
 import typer
 from rich.console import Console
 
+from inbox.cli.early import early_servers
+from inbox.cli.listening import bind
+from inbox.cli.memory import keep_small
+from inbox.core.embedded.home import open_home
 from inbox.core.errors import OtklikError
 from inbox.core.log import configure_logs
 from inbox.core.settings import Settings, get_settings
 
-app = typer.Typer(help="Otklik: one inbox for everything subscribers write.", no_args_is_help=True)
+app = typer.Typer(
+    help="Otklik: one inbox for everything subscribers write.", no_args_is_help=True, pretty_exceptions_enable=False
+)
 agent_app = typer.Typer(help="People who answer.", no_args_is_help=True)
 channel_app = typer.Typer(help="Connected accounts.", no_args_is_help=True)
 model_app = typer.Typer(help="The classifier.", no_args_is_help=True)
@@ -54,6 +63,21 @@ def run_async(work: Coroutine[None, None, None]) -> None:
         raise error from None
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"otklik {version('otklik')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before(
+    is_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    keep_small()
+
+
 @app.command()
 @in_words
 def up(
@@ -61,9 +85,18 @@ def up(
     port: Annotated[int | None, typer.Option(help="Port of the panel and the API.")] = None,
 ) -> None:
     """Everything in one process, with embedded servers under OTKLIK_HOME."""
-    from inbox.cli.parts import up as run
+    settings = _settings(host=host, port=port)
+    with bind(settings.host, settings.port) as listener:
+        if settings.database_url or settings.redis_url:
+            from inbox.cli.up import up_outside
 
-    run_async(run(_settings(host=host, port=port)))
+            run_async(up_outside(settings, listener))
+            return
+        home = open_home(settings.home)
+        with early_servers(home) as starting:
+            from inbox.cli.up import up as run
+
+            run_async(run(settings, home, starting, listener))
 
 
 @app.command()
@@ -77,26 +110,35 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON when ready.")] = False,
 ) -> None:
     """`up` in a fresh home with simulated platforms, a seeded team, and people who write."""
-    from inbox.cli.parts import DemoOptions
-    from inbox.cli.parts import demo as run
+    configure_logs("WARNING")
+    with ExitStack() as ending:
+        web_listener, phone = (ending.enter_context(bind("127.0.0.1", number)) for number in (port, port + 1))
+        path = home or Path(ending.enter_context(TemporaryDirectory(prefix="otklik-demo-", ignore_cleanup_errors=True)))
+        chosen = open_home(path)
+        starting = ending.enter_context(early_servers(chosen))
+        from inbox.cli.demo import DemoOptions
+        from inbox.cli.demo import demo as run
 
-    run_async(run(DemoOptions(port, home, seed, not no_traffic, closed, as_json)))
+        run_async(run(DemoOptions(port, seed, not no_traffic, closed, as_json), chosen, starting, web_listener, phone))
 
 
 @app.command()
 @in_words
-def web() -> None:
+def web(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the panel and the API.")] = None,
+) -> None:
     """The panel and the API alone."""
-    from inbox.cli.parts import web as run
+    from inbox.cli.apart import web as run
 
-    run_async(run(_settings()))
+    run_async(run(_settings(host=host, port=port)))
 
 
 @app.command()
 @in_words
 def worker() -> None:
     """One worker: intake, jobs, sweep. Any number may run."""
-    from inbox.cli.parts import worker as run
+    from inbox.cli.apart import worker as run
 
     run_async(run(_settings()))
 
@@ -105,7 +147,7 @@ def worker() -> None:
 @in_words
 def bots() -> None:
     """Receivers of all polled channels. Any number may run; leases divide the channels."""
-    from inbox.cli.parts import bots as run
+    from inbox.cli.apart import bots as run
 
     run_async(run(_settings()))
 
@@ -114,7 +156,7 @@ def bots() -> None:
 @in_words
 def migrate() -> None:
     """Bring the database's schema up, and make the stream's group."""
-    from inbox.cli.parts import migrate as run
+    from inbox.cli.apart import migrate as run
 
     run(_settings())
 
@@ -127,6 +169,24 @@ def doctor() -> None:
 
     if not run(_settings()):
         raise typer.Exit(1)
+
+
+@app.command()
+@in_words
+def backup(path: Path) -> None:
+    """Write the database and its key into one file."""
+    from inbox.cli.backups import backup as run
+
+    run(_settings(), path)
+
+
+@app.command()
+@in_words
+def restore(path: Path) -> None:
+    """Bring a backup into an empty home or database."""
+    from inbox.cli.backups import restore as run
+
+    run(_settings(), path)
 
 
 @agent_app.command("add")
@@ -193,9 +253,18 @@ def bench_pipeline(messages: int = 4000) -> None:
 @in_words
 def bench_latency(messages: int = 400, rate: float = 20.0) -> None:
     """Platform send to the panel's event, beside a bare poll-and-print loop on the same simulator."""
-    from inbox.cli.bench import latency as run
+    from inbox.cli.bench_latency import latency as run
 
     run_async(run(_settings(), messages, rate))
+
+
+@bench_app.command("memory")
+@in_words
+def bench_memory(messages: int = 20_000, then: int = 60_000) -> None:
+    """Memory of `otklik up`, all processes, after so many messages and after so many more."""
+    from inbox.cli.bench_memory import memory as run
+
+    run_async(run(messages, then))
 
 
 def _settings(host: str | None = None, port: int | None = None) -> Settings:

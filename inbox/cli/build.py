@@ -2,12 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from bots.telegram.adapter import TelegramAdapter
 from inbox.channels.events import Platform
@@ -65,7 +66,14 @@ def find_cipher(settings: Settings, home: Home | None) -> Cipher:
 def connect_redis(url: str) -> Redis:
     """A client whose connections are bounded: more callers wait instead of failing."""
     pool = BlockingConnectionPool.from_url(
-        url, max_connections=REDIS_CONNECTIONS, timeout=20, decode_responses=True, socket_connect_timeout=5
+        url,
+        max_connections=REDIS_CONNECTIONS,
+        timeout=20,
+        decode_responses=True,
+        socket_connect_timeout=5,
+        socket_timeout=10,
+        # Once more at once, for a connection that died in the pool; a server that is away is for callers to wait for.
+        retry=Retry(NoBackoff(), 1),
     )
     return Redis.from_pool(pool)
 

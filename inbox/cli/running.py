@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
+from typing_extensions import override
 
 from bots.runner import BotsRunner
 from inbox.app import create_app
@@ -13,10 +16,14 @@ from inbox.core.context import Context
 from inbox.core.embedded.servers import Servers
 from inbox.core.errors import SetupError
 from inbox.core.stream import IntakeStream
+from inbox.core.transient import is_transient
 from inbox.worker import run_worker
 
 WATCH_SECONDS = 1.0
-READY_SECONDS = 30.0
+PAUSE_SECONDS = 1.0
+GRACEFUL_SECONDS = 4
+
+Part = Callable[[Context, asyncio.Event], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -24,61 +31,92 @@ log = structlog.get_logger()
 class QuietServer(uvicorn.Server):
     """uvicorn without its own signal handlers: the process decides when to stop."""
 
+    @override
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def, override]  # uvicorn's own is untyped
+    def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
         yield
 
 
-def make_server(context: Context) -> QuietServer:
-    """The web part as a server."""
-    settings = context.settings
-    config = uvicorn.Config(
-        create_app(context), host=settings.host, port=settings.port, log_config=None, access_log=False,
-        timeout_graceful_shutdown=5, proxy_headers=True, server_header=False,
-    )  # fmt: skip
-    return QuietServer(config)
-
-
-async def run_web(context: Context, stop: asyncio.Event) -> None:
+async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop`."""
-    server = make_server(context)
-    serving = asyncio.create_task(server.serve())
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, proxy_headers=True, lifespan="on",
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )  # fmt: skip
+    server = QuietServer(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
     try:
-        await serving
-    except SystemExit:
-        raise SetupError(
-            f"port {context.settings.port} on {context.settings.host} is taken: set OTKLIK_PORT to another one"
-        ) from None
+        await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
     finally:
+        server.should_exit = True
         stopped.cancel()
-        stop.set()
+        await serving
+
+
+async def run_web(context: Context, stop: asyncio.Event, listener: socket.socket) -> None:
+    """The panel and the API."""
+    await serve(create_app(context, stop), listener, stop)
 
 
 async def run_bots(context: Context, stop: asyncio.Event) -> None:
-    """Receive until `stop`."""
+    """Receivers."""
     await BotsRunner(context).run(stop)
+
+
+async def warm_up(context: Context) -> None:
+    """The classifier loads at its first text: have that behind us before a subscriber waits for it."""
+    await asyncio.to_thread(context.tagger.tag, ["Здравствуйте"])
+
+
+async def ensure_group(context: Context, stop: asyncio.Event) -> None:
+    """The stream's group, before anybody writes; a Redis that is away is waited for."""
+    while not stop.is_set():
+        try:
+            return await IntakeStream(context.redis).ensure_group()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("redis_away", error=str(error))
+            await asyncio.sleep(PAUSE_SECONDS)
+    return None
+
+
+async def keep_running(name: str, part: Part, context: Context, stop: asyncio.Event) -> None:
+    """Run a part until `stop`; a fault that none of its loops foresaw starts it anew instead of ending the process."""
+    while not stop.is_set():
+        try:
+            await part(context, stop)
+        except SetupError:
+            raise
+        except Exception:
+            log.exception("part_failed", part=name)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
 
 
 async def watch_servers(servers: Servers, stop: asyncio.Event) -> None:
     """Start an embedded server again when it died."""
     while not stop.is_set():
-        restarted = await asyncio.to_thread(servers.ensure_running)
-        for name in restarted:
-            log.warning("embedded_server_restarted", server=str(name))
+        try:
+            for name in await asyncio.to_thread(servers.ensure_running):
+                log.warning("embedded_server_restarted", server=str(name))
+        except SetupError as error:
+            log.error("embedded_server_not_restarted", error=str(error))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), WATCH_SECONDS)
 
 
-async def run_parts(context: Context, stop: asyncio.Event, *further: Coroutine[None, None, None]) -> None:
-    """All three parts in this process, with what else is given."""
-    await IntakeStream(context.redis).ensure_group()
+async def run_parts(
+    context: Context, stop: asyncio.Event, listener: socket.socket, *further: Coroutine[None, None, None]
+) -> None:
+    """All three parts in this process, with what else is given; one that ends, ends all."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(run_web(context, stop))
-        group.create_task(run_worker(context, stop))
-        group.create_task(run_bots(context, stop))
         for part in further:
             group.create_task(part)
+        await ensure_group(context, stop)
+        group.create_task(warm_up(context))
+        group.create_task(run_web(context, stop, listener))
+        group.create_task(keep_running("worker", run_worker, context, stop))
+        group.create_task(keep_running("bots", run_bots, context, stop))
