@@ -1,0 +1,1 @@
+"""Conversations, messages and posts over the JSON API."""

@@ -1,0 +1,22 @@
+"""A company on a database of its own, with subscribers who write to it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.api.subscribers import Subscribers
+from tests.company import Company, found_company
+from tests.servers import TestServers
+
+
+@pytest.fixture
+async def company(servers: TestServers) -> AsyncIterator[Company]:
+    """People of each role in three projects."""
+    async with found_company(servers) as founded:
+        yield founded
+
+
+@pytest.fixture
+def subscribers(company: Company) -> Subscribers:
+    """Whoever writes to the company's channels."""
+    return Subscribers(company)

@@ -1,0 +1,262 @@
+"""The fence between clients: every API route × every role × every foreign row is 404, and lists show none of them.
+
+`ROUTES` says for each route where its ids come from. A route that it does not name fails a test.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from sqlalchemy import select
+
+from inbox.channels.events import Attachment as Part
+from inbox.channels.events import AttachmentKind, ConversationKind
+from inbox.conversations.arrivals import OnChannel
+from inbox.conversations.models import Attachment, Label, Message
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.web.headers import API
+from inbox.organisations.models import Team
+from tests.api.subscribers import Subscribers
+from tests.company import Company
+
+pytestmark = pytest.mark.outside
+
+
+class Reach(Enum):
+    """What a route's answer is about."""
+
+    ROW = "one row, named in the path"
+    LIST = "rows of the caller's workspaces; `workspace_id` narrows it"
+    CREATE = "a new row of the workspace that the body names"
+    PERSON = "the caller, or no stored row at all"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How to call a route so that nothing but the fence can refuse it. `filters`: query fields that take a row's id."""
+
+    reach: Reach
+    body: Mapping[str, object] | None = None
+    filters: tuple[str, ...] = field(default=())
+
+
+ROUTES: Mapping[tuple[str, str], Route] = {
+    ("POST", "/auth/token"): Route(Reach.PERSON),
+    ("DELETE", "/auth/token"): Route(Reach.PERSON),
+    ("GET", "/me"): Route(Reach.PERSON),
+    ("PATCH", "/me"): Route(Reach.PERSON),
+    ("POST", "/classify"): Route(Reach.PERSON),
+    ("GET", "/live"): Route(Reach.PERSON),
+    ("GET", "/teams"): Route(Reach.LIST),
+    ("GET", "/agents"): Route(Reach.LIST),
+    ("GET", "/rules"): Route(Reach.LIST),
+    ("GET", "/labels"): Route(Reach.LIST),
+    ("POST", "/labels"): Route(Reach.CREATE, {"name": "vip"}),
+    ("GET", "/channels"): Route(Reach.LIST),
+    ("POST", "/channels"): Route(
+        Reach.CREATE,
+        {"platform": "telegram", "name": "Бот", "credentials": {"token": f"700009:{'A' * 35}"}, "settings": {}},
+    ),
+    ("GET", "/channels/{channel_id}"): Route(Reach.ROW),
+    ("PATCH", "/channels/{channel_id}"): Route(Reach.ROW, {"name": "Другой"}),
+    ("DELETE", "/channels/{channel_id}"): Route(Reach.ROW),
+    ("POST", "/channels/{channel_id}/check"): Route(Reach.ROW),
+    ("GET", "/conversations"): Route(Reach.LIST, filters=("channel_id", "team_id", "post_id", "assignee_id")),
+    ("GET", "/conversations/{conversation_id}"): Route(Reach.ROW),
+    ("PATCH", "/conversations/{conversation_id}"): Route(Reach.ROW, {"priority": "high"}),
+    ("POST", "/conversations/{conversation_id}/claim"): Route(Reach.ROW),
+    ("GET", "/conversations/{conversation_id}/messages"): Route(Reach.ROW),
+    ("POST", "/conversations/{conversation_id}/messages"): Route(Reach.ROW, {"text": "Ответ"}),
+    ("GET", "/messages/{message_id}"): Route(Reach.ROW),
+    ("PATCH", "/messages/{message_id}"): Route(Reach.ROW, {"text": "Правка"}),
+    ("DELETE", "/messages/{message_id}"): Route(Reach.ROW),
+    ("POST", "/messages/{message_id}/resend"): Route(Reach.ROW),
+    ("POST", "/messages/{message_id}/confirm"): Route(Reach.ROW),
+    ("PUT", "/messages/{message_id}/tags"): Route(Reach.ROW, {"intent": "lead"}),
+    ("POST", "/messages/{message_id}/moderate"): Route(Reach.ROW, {"action": "delete", "reason": "Спам"}),
+    ("GET", "/posts"): Route(Reach.LIST, filters=("channel_id",)),
+    ("GET", "/posts/{post_id}"): Route(Reach.ROW),
+    ("PATCH", "/posts/{post_id}"): Route(Reach.ROW, {"mode": "promo"}),
+    ("GET", "/attachments/{attachment_id}/content"): Route(Reach.ROW),
+}
+ROLES = ("owner", "admin", "moderator", "sales", "viewer")
+
+Ids = Mapping[str, list[int]]
+"""A path's or query's field → ids of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The rows of each workspace."""
+
+    own: Ids
+    second: Ids
+    foreign: Ids
+
+
+@pytest.fixture
+async def rows(company: Company, subscribers: Subscribers) -> Fields:
+    """A row of every kind in each of three workspaces."""
+    return Fields(
+        await furnish(company, subscribers, subscribers.own, "owner"),
+        await furnish(company, subscribers, subscribers.second, "neighbour"),
+        await furnish(company, subscribers, subscribers.foreign, "outsider"),
+    )
+
+
+async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel, owner: str) -> Ids:
+    """Conversations, messages of both sides, a file, a post, a label and a team."""
+    post_id = await subscribers.see_post("Пост", channel)
+    private = await subscribers.write("Фото", "501", channel=channel, attachments=(Part(AttachmentKind.PHOTO, "F"),))
+    public = await subscribers.write("Вопрос", "502", channel=channel, kind=ConversationKind.COMMENT)
+    client = await company.client_of(owner)
+    path = f"/api/v1/conversations/{private.conversation_id}/messages"
+    assert (await client.post(path, json={"text": "Ответ"})).status_code == 201
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        team = Team(workspace_id=channel.workspace_id, name="Все")
+        session.add_all([Label(workspace_id=channel.workspace_id, name="опт"), team])
+        await session.flush()
+        of_channel = Message.channel_id == channel.channel_id
+        return {
+            "workspace_id": [channel.workspace_id],
+            "channel_id": [channel.channel_id],
+            "conversation_id": [private.conversation_id, public.conversation_id],
+            "message_id": list(await session.scalars(select(Message.id).where(of_channel))),
+            "post_id": [post_id],
+            "attachment_id": list(
+                await session.scalars(select(Attachment.id).join(Message, Message.id == Attachment.message_id)
+                                      .where(of_channel))
+            ),
+            "team_id": [team.id],
+            "assignee_id": [company.people[owner].agent_id],
+        }  # fmt: skip
+
+
+def routes_of(routes: Iterable[object]) -> set[tuple[str, str]]:
+    """Method and path of every API route, through routers within routers."""
+    found: set[tuple[str, str]] = set()
+    for route in routes:
+        if isinstance(route, APIRoute):
+            found |= {(method, route.path) for method in route.methods or ()}
+        else:
+            found |= routes_of(getattr(getattr(route, "original_router", None), "routes", ()))
+    return found
+
+
+def api_routes(company: Company) -> set[tuple[str, str]]:
+    """The app's own table, without the prefix that all of them have."""
+    described = {
+        (method.upper(), path.removeprefix(API))
+        for path, operations in company.app.openapi()["paths"].items()
+        if path.startswith(API)
+        for method in operations
+    }
+    everything = routes_of(company.app.routes)
+    assert described <= everything, "the two ways to list the routes differ"
+    return described
+
+
+def targets(path: str, ids: Ids) -> list[str]:
+    """The path with every row's id in its place."""
+    for name, values in ids.items():
+        if f"{{{name}}}" in path:
+            return [f"{API}{path.replace(f'{{{name}}}', str(value))}" for value in values]
+    raise AssertionError(f"no rows for {path}")
+
+
+async def test_every_api_route_says_where_its_ids_come_from(company: Company) -> None:
+    assert api_routes(company) - set(ROUTES) == set(), "name new routes in ROUTES, so that the sweep calls them"
+
+
+async def test_every_role_meets_404_at_every_foreign_row(company: Company, rows: Fields) -> None:
+    calls = 0
+    for name in (*ROLES, "neighbour", "outsider"):
+        client = await company.client_of(name)
+        beyond = {"neighbour": (rows.own, rows.foreign), "outsider": (rows.own, rows.second)}
+        for ids in beyond.get(name, (rows.second, rows.foreign)):
+            for method, path in sorted(api_routes(company)):
+                route = ROUTES[method, path]
+                if route.reach is not Reach.ROW:
+                    continue
+                for target in targets(path, ids):
+                    answer = await client.request(method, target, json=route.body)
+                    assert answer.status_code == 404, f"{name} {method} {target}: {answer.status_code} {answer.text}"
+                    calls += 1
+    assert calls > 300
+
+
+async def test_the_same_calls_reach_ones_own_rows(company: Company, rows: Fields) -> None:
+    owner = await company.client_of("owner")
+    kept = {"DELETE", "PATCH"}
+    for method, path in sorted(api_routes(company), key=lambda route: (route[0] in kept, route)):
+        route = ROUTES[method, path]
+        if route.reach is Reach.ROW:
+            for target in targets(path, rows.own):
+                answer = await owner.request(method, target, json=route.body)
+                assert answer.status_code != 404, f"{method} {target}"
+
+
+async def test_lists_show_no_foreign_rows_whatever_the_filter(company: Company, rows: Fields) -> None:
+    for name in ROLES:
+        client = await company.client_of(name)
+        for method, path in sorted(api_routes(company)):
+            route = ROUTES[method, path]
+            if route.reach is not Reach.LIST:
+                continue
+            assert await seen_workspaces(client, path) <= {company.workspace_id}, path
+            for ids in (rows.second, rows.foreign):
+                params = {"workspace_id": ids["workspace_id"][0]}
+                answer = await client.get(API + path, params=params)
+                assert answer.status_code == 404, f"{name} {path}: {answer.text}"
+                for query in route.filters:
+                    assert await seen_workspaces(client, path, **{query: ids[query][0]}) == set(), f"{path} {query}"
+
+
+async def seen_workspaces(client: httpx.AsyncClient, path: str, **params: int) -> set[int]:
+    """Whose rows a list shows."""
+    answer = await client.get(API + path, params={"limit": 200, **params})
+    if answer.status_code == 403:
+        return set()
+    assert answer.status_code == 200, f"{path}: {answer.text}"
+    return {item["workspace_id"] for item in answer.json()["items"]}
+
+
+async def test_nobody_creates_in_a_foreign_workspace(company: Company, rows: Fields) -> None:
+    for name in ROLES:
+        client = await company.client_of(name)
+        for method, path in sorted(api_routes(company)):
+            route = ROUTES[method, path]
+            if route.reach is not Reach.CREATE:
+                continue
+            for ids in (rows.second, rows.foreign):
+                body = {**(route.body or {}), "workspace_id": ids["workspace_id"][0]}
+                answer = await client.request(method, API + path, json=body)
+                assert answer.status_code == 404, f"{name} {method} {path}: {answer.status_code} {answer.text}"
+
+
+async def test_a_foreign_rows_id_in_a_body_is_as_unknown_as_any_other(company: Company, rows: Fields) -> None:
+    owner = await company.client_of("owner")
+    target = f"{API}/conversations/{rows.own['conversation_id'][0]}"
+    for query, name in (("assignee_id", "assignee_id"), ("team_id", "team_id")):
+        unknown = await owner.patch(target, json={name: 10**9})
+        for ids in (rows.second, rows.foreign):
+            answer = await owner.patch(target, json={name: ids[query][0]})
+            assert answer.status_code == unknown.status_code == 422
+            assert answer.json()["detail"] == unknown.json()["detail"]
+
+
+async def test_without_a_token_every_route_but_sign_in_is_401(company: Company, rows: Fields) -> None:
+    guest = await company.guest()
+    for method, path in sorted(api_routes(company)):
+        route = ROUTES[method, path]
+        if (method, path) == ("POST", "/auth/token"):
+            continue
+        target = targets(path, rows.own)[0] if route.reach is Reach.ROW else API + path
+        body = {"workspace_id": company.workspace_id, **route.body} if route.reach is Reach.CREATE and route.body else (
+            route.body or ({} if method in {"PATCH", "POST"} else None)
+        )  # fmt: skip
+        answer = await guest.request(method, target, json=body)
+        assert answer.status_code == 401, f"{method} {target}: {answer.status_code} {answer.text}"
