@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
 from inbox.audit.models import AuditEntry
-from inbox.channels.capabilities import check_right
+from inbox.channels.capabilities import check_capability, check_right
 from inbox.channels.events import ConversationKind, Platform
 from inbox.channels.models import ChannelChat
 from inbox.contacts.models import Identity
@@ -48,7 +48,10 @@ _MISSING: Mapping[Platform, Mapping[ReviewAction, str]] = {
         ReviewAction.RESTORE: "Telegram has no way to restore a deleted message. Its text is kept here.",
         ReviewAction.WARN: "Telegram has no warnings. Write to the person, or mute them for a while.",
     },
-    Platform.VK: dict.fromkeys(ReviewAction, "This program does not moderate VK communities yet."),
+    Platform.VK: {
+        ReviewAction.RESTORE: "This program does not restore VK comments yet. Restore it in the community itself.",
+        ReviewAction.WARN: "VK has no warnings. Write to the person, or ban them for a while.",
+    },
 }
 _RIGHTS: Mapping[ReviewAction, tuple[str, str]] = {
     ReviewAction.DELETE: ("delete", "delete_messages"),
@@ -121,16 +124,17 @@ def _check(message: Message, conversation: Conversation, wanted: Review, now: da
         raise ConflictError("Only what subscribers write is reviewed. A reply of ours can be deleted.")
     if wanted.length is not None and not timedelta() < wanted.length <= LONGEST:
         raise InvalidInputError("Between a minute and 366 days, or without end.", field="minutes")
+    on_telegram = channel.platform is Platform.TELEGRAM
     if wanted.action is ReviewAction.DELETE:
-        _check_deletable(message, now)
-    elif conversation.kind is ConversationKind.DIRECT:
+        _check_deletable(message, now, on_telegram=on_telegram)
+    elif conversation.kind is ConversationKind.DIRECT and on_telegram:
         raise ConflictError("A private talk has no bans or mutes: the person can be banned in a group only.")
 
 
-def _check_deletable(message: Message, now: datetime) -> None:
+def _check_deletable(message: Message, now: datetime, *, on_telegram: bool) -> None:
     if message.deleted_at is not None:
         raise ConflictError("This message is already deleted.")
-    if now - message.sent_at > DELETABLE_FOR:
+    if on_telegram and now - message.sent_at > DELETABLE_FOR:
         raise ConflictError("Telegram lets bots delete a message for 48 hours only; this one is older.")
 
 
@@ -144,12 +148,14 @@ async def _author(session: AsyncSession, message: Message, conversation: Convers
 async def _check_right(
     session: AsyncSession, message: Message, conversation: Conversation, action: ReviewAction
 ) -> None:
-    if conversation.kind is ConversationKind.DIRECT:
-        return
-    can_act = await session.scalar(
-        select(ChannelChat.can_act).where(
-            ChannelChat.channel_id == message.channel_id, ChannelChat.external_id == conversation.chat_external_id
-        )
-    )
+    """On Telegram rights are a chat's; in VK they are the key's."""
     act, name = _RIGHTS[action]
-    check_right(conversation.channel, can_act, act, name)
+    if conversation.channel.platform is Platform.VK:
+        check_capability(conversation.channel, name)
+    elif conversation.kind is not ConversationKind.DIRECT:
+        can_act = await session.scalar(
+            select(ChannelChat.can_act).where(
+                ChannelChat.channel_id == message.channel_id, ChannelChat.external_id == conversation.chat_external_id
+            )
+        )
+        check_right(conversation.channel, can_act, act, name)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.api.subscribers import Subscribers
+from tests.api.wire import Wire, wired
 from tests.company import Company, found_company
 from tests.servers import TestServers
 
@@ -20,3 +21,10 @@ async def company(servers: TestServers) -> AsyncIterator[Company]:
 def subscribers(company: Company) -> Subscribers:
     """Whoever writes to the company's channels."""
     return Subscribers(company)
+
+
+@pytest.fixture
+async def telegram(company: Company) -> AsyncIterator[Wire]:
+    """Telegram at the wire, to which the company's channels speak."""
+    async with wired(company) as wire:
+        yield wire

@@ -1,38 +1,18 @@
 """Attachments through us: their bytes, how a browser may treat them, and refusals in words."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from inbox.channels.events import Attachment as Part
 from inbox.channels.events import AttachmentKind
-from inbox.channels.models import Channel
 from inbox.conversations.models import Attachment
 from inbox.core.database import EVERY_WORKSPACE
 from tests.api.subscribers import Subscribers
+from tests.api.wire import Wire
 from tests.company import Company, bot_token
-from tests.telegram.wire_server import WireServer, ok, refused
 
 pytestmark = pytest.mark.outside
-
-
-@pytest.fixture
-async def telegram(company: Company) -> AsyncIterator[WireServer]:
-    """Telegram at the wire, with files."""
-    server = WireServer()
-    app = web.Application()
-    app.router.add_post("/bot{token}/{method}", server.answer)
-    app.router.add_get("/file/bot{token}/{path:.+}", server.give_file)
-    async with TestServer(app) as running:
-        server.url = str(running.make_url("")).rstrip("/")
-        async with company.context.transaction(EVERY_WORKSPACE) as session:
-            await session.execute(update(Channel).values(api_url=server.url))
-        yield server
-        server.is_over.set()
 
 
 async def fetch(company: Company, subscribers: Subscribers, part: Part) -> httpx.Response:
@@ -45,10 +25,10 @@ async def fetch(company: Company, subscribers: Subscribers, part: Part) -> httpx
 
 
 async def test_a_photo_is_shown_in_place_and_its_link_never_leaves(
-    company: Company, subscribers: Subscribers, telegram: WireServer
+    company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
     telegram.files["photos/1.jpg"] = b"\xff\xd8 a photo"
-    telegram.will_answer("getFile", ok({"file_id": "F", "file_unique_id": "U", "file_path": "photos/1.jpg"}))
+    telegram.answers["getFile"] = {"file_id": "F", "file_unique_id": "U", "file_path": "photos/1.jpg"}
     answer = await fetch(company, subscribers, Part(AttachmentKind.PHOTO, "F"))
     assert (answer.status_code, answer.content) == (200, b"\xff\xd8 a photo")
     assert answer.headers["content-type"] == "image/jpeg"
@@ -60,10 +40,10 @@ async def test_a_photo_is_shown_in_place_and_its_link_never_leaves(
 
 @pytest.mark.parametrize("mime_type", ["text/html", "image/svg+xml", "evil\r\nX-Injected: 1"])
 async def test_what_can_hold_scripts_is_offered_for_saving_only(
-    company: Company, subscribers: Subscribers, telegram: WireServer, mime_type: str
+    company: Company, subscribers: Subscribers, telegram: Wire, mime_type: str
 ) -> None:
     telegram.files["documents/x"] = b"<script>"
-    telegram.will_answer("getFile", ok({"file_id": "F", "file_unique_id": "U", "file_path": "documents/x"}))
+    telegram.answers["getFile"] = {"file_id": "F", "file_unique_id": "U", "file_path": "documents/x"}
     part = Part(AttachmentKind.DOCUMENT, "F", file_name='отчёт"\n.html', mime_type=mime_type)
     answer = await fetch(company, subscribers, part)
     assert answer.status_code == 200
@@ -73,9 +53,9 @@ async def test_what_can_hold_scripts_is_offered_for_saving_only(
 
 
 async def test_a_file_that_telegram_no_longer_gives_is_gone(
-    company: Company, subscribers: Subscribers, telegram: WireServer
+    company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
-    telegram.will_answer("getFile", refused(400, "Bad Request: file is too big"))
+    telegram.refusals["getFile"] = "file is too big"
     answer = await fetch(company, subscribers, Part(AttachmentKind.VIDEO, "F"))
     assert (answer.status_code, answer.headers["content-type"]) == (410, "application/problem+json")
     assert "20 MB" in answer.json()["detail"]

@@ -1,11 +1,9 @@
 """Reviewing what subscribers write: deleting, banning and muting on the platform, and refusals with their reason."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 from sqlalchemy import select, text, update
 
 from inbox.audit.models import AuditEntry
@@ -19,24 +17,10 @@ from inbox.core.errors import TemporaryRefusalError
 from inbox.core.events import ReviewMessage
 from inbox.core.pacing import Pacing
 from tests.api.subscribers import GROUP, Subscribers, Wrote
+from tests.api.wire import Wire
 from tests.company import Company
-from tests.telegram.wire_server import Reply, WireServer, refused
 
 pytestmark = pytest.mark.outside
-
-
-@pytest.fixture
-async def telegram(company: Company) -> AsyncIterator[WireServer]:
-    """Telegram at the wire, to which the company's channel speaks."""
-    server = WireServer()
-    app = web.Application()
-    app.router.add_post("/bot{token}/{method}", server.answer)
-    async with TestServer(app) as running:
-        server.url = str(running.make_url("")).rstrip("/")
-        async with company.context.transaction(EVERY_WORKSPACE) as session:
-            await session.execute(update(Channel).values(api_url=server.url))
-        yield server
-        server.is_over.set()
 
 
 async def work(company: Company) -> None:
@@ -66,7 +50,7 @@ async def comment(subscribers: Subscribers) -> Wrote:
 
 
 async def test_a_deleted_comment_is_gone_there_and_readable_here(
-    company: Company, subscribers: Subscribers, telegram: WireServer
+    company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
     wrote = await comment(subscribers)
     await rights(company, ["delete"])
@@ -91,7 +75,7 @@ async def test_a_deleted_comment_is_gone_there_and_readable_here(
 
 
 async def test_authors_are_banned_muted_and_forgiven(
-    company: Company, subscribers: Subscribers, telegram: WireServer
+    company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
     wrote = await comment(subscribers)
     await rights(company, ["ban", "restrict"])
@@ -154,12 +138,12 @@ async def test_the_channels_capability_counts_where_the_chats_rights_are_not_kno
 
 
 async def test_a_deletion_that_telegram_refuses_is_taken_back_and_told(
-    company: Company, subscribers: Subscribers, telegram: WireServer
+    company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
     wrote = await comment(subscribers)
     owner = await company.client_of("owner")
     await owner.post(f"/api/v1/messages/{wrote.message_id}/moderate", json={"action": "delete"})
-    telegram.will_answer("deleteMessage", refused(400, "Bad Request: message can't be deleted"))
+    telegram.refusals["deleteMessage"] = "message can't be deleted"
     await work(company)
     assert (await owner.get(f"/api/v1/messages/{wrote.message_id}")).json()["deleted_at"] is None
     async with company.context.database.session(EVERY_WORKSPACE) as session:
@@ -169,11 +153,11 @@ async def test_a_deletion_that_telegram_refuses_is_taken_back_and_told(
 
 
 async def test_an_answer_that_never_came_is_asked_for_again(
-    company: Company, subscribers: Subscribers, telegram: WireServer
+    company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
     wrote = await comment(subscribers)
     owner = await company.client_of("owner")
     await owner.post(f"/api/v1/messages/{wrote.message_id}/moderate", json={"action": "ban"})
-    telegram.will_answer("banChatMember", Reply(fault="drop"))
+    telegram.dropped.add("banChatMember")
     with pytest.raises(TemporaryRefusalError):
         await work(company)
