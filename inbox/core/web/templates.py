@@ -25,7 +25,7 @@ def render(request: Request, template: str, /, *, status_code: int = 200, **valu
     words = words_of(request)
     page = {
         "request": request,
-        "caller": caller,
+        "reader": caller,
         "locale": words.locale,
         "theme": THEMES.get(caller.theme if caller else "system"),
         "csrf_token": csrf_token(request),
@@ -68,9 +68,10 @@ def environment(locale: str) -> Environment:
         undefined=StrictUndefined,
     )
     words = words_in(locale)
+    made.filters["in_words"] = words.length
     made.globals.update({"_": words.gettext, "ngettext": words.ngettext, "words": words, "sprite": _sprite})
     for filter_ in (
-        words.ago, words.exact, words.time, words.day, words.moment, words.length, words.until, words.number,
+        words.ago, words.exact, words.time, words.day, words.moment, words.until, words.number,
         linkify, initials, tint,
     ):  # fmt: skip
         made.filters[filter_.__name__] = filter_
