@@ -23,10 +23,10 @@ class VkAdapter:
     Beyond the protocol: `restore`, `set_comments_open`, `name_people`, `backfill`, `confirmation_code`.
     """
 
-    def __init__(self, clock: Clock = utc_now) -> None:
+    def __init__(self, clock: Clock = utc_now, wires: Wires | None = None) -> None:
         self._clock = clock
         self._people = People()
-        self.wires = Wires()
+        self.wires = wires or Wires()
         """The lines and connections; receivers in the same process share them."""
 
     @property

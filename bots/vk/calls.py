@@ -21,9 +21,6 @@ from inbox.core.errors import (
     UnparsableEventError,
 )
 
-PAUSES = (0.4, 1.5)
-"""seconds before the second and the third try"""
-
 _random = SystemRandom()
 
 
@@ -38,7 +35,7 @@ async def call(wires: Wires, account: Account, method: str, params: Params, key:
 async def ask(wires: Wires, account: Account, method: str, params: Params, key: KeyKind = KeyKind.OWN) -> Answer:
     """The answer as it is, a refusal included; TemporaryRefusalError when none can be had."""
     wire = wires.wire(account, key, _token(account, key))
-    for pause in (*PAUSES, None):
+    for pause in (*wires.pauses, None):
         try:
             answer = await wire.ask(method, params)
         except UnknownOutcomeError:

@@ -7,7 +7,7 @@ raised after theirs are gone, without cause or context.
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -34,6 +34,8 @@ USER_CALLS_PER_SECOND = 3
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
 UPLOAD_SECONDS = 120
+PAUSES = (0.4, 1.5)
+"""seconds before the second and the third try of a call"""
 
 _NEVER_LEFT = (ConnectTimeout, ProxyError, SSLError, InvalidURL, MissingSchema)
 """Errors raised before a byte of the request was written."""
@@ -162,7 +164,8 @@ class Wire:
 class Wires:
     """The lines of a process: one for each key, and one pool of connections for long polls and files."""
 
-    def __init__(self) -> None:
+    def __init__(self, pauses: Sequence[float] = PAUSES) -> None:
+        self.pauses = pauses
         self._open: dict[tuple[int, KeyKind, str | None, str | None, str], Wire] = {}
         self._http: ClientSession | None = None
 
