@@ -26,3 +26,13 @@ async def company(servers: TestServers) -> AsyncIterator["Company"]:
 
     async with found_company(servers) as founded:
         yield founded
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[str]:
+    """The address of simulated platforms: the `api_url` of channels, with /sim beside it."""
+    from bots.simulator.app import create_simulator
+    from tests.company import serve
+
+    async with serve(create_simulator()) as url:
+        yield url

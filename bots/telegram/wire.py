@@ -26,6 +26,7 @@ from aiohttp import (
     InvalidURL,
     NonHttpUrlClientError,
 )
+from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from bots.fields import RawObject
 from bots.telegram.reasons import CANNOT_CONNECT, FILE_GONE, KEY_REVOKED, NO_ANSWER, NO_PROXY_SUPPORT
@@ -43,7 +44,9 @@ CALL_LIMITS = ClientTimeout(total=60, connect=10, sock_connect=10, sock_read=30)
 FILE_LIMITS = ClientTimeout(total=600, connect=10, sock_connect=10, sock_read=120)
 CHUNK_BYTES = 64 * 1024
 
+_PROXY_FAILED = (ProxyConnectionError, ProxyError, ProxyTimeoutError)
 _NEVER_LEFT = (
+    *_PROXY_FAILED,
     ClientConnectorError,
     ClientHttpProxyError,
     ConnectionTimeoutError,
@@ -138,7 +141,7 @@ class Wire(AiohttpSession):
                     yield PermanentRefusalError(FILE_GONE)
                 else:
                     yield TemporaryRefusalError(NO_ANSWER)
-        except (ClientError, TimeoutError, OSError):
+        except (*_PROXY_FAILED, ClientError, TimeoutError, OSError):
             yield TemporaryRefusalError(NO_ANSWER)
 
 
