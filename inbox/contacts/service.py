@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import Author
 from inbox.contacts.models import Contact, Identity
+from inbox.core.bulk import among, insert_rows, take_ids
 from inbox.core.database import Json
 
 SINCE_EVER = datetime.fromtimestamp(0, UTC)
@@ -78,7 +79,7 @@ async def _find(
         select(
             Identity.channel_id, Identity.external_id, Identity.id, Identity.contact_id, Identity.is_ours,
             Identity.name, Identity.named_at, Identity.ours_words,
-        ).where(Identity.channel_id.in_(channel_ids), Identity.external_id.in_(external_ids))
+        ).where(among(Identity.channel_id, channel_ids), among(Identity.external_id, external_ids))
     )  # fmt: skip
     known: dict[AuthorKey, Known] = {}
     named: dict[AuthorKey, datetime | None] = {}
@@ -93,31 +94,29 @@ async def _find(
 async def _make(session: AsyncSession, missing: list[Seen]) -> dict[AuthorKey, Known]:
     if not missing:
         return {}
-    contact_ids = list(
-        await session.scalars(
-            insert(Contact).returning(Contact.id, sort_by_parameter_order=True),
-            [{"workspace_id": one.workspace_id, "name": one.author.name} for one in missing],
-        )
-    )
-    identity_ids = list(
-        await session.scalars(
-            insert(Identity).returning(Identity.id, sort_by_parameter_order=True),
-            [
-                {
-                    "workspace_id": one.workspace_id,
-                    "channel_id": one.channel_id,
-                    "contact_id": contact_id,
-                    "external_id": one.author.external_id,
-                    "name": one.author.name,
-                    "username": one.author.username,
-                    "is_bot": one.author.is_bot,
-                    "is_ours": one.author.is_ours,
-                    "named_at": None if _is_unnamed(one) else one.seen_at,
-                }
-                for one, contact_id in zip(missing, contact_ids, strict=True)
-            ],
-        )
-    )
+    contact_ids = await take_ids(session, Contact, len(missing))
+    identity_ids = await take_ids(session, Identity, len(missing))
+    contacts = [
+        {"id": contact_id, "workspace_id": one.workspace_id, "name": one.author.name}
+        for one, contact_id in zip(missing, contact_ids, strict=True)
+    ]
+    await insert_rows(session, Contact, contacts)
+    identities = [
+        {
+            "id": identity_id,
+            "workspace_id": one.workspace_id,
+            "channel_id": one.channel_id,
+            "contact_id": contact_id,
+            "external_id": one.author.external_id,
+            "name": one.author.name,
+            "username": one.author.username,
+            "is_bot": one.author.is_bot,
+            "is_ours": one.author.is_ours,
+            "named_at": None if _is_unnamed(one) else one.seen_at,
+        }
+        for one, identity_id, contact_id in zip(missing, identity_ids, contact_ids, strict=True)
+    ]
+    await insert_rows(session, Identity, identities)
     return {
         (one.channel_id, one.author.external_id): Known(identity_id, contact_id, one.author.is_ours, one.author.name)
         for one, identity_id, contact_id in zip(missing, identity_ids, contact_ids, strict=True)

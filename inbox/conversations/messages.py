@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ARRAY, BigInteger, any_, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +23,7 @@ from inbox.conversations.needs_answer import NeedsAnswer, Why, judge
 from inbox.conversations.tags import Intent, Sentiment, Tagged
 from inbox.conversations.values import attachment_values, tags_values
 from inbox.conversations.versions import store_versions
+from inbox.core.bulk import among, insert_new_rows, insert_rows
 
 _OURS = NeedsAnswer(needed=False, why=Why.OURS)
 _DIRECT = ConversationKind.DIRECT
@@ -72,11 +73,8 @@ async def _insert(
     known: Mapping[AuthorKey, Known],
     verdicts: Mapping[MessageKey, NeedsAnswer],
 ) -> dict[MessageKey, int]:
-    if not ordered:
-        return {}
-    statement = insert(Message).on_conflict_do_nothing().returning(Message.channel_id, Message.external_id, Message.id)
-    rows = await session.execute(statement, [_values(one, known, verdicts[one.message_key]) for one in ordered])
-    return {(channel_id, external_id or ""): found for channel_id, external_id, found in rows}
+    values = [_values(one, known, verdicts[one.message_key]) for one in ordered]
+    return await insert_new_rows(session, Message, values, ("channel_id", "external_id"))
 
 
 def _values(one: Placed, known: Mapping[AuthorKey, Known], verdict: NeedsAnswer) -> dict[str, object]:
@@ -113,8 +111,7 @@ async def _insert_attachments(
         for key, message_id in ids.items()
         for row in attachment_values(first[key].channel.workspace_id, message_id, first[key].event)
     ]
-    if rows:
-        await session.execute(insert(Attachment), rows)
+    await insert_rows(session, Attachment, rows)
 
 
 async def _insert_tags(
@@ -128,8 +125,7 @@ async def _insert_tags(
         for key, message_id in ids.items()
         if not first[key].ours and first[key].event.text in tags
     ]
-    if rows:
-        await session.execute(insert(Tags), rows)
+    await insert_rows(session, Tags, rows)
 
 
 def _new(one: Placed, message_id: int, verdict: NeedsAnswer, tags: Mapping[str, Tagged]) -> NewMessage:
@@ -159,7 +155,7 @@ async def rejoin_answers(session: AsyncSession, new_ids: Sequence[int]) -> set[i
             .where(
                 Message.outside,
                 Message.conversation_id != answered.c.conversation_id,
-                answered.c.id.in_(moved) | Message.id.in_(moved),
+                (answered.c.id == any_(literal(moved, ARRAY(BigInteger)))) | among(Message.id, moved),
             )
         )
         moves = rows.all()
@@ -188,7 +184,7 @@ async def _delete_what_was_gone(session: AsyncSession, message_ids: Sequence[int
     await session.execute(
         update(Message)
         .where(
-            Message.id.in_(message_ids),
+            among(Message.id, message_ids),
             Deletion.channel_id == Message.channel_id,
             Deletion.external_id == Message.external_id,
         )

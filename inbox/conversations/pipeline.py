@@ -60,6 +60,13 @@ class Pipeline:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take batches until `stop`; finishes what is in hand unless a server is away."""
+        try:
+            await self.take_until(stop)
+        finally:
+            self._preparer.close()
+
+    async def take_until(self, stop: asyncio.Event) -> None:
+        """The same, to be called again."""
         self._stop = stop
         keeper = asyncio.create_task(self._keep_in_hand())
         try:
@@ -68,7 +75,6 @@ class Pipeline:
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
-            self._preparer.close()
 
     async def _take_batches(self) -> None:
         finishing: asyncio.Task[None] | None = None

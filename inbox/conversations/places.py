@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import Author, ConversationKind, MessageReceived
@@ -13,6 +13,7 @@ from inbox.contacts.service import AuthorKey, Known
 from inbox.conversations.arrivals import Arrived, OnChannel, Placed
 from inbox.conversations.models import Conversation, Message, Post, PostMode
 from inbox.conversations.posts import ensure_roots
+from inbox.core.bulk import among, insert_rows, take_ids
 
 ConversationKey = tuple[int, str]
 """(channel id, key)."""
@@ -131,8 +132,8 @@ async def _find_moves(
         return {}
     rows = await session.execute(
         select(ChannelChat.channel_id, ChannelChat.external_id, ChannelChat.migrated_to_external_id).where(
-            ChannelChat.channel_id.in_({one.channel.channel_id for one, _ in ordered}),
-            ChannelChat.external_id.in_(chats),
+            among(ChannelChat.channel_id, {one.channel.channel_id for one, _ in ordered}),
+            among(ChannelChat.external_id, chats),
             ChannelChat.migrated_to_external_id.is_not(None),
         )
     )
@@ -147,7 +148,8 @@ async def _find_roots(
         return {}
     rows = await session.execute(
         select(Post.channel_id, Post.thread_external_id, Post.id, Post.mode).where(
-            Post.channel_id.in_({one.channel.channel_id for one, _ in ordered}), Post.thread_external_id.in_(threads)
+            among(Post.channel_id, {one.channel.channel_id for one, _ in ordered}),
+            among(Post.thread_external_id, threads),
         )
     )
     return {
@@ -170,7 +172,8 @@ async def _find_answered(
         return {}
     rows = await session.execute(
         select(Message.channel_id, Message.external_id, Message.conversation_id).where(
-            Message.channel_id.in_({one.channel.channel_id for one, _ in ordered}), Message.external_id.in_(parents)
+            among(Message.channel_id, {one.channel.channel_id for one, _ in ordered}),
+            among(Message.external_id, parents),
         )
     )
     return {(channel_id, external_id or ""): found for channel_id, external_id, found in rows}
@@ -186,8 +189,8 @@ async def _find_or_make(session: AsyncSession, wanted: Sequence[_Wanted]) -> dic
         return {}
     rows = await session.execute(
         select(Conversation.channel_id, Conversation.key, Conversation.id, Conversation.identity_id).where(
-            Conversation.channel_id.in_({channel_id for channel_id, _ in first}),
-            Conversation.key.in_({key for _, key in first}),
+            among(Conversation.channel_id, {channel_id for channel_id, _ in first}),
+            among(Conversation.key, {key for _, key in first}),
         )
     )
     ids: dict[ConversationKey, int] = {}
@@ -199,12 +202,10 @@ async def _find_or_make(session: AsyncSession, wanted: Sequence[_Wanted]) -> dic
         if want.is_contact and identity_id != want.owner.identity_id:
             await _name_contact(session, found, want)
     missing = [first[key] for key in sorted(first.keys() - ids.keys())]
-    if missing:
-        made = await session.scalars(
-            insert(Conversation).returning(Conversation.id, sort_by_parameter_order=True),
-            [_values(one) for one in missing],
-        )
-        ids |= {(one.channel.channel_id, one.key): found for one, found in zip(missing, made, strict=True)}
+    fresh = await take_ids(session, Conversation, len(missing))
+    values = [{"id": found, **_values(one)} for one, found in zip(missing, fresh, strict=True)]
+    await insert_rows(session, Conversation, values)
+    ids |= {(one.channel.channel_id, one.key): found for one, found in zip(missing, fresh, strict=True)}
     return ids
 
 

@@ -74,9 +74,10 @@ class Preparer:
         if changes := [(one, event) for one in arrived if isinstance(event := one.event, StaffChanged)]:
             async with self._context.database.session(EVERY_WORKSPACE) as session:
                 texts = list(dict.fromkeys((*texts, *await texts_of_staff(session, changes))))
-        return Work(entries, arrived, await self._tag(texts), dead)
+        return Work(entries, arrived, await self.tag(texts), dead)
 
-    async def _tag(self, texts: Sequence[str]) -> dict[str, Tagged]:
+    async def tag(self, texts: Sequence[str]) -> dict[str, Tagged]:
+        """Tags of the texts."""
         loop = asyncio.get_running_loop()
         parts = [texts[start : start + PART] for start in range(0, len(texts), PART)]
         tagged = await asyncio.gather(

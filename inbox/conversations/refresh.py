@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, true
+from sqlalchemy import inspect, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstanceState
 
 from inbox.channels.events import AttachmentKind
 from inbox.conversations.models import (
@@ -22,12 +23,21 @@ from inbox.conversations.models import (
 from inbox.conversations.needs_answer import Why
 from inbox.conversations.state import Decided, Spoken, State, compute
 from inbox.conversations.tags import Intent, Sentiment
+from inbox.core.bulk import among, update_rows
 from inbox.sla.clocks import Promise, set_clocks
 from inbox.sla.service import load_promises
 
 WINDOW = 200
 """Newest messages of a conversation that its state is computed from."""
 PREVIEW = 160
+WRITTEN = (
+    "status", "outcome", "closed_at", "snoozed_until", "waiting_since_at", "needs_answer", "last_answer_at",
+    "sentiment", "intent", "toxic", "unsure", "held", "needs_answer_why", "judged_at",
+    "started_at", "last_message_at", "last_inbound_at", "preview", "preview_is_ours", "preview_attachment", "quoted",
+    "first_response_due_at", "first_response_met_at", "first_response_breached_at",
+    "next_response_due_at", "next_response_met_at", "next_response_breached_at",
+)  # fmt: skip
+"""The columns that refreshing writes."""
 _HAS_LEFT = frozenset({Delivery.SENT, Delivery.UNCERTAIN})
 
 
@@ -86,7 +96,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     conversations = list(
         await session.scalars(
             select(Conversation)
-            .where(Conversation.id.in_(conversation_ids))
+            .where(among(Conversation.id, conversation_ids))
             .order_by(Conversation.id)
             .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
@@ -104,8 +114,14 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
         if was_closed and conversation.status is Status.OPEN:
             reopened.add(conversation.id)
             session.add(_reopening(conversation))
+    await update_rows(session, [talk.conversation for talk in talks if _is_changed(talk.conversation)], WRITTEN)
     await session.flush()
     return Refreshed(conversations, frozenset(reopened))
+
+
+def _is_changed(conversation: Conversation) -> bool:
+    state: InstanceState[Conversation] = inspect(conversation)
+    return state.modified
 
 
 def _reopening(conversation: Conversation) -> Activity:
@@ -131,7 +147,7 @@ async def _load_spoken(session: AsyncSession, conversation_ids: Sequence[int]) -
         select(newest)
         .select_from(Conversation)
         .join(newest, true())
-        .where(Conversation.id.in_(conversation_ids))
+        .where(among(Conversation.id, conversation_ids))
         .order_by(newest.c.sent_at, newest.c.id)
     )
     spoken: dict[int, list[Spoken]] = {}
@@ -186,7 +202,7 @@ async def _load_shown(session: AsyncSession, message_ids: Collection[int]) -> di
             Tags.sentiment, Tags.intent, Tags.toxic, Tags.unsure,
         )
         .outerjoin(Tags, Tags.message_id == Message.id)
-        .where(Message.id.in_(message_ids))
+        .where(among(Message.id, message_ids))
     )  # fmt: skip
     return {row[0]: _Shown(*row[1:]) for row in rows}
 

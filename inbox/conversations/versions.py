@@ -14,6 +14,7 @@ from inbox.conversations.models import Attachment, Message, MessageEdit, Tags
 from inbox.conversations.needs_answer import NeedsAnswer
 from inbox.conversations.tags import Tagged
 from inbox.conversations.values import attachment_values, tags_values
+from inbox.core.bulk import among, insert_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ async def _load(session: AsyncSession, versions: Sequence[Placed]) -> dict[Messa
             Message.text, Message.sent_at, Message.edited_at, Message.author_agent_id.is_not(None),
         )
         .where(
-            Message.channel_id.in_({one.channel.channel_id for one in versions}),
-            Message.external_id.in_({one.event.external_id for one in versions}),
+            among(Message.channel_id, {one.channel.channel_id for one in versions}),
+            among(Message.external_id, {one.event.external_id for one in versions}),
         )
         .order_by(Message.id)
         .with_for_update(key_share=True)
@@ -128,8 +129,7 @@ async def _replace_attachments(session: AsyncSession, row: _Row, event: MessageR
     if [(kind, external_id) for kind, external_id in shown] == [(x.kind, x.external_id) for x in event.attachments]:
         return
     await session.execute(delete(Attachment).where(Attachment.message_id == row.message_id))
-    if rows := attachment_values(row.workspace_id, row.message_id, event):
-        await session.execute(insert(Attachment), rows)
+    await insert_rows(session, Attachment, attachment_values(row.workspace_id, row.message_id, event))
 
 
 async def _replace_tags(session: AsyncSession, row: _Row, tagged: Tagged | None) -> None:

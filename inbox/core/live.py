@@ -17,6 +17,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.core.bulk import insert_rows
 from inbox.core.models import LiveCounter, LiveEvent
 
 POKES = "otklik:live"
@@ -54,13 +55,11 @@ async def write_announced(session: AsyncSession) -> frozenset[int]:
         events = by_workspace[workspace_id]
         last = await _take_numbers(session, workspace_id, len(events))
         first = last - len(events) + 1
-        await session.execute(
-            insert(LiveEvent),
-            [
-                {"workspace_id": workspace_id, "seq": first + position, "kind": event.kind, "ref": dict(event.ref)}
-                for position, event in enumerate(events)
-            ],
-        )
+        rows = [
+            {"workspace_id": workspace_id, "seq": first + position, "kind": event.kind, "ref": dict(event.ref)}
+            for position, event in enumerate(events)
+        ]
+        await insert_rows(session, LiveEvent, rows)
     return frozenset(by_workspace)
 
 
