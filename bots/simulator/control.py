@@ -13,26 +13,19 @@ from bots.simulator.platform import PlatformSimulator
 from bots.simulator.schemas import (
     BlockBody,
     BotBody,
-    CallItem,
     DeleteBody,
     DisorderBody,
     EditBody,
     FaultBody,
     FloodBody,
     HealBody,
-    Heard,
     MigrateBody,
-    Migrated,
     Place,
     PostBody,
-    Posted,
     ResetBody,
-    Said,
     SayBody,
-    Seen,
-    ShownBot,
-    ShownPerson,
 )
+from bots.simulator.shown import CallItem, Heard, Migrated, Posted, Said, Seen, ShownBot, ShownPerson
 from inbox.channels.events import Platform
 from inbox.core.errors import InvalidInputError, NotFoundError
 

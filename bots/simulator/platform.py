@@ -13,18 +13,12 @@ from bots.simulator.schemas import (
     DisorderBody,
     EditBody,
     FloodBody,
-    Heard,
     MigrateBody,
-    Migrated,
     Place,
     PostBody,
-    Posted,
-    Said,
     SayBody,
-    Seen,
-    ShownBot,
-    ShownPerson,
 )
+from bots.simulator.shown import Heard, Migrated, Posted, Said, Seen, ShownBot, ShownPerson
 from inbox.channels.events import Platform
 
 

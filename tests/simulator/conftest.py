@@ -1,8 +1,9 @@
 """A simulator on a port of its own, a bot that calls it and a phone that plays subscribers."""
 
+import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,15 @@ Json = dict[str, object]
 TOKEN = "7700000001:AAHsimulatorTESTsimulatorTESTsimula"
 OTHER_TOKEN = "7700000002:AAHsimulatorTESTsimulatorTESTsimula"
 ANNA = 600_001
+
+
+async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is so; ten seconds at most."""
+    for _ in range(200):
+        if await is_so():
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("it never came to be so")
 
 
 class MovedClock:
@@ -69,7 +79,7 @@ class Line:
     def url(self) -> str:
         return str(self.client.base_url).rstrip("/")
 
-    async def call(self, method: str, token: str = TOKEN, **params: object) -> Called:
+    async def call(self, method: str, token: str = TOKEN, /, **params: object) -> Called:
         """One call of a bot, as JSON."""
         answer = await self.client.post(f"/bot{token}/{method}", json=params)
         return Called(answer.status_code, answer.json())

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from bots.simulator.schemas import ShownMedia
+from bots.simulator.shown import ShownMedia
 from bots.simulator.telegram.refusals import Json
 
 TELEGRAM: Json = {"id": 777000, "is_bot": False, "first_name": "Telegram"}

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from random import Random
 
 from bots.simulator.media import THINGS, Sample, sample_of
-from bots.simulator.schemas import MediaBody, MediaKind, ShownMedia
+from bots.simulator.schemas import MediaBody, MediaKind
+from bots.simulator.shown import ShownMedia
 from bots.simulator.telegram.entities import entities_of
 from bots.simulator.telegram.files import FileStore, StoredFile
 from bots.simulator.telegram.refusals import Json

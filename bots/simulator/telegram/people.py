@@ -2,18 +2,8 @@
 
 from collections.abc import Sequence
 
-from bots.simulator.schemas import (
-    DeleteBody,
-    EditBody,
-    MediaBody,
-    MediaKind,
-    Migrated,
-    Place,
-    PostBody,
-    Posted,
-    Said,
-    SayBody,
-)
+from bots.simulator.schemas import DeleteBody, EditBody, MediaBody, MediaKind, Place, PostBody, SayBody
+from bots.simulator.shown import Migrated, Posted, Said
 from bots.simulator.telegram.bot import Bot
 from bots.simulator.telegram.chats import TELEGRAM, Chat, Member, Message, Person
 from bots.simulator.telegram.content import Content, said, words

@@ -5,16 +5,8 @@ from itertools import islice
 from typing import Literal
 from urllib.parse import quote
 
-from bots.simulator.schemas import (
-    Heard,
-    Place,
-    Seen,
-    ShownBot,
-    ShownChat,
-    ShownMedia,
-    ShownPerson,
-    ShownPost,
-)
+from bots.simulator.schemas import Place
+from bots.simulator.shown import Heard, Seen, ShownBot, ShownChat, ShownMedia, ShownPerson, ShownPost
 from bots.simulator.telegram.bot import Bot
 from bots.simulator.telegram.chats import Message
 from bots.simulator.telegram.world import World

@@ -38,7 +38,6 @@ _ORDERED = {
     503: "Service Unavailable",
     504: "Gateway Timeout",
 }
-_WORDS = {"setwebhook": "Webhook was set", "deletewebhook": "Webhook was deleted"}
 
 
 class BotApi:
@@ -122,7 +121,7 @@ class BotApi:
             return _refuse(call, refusal)
         call.code = 200
         body: Json = {"ok": True, "result": result}
-        words = _WORDS.get(call.method.lower())
+        words = _webhook_words(bot, call.method.lower())
         return JSONResponse({**body, "description": words} if words else body)
 
     async def _do(self, bot: Bot, name: str, params: Params, scope: Scope) -> object:
@@ -175,6 +174,13 @@ async def _while_there(scope: Scope, poll: Coroutine[None, None, list[Json]]) ->
         for unfinished in (work, leaving):
             unfinished.cancel()
         await asyncio.gather(work, leaving, return_exceptions=True)
+
+
+def _webhook_words(bot: Bot, name: str) -> str | None:
+    """What Telegram says of a webhook beside "ok"."""
+    if name not in {"setwebhook", "deletewebhook"}:
+        return None
+    return "Webhook was deleted" if bot.webhook.setting is None else "Webhook was set"
 
 
 def _refuse(call: Call, refusal: BotApiError) -> Response:

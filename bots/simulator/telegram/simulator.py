@@ -15,18 +15,12 @@ from bots.simulator.schemas import (
     DisorderBody,
     EditBody,
     FloodBody,
-    Heard,
     MigrateBody,
-    Migrated,
     Place,
     PostBody,
-    Posted,
-    Said,
     SayBody,
-    Seen,
-    ShownBot,
-    ShownPerson,
 )
+from bots.simulator.shown import Heard, Migrated, Posted, Said, Seen, ShownBot, ShownPerson
 from bots.simulator.telegram import membership, people, screens
 from bots.simulator.telegram.bot import Bot
 from bots.simulator.telegram.chats import Chat, Message
