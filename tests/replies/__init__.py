@@ -1,0 +1,1 @@
+"""Delivery of replies: once, or uncertain."""
