@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ BOUND = timedelta(minutes=10)
 def main() -> int:
     """Run, print, judge."""
     console = Console()
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # what was started is stopped then, too
     plan = _read_plan()
     kills = plan.kills
     console.print(f"{plan.messages} messages, {plan.replies} replies, each of five parts killed {kills} times")
