@@ -39,7 +39,10 @@ async def store_messages(
     known: Mapping[AuthorKey, Known],
     tags: Mapping[str, Tagged],
 ) -> tuple[list[NewMessage], set[int]]:
-    """Insert what is new, then bring in other versions of what was there; returns the new inbound ones and touched."""
+    """Insert what is new, then bring in other versions of what was there; returns what rules must see, and touched.
+
+    Rules see the new inbound messages, and those that an edit made need an answer.
+    """
     first: dict[MessageKey, Placed] = {}
     for one in placed:
         first.setdefault(one.message_key, one)
@@ -52,9 +55,11 @@ async def store_messages(
         await _delete_what_was_gone(session, list(ids.values()))
         touched |= await rejoin_answers(session, [ids[key] for key in ids if first[key].kind is not _DIRECT])
     versions = [one for one in placed if first[one.message_key] is not one or one.message_key not in ids]
-    touched |= await store_versions(session, [(one, judge_placed(one, tags)) for one in versions], tags)
+    changed, shown = await store_versions(session, [(one, judge_placed(one, tags)) for one in versions], tags)
     new = [_new(one, ids[key], verdicts[key], tags) for key, one in first.items() if key in ids and not one.ours]
-    return new, touched
+    edited = [one for one in shown.values() if one[2].needed and not one[1].ours]
+    new += [_new(one, message_id, verdict, tags) for message_id, one, verdict in edited]
+    return new, touched | changed
 
 
 def judge_placed(one: Placed, tags: Mapping[str, Tagged]) -> NeedsAnswer:

@@ -40,14 +40,19 @@ class _Row:
         return self.version_at, self.edited_at is not None, self.text
 
 
+Shown = tuple[int, Placed, NeedsAnswer]
+"""(message id, the version that is shown now, its verdict)."""
+
+
 async def store_versions(
     session: AsyncSession, versions: Sequence[tuple[Placed, NeedsAnswer]], tags: Mapping[str, Tagged]
-) -> set[int]:
-    """Compare with what is stored; returns the conversations in which something shown changed."""
-    if not versions:
-        return set()
-    found = await _load(session, [one for one, _ in versions])
+) -> tuple[set[int], dict[MessageKey, Shown]]:
+    """Compare with what is stored; returns the conversations in which something shown changed, and what it is now."""
     touched: set[int] = set()
+    shown: dict[MessageKey, Shown] = {}
+    if not versions:
+        return touched, shown
+    found = await _load(session, [one for one, _ in versions])
     for one, verdict in versions:
         row = found.get(one.message_key)
         if row is None or _is_echo(row, one.event):
@@ -55,7 +60,8 @@ async def store_versions(
         found[one.message_key] = await _store_version(session, row, one, verdict, tags)
         if found[one.message_key] != row:
             touched.add(row.conversation_id)
-    return touched
+            shown[one.message_key] = row.message_id, one, verdict
+    return touched, shown
 
 
 async def _load(session: AsyncSession, versions: Sequence[Placed]) -> dict[MessageKey, _Row]:

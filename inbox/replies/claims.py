@@ -45,7 +45,7 @@ class Row:
 
 
 async def load_row(session: AsyncSession, message_id: int, *, lock: bool = False) -> Row | None:
-    """The row; locked in the order that everybody keeps: conversation, then message."""
+    """The row; `lock` is the message's (a conversation is locked after it, as everywhere)."""
     statement = (
         select(Message, Conversation, Channel)
         .join(Conversation, Conversation.id == Message.conversation_id)
@@ -53,8 +53,6 @@ async def load_row(session: AsyncSession, message_id: int, *, lock: bool = False
         .where(Message.id == message_id)
     )
     if lock:
-        owner = select(Message.conversation_id).where(Message.id == message_id).scalar_subquery()
-        await session.execute(select(Conversation.id).where(Conversation.id == owner).with_for_update())
         statement = statement.with_for_update(of=Message).execution_options(populate_existing=True)
     found = (await session.execute(statement)).one_or_none()
     return None if found is None else Row(*found)
