@@ -102,7 +102,7 @@ class Words:
             "now": self.gettext("now"),
             "late": self.gettext("late by %(length)s"),
             "sending": self.gettext("sending"),
-            "leave": self.gettext("The text is not sent yet."),
+            "taken": self.gettext("%(name)s already has this conversation."),
         }
 
     def _date(self, day: date, today: date) -> str:

@@ -16,7 +16,7 @@ const AGAIN = [1000, 2000, 5000, 10_000]
 export function follow(address: string, tell: (word: Word) => void, attempt = 0): void {
   let lastId = ''
   const open = (tries: number) => {
-    const source = new EventSource(lastId ? `${address}?last_event_id=${encodeURIComponent(lastId)}` : address)
+    const source = new EventSource(lastId ? `${address}?after=${encodeURIComponent(lastId)}` : address)
     const hear = (event: MessageEvent<string>) => {
       lastId = event.lastEventId || lastId
       tell({ happened: JSON.parse(event.data) as Happened })

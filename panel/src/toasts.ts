@@ -1,5 +1,5 @@
 // Toasts leave after ten seconds, later while the pointer or the focus is on them; refusals arrive as an event.
-import { find, findAll, from, htmx, on } from './page'
+import { find, findAll, from, htmx, on, words } from './page'
 
 const SHOWN = 10_000
 
@@ -28,6 +28,9 @@ export function startToasts(): void {
     if (from(event, '[data-dismiss]')) from(event, '.toast2')?.remove()
   })
   on('submit', (event) => from(event, '[data-undo]') && setTimeout(() => from(event, '.toast2')?.remove(), 0))
-  on<CustomEvent>('toast', (event) => showError(String(event.detail.text ?? '')))
+  on<CustomEvent>('toast', (event) => {
+    const { text, assignee } = event.detail
+    showError(assignee ? (words.taken ?? '').replace('%(name)s', assignee) : String(text ?? ''))
+  })
   on('htmx:sendError', () => find('#connection')?.setAttribute('data-lost', ''))
 }

@@ -37,7 +37,10 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """`silent_because`: why nothing can be written (None when it can). `refusals`: deed → why it is not possible."""
+    """`silent_because`: why no reply can be written (None when it can); notes are another matter.
+
+    `refusals`: deed → why it is not possible.
+    """
 
     row: Row
     thread: Thread
@@ -46,6 +49,7 @@ class Opened:
     colleagues: tuple[Colleague, ...]
     teams: tuple[Named, ...]
     silent_because: str | None
+    may_note: bool
     refusals: Mapping[str, str]
     may_moderate: bool
     may_assign: bool
@@ -83,6 +87,7 @@ async def load_opened(session: AsyncSession, caller: Caller, conversation: Conve
         colleagues=await _load_colleagues(session, conversation.workspace_id),
         teams=await _load_teams(session, conversation.workspace_id),
         silent_because=_silent_because(caller, conversation),
+        may_note=caller.may(conversation.workspace_id, Permission.ANSWER),
         refusals=await _load_refusals(session, conversation),
         may_moderate=caller.may(conversation.workspace_id, Permission.MODERATE),
         may_assign=caller.may(conversation.workspace_id, Permission.ASSIGN),

@@ -42,7 +42,7 @@ class Page:
 
     def show(self, template: str, **values: object) -> HTMLResponse:
         """The template with all of this beside `values`."""
-        page = {
+        page: dict[str, object] = {
             "frame": self.frame,
             "choice": self.choice,
             "now": self.now,
@@ -50,7 +50,7 @@ class Page:
             "section": "inbox",
             "tab": self.choice.view.value if self.choice.view.value in {"leads", "negative"} else "inbox",
         }
-        return render(self.request, f"conversations/{template}.html", **(page | values))
+        return render(self.request, f"conversations/{template}.html", 200, **(page | values))
 
 
 async def open_page(

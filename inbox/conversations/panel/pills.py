@@ -39,6 +39,6 @@ def pill_of(conversation: Conversation, words: Words, zone: str, now: datetime) 
         return Pill("quiet", words.gettext(_ASIDE[conversation.status]))
     due = find_running_due(conversation)
     if due is None:
-        return Pill("quiet", words.gettext("waits for an answer" if conversation.needs_answer else "answered"))
+        return Pill("quiet", words.gettext(N_("waits for an answer") if conversation.needs_answer else N_("answered")))
     kind = "late" if due <= now else "soon" if due - now <= DUE_SOON else "ok"
     return Pill(kind, words.until(due, now), due)

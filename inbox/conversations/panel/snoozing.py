@@ -19,15 +19,16 @@ class Snooze(StrEnum):
 
 def wakes_at(snooze: Snooze, now: datetime, zone: str) -> datetime:
     """The instant, in UTC, by the project's wall clock; this evening's is tomorrow's once it has begun."""
+    if snooze is Snooze.HOUR:
+        return now + timedelta(hours=1)
     local = now.astimezone(ZoneInfo(zone))
-    match snooze:
-        case Snooze.HOUR:
-            return now + timedelta(hours=1)
-        case Snooze.EVENING:
-            days, hour = (0 if local.time() < EVENING else 1), EVENING
-        case Snooze.TOMORROW:
-            days, hour = 1, MORNING
-        case Snooze.MONDAY:
-            days, hour = 7 - local.weekday(), MORNING
+    days, hour = _wall_time(snooze, local)
     day = local.date() + timedelta(days=days)
     return datetime.combine(day, hour, ZoneInfo(zone)).astimezone(UTC)
+
+
+def _wall_time(snooze: Snooze, local: datetime) -> tuple[int, time]:
+    """Days from today, and the time of day."""
+    if snooze is Snooze.EVENING:
+        return (0 if local.time() < EVENING else 1), EVENING
+    return (7 - local.weekday() if snooze is Snooze.MONDAY else 1), MORNING

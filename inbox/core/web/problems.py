@@ -29,6 +29,7 @@ from inbox.core.errors import (
 )
 from inbox.core.web.error_pages import error_page
 from inbox.core.web.outages import is_away
+from inbox.core.web.templates import words_of
 
 MEDIA_TYPE = "application/problem+json"
 SIGN_IN = "/sign-in"
@@ -119,7 +120,7 @@ def answer(request: Request, refusal: Refusal) -> Response:
     elif refusal.status == HTTPStatus.UNAUTHORIZED:
         return _to_sign_in(request)
     elif request.headers.get("HX-Request") == "true":
-        response = _toast(refusal)
+        response = _toast(request, refusal)
     else:
         response = error_page(request, refusal.status, refusal.title, refusal.detail)
     if refusal.retry_seconds is not None:
@@ -169,9 +170,10 @@ def _problem(request: Request, refusal: Refusal) -> Response:
     return JSONResponse(body, status_code=refusal.status, media_type=MEDIA_TYPE)
 
 
-def _toast(refusal: Refusal) -> Response:
-    """htmx swaps nothing and raises the event `toast`, which the page's script shows."""
-    shown = {"toast": {"level": "error", "text": refusal.detail, "field": _first_field(refusal), **refusal.extra}}
+def _toast(request: Request, refusal: Refusal) -> Response:
+    """htmx swaps nothing and raises the event `toast`, which the page's script shows in the reader's language."""
+    text = words_of(request).gettext(refusal.detail)
+    shown = {"toast": {"level": "error", "text": text, "field": _first_field(refusal), **refusal.extra}}
     return Response(
         status_code=refusal.status, headers={"HX-Trigger": json.dumps(shown), "HX-Reswap": "none"}
     )  # ASCII JSON: headers bear nothing else

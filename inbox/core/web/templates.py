@@ -19,7 +19,7 @@ TINTS = 8
 THEMES = {"light": "otklik", "dark": "otklik-dark"}
 
 
-def render(request: Request, template: str, /, *, status_code: int = 200, **values: object) -> HTMLResponse:
+def render(request: Request, template: str, /, status_code: int = 200, **values: object) -> HTMLResponse:
     """The template `<feature>/<name>.html` with the caller, words, theme, CSRF token and assets beside `values`."""
     caller = caller_of(request)
     words = words_of(request)
