@@ -12,10 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inbox.channels.service import run_check
 from inbox.channels.status import queue_checks
+from inbox.conversations.jobs import carry_out
 from inbox.conversations.pipeline import Pipeline
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.events import CheckChannel, DeleteDelivered, DeliverMessage, DrainQueue, EditDelivered
+from inbox.core.events import CheckChannel, DeleteDelivered, DeliverMessage, DrainQueue, EditDelivered, ReviewMessage
 from inbox.core.jobs import FINISH, JobRunner
 from inbox.core.pacing import Pacing
 from inbox.core.stream import IntakeStream
@@ -40,12 +41,13 @@ async def drain_queue(context: Context, job: DrainQueue) -> None:
         await drain(session, job.workspace_id, context.clock())
 
 
-def make_job_runner(context: Context, deliveries: Deliveries) -> JobRunner:
+def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) -> JobRunner:
     """All kinds of jobs with what runs them."""
     runner = JobRunner(context.database.url)
     runner.register(DeliverMessage, deliveries.deliver)
     runner.register(EditDelivered, deliveries.edit)
     runner.register(DeleteDelivered, deliveries.delete)
+    runner.register(ReviewMessage, partial(carry_out, context, pacing))
     runner.register(DrainQueue, partial(drain_queue, context))
     runner.register(CheckChannel, partial(run_check, context))
     return runner
@@ -54,10 +56,11 @@ def make_job_runner(context: Context, deliveries: Deliveries) -> JobRunner:
 async def run_worker(context: Context, stop: asyncio.Event) -> None:
     """Work until `stop`: what is in hand is finished."""
     stream = IntakeStream(context.redis, consumer_name())
-    deliveries = Deliveries(context, Pacing(context.redis))
+    pacing = Pacing(context.redis)
+    deliveries = Deliveries(context, pacing)
     async with asyncio.TaskGroup() as group:
         group.create_task(Pipeline(context, stream, apply_rules).run(stop))
-        group.create_task(make_job_runner(context, deliveries).run(stop))
+        group.create_task(make_job_runner(context, pacing, deliveries).run(stop))
         group.create_task(run_sweep(context, stop))
         group.create_task(_run_checks(context, stop))
     await deliveries.finish(FINISH)
