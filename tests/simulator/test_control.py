@@ -41,7 +41,6 @@ async def test_nobody_is_there_before_a_bot_calls(quiet: Line, action: str) -> N
         ("say", {"author": {"id": ANNA}, "media": ["smell"]}, "media.0.kind"),
         ("say", {"author": {"id": ANNA}, "text": "x", "colour": "red"}, "colour"),
         ("say", {"author": {"id": ANNA}, "text": "x", "platform": "icq"}, "platform"),
-        ("say", {"author": {"id": ANNA}, "text": "x", "platform": "vk"}, "platform"),
         ("say", {"author": {"id": ANNA}, "text": "x", "media": ["sticker"]}, "text"),
         ("say", {"author": {"id": ANNA}, "media": ["photo", "voice"]}, "media"),
         ("post", {"text": 5}, "text"),

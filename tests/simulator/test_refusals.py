@@ -1,5 +1,7 @@
 """Telegram's refusals: codes and words, each where Telegram gives it."""
 
+import asyncio
+
 import pytest
 
 from tests.simulator.conftest import ANNA, OTHER_TOKEN, TOKEN, Json, Line
@@ -24,7 +26,10 @@ async def test_a_method_that_is_none(line: Line) -> None:
 
 
 async def test_a_revoked_token_is_unauthorized_until_a_new_one_comes(line: Line) -> None:
+    poll = asyncio.create_task(line.call("getUpdates", timeout=20))
+    await asyncio.sleep(0.2)
     await line.sim("bot", revoked=True)
+    assert (await poll).refusal == (401, "Unauthorized")
     assert (await line.call("getMe")).refusal == (401, "Unauthorized")
     new = "7700000001:AAHnewNEWnewNEWnewNEWnewNEWnewNEWnew"
     assert (await line.call("getMe", new)).message["id"] == 7700000001

@@ -138,10 +138,12 @@ function toEnd() {
 }
 
 // Who reads the newest stays with the newest, also while pictures load; who reads back is left in peace.
-part("scroll").addEventListener("scroll", () => {
-  const scroll = part("scroll");
-  isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
-});
+for (const moved of ["wheel", "touchmove", "keyup", "pointerup"]) {
+  part("scroll").addEventListener(moved, () => requestAnimationFrame(() => {
+    const scroll = part("scroll");
+    isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
+  }), { passive: true });
+}
 const growth = new ResizeObserver(() => { if (isAtEnd) toEnd(); });
 growth.observe(part("talk"));
 growth.observe(part("scroll"));

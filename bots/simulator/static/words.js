@@ -2,7 +2,7 @@
 
 const WORDS = {
   ru: {
-    title: "Отклик · телефон подписчика", phone: "Телефон подписчика", about_title: "Телефон подписчика",
+    brand: "Отклик", title: "Отклик · телефон подписчика", phone: "Телефон подписчика", about_title: "Телефон подписчика",
     about_text: "Пишите здесь от лица подписчиков: в личные сообщения, под постом или в группу. Сообщение появится во входящих, а ответ команды придёт сюда.",
     about_key: "Адрес Bot API для канала:", you_are: "вы пишете как", bot: "Бот", more: "Ещё", where: "Где писать",
     direct: "Личные", comments: "Комментарии", group: "Группа", post: "Пост", attach: "Прикрепить", write: "Сообщение",
@@ -19,7 +19,7 @@ const WORDS = {
     names: ["Анна Соколова", "Дмитрий Панин", "Марина Ревякина", "kirill_77", "Ольга Лебедева"],
   },
   en: {
-    title: "Otklik · a subscriber's phone", phone: "A subscriber's phone", about_title: "A subscriber's phone",
+    brand: "Otklik", title: "Otklik · a subscriber's phone", phone: "A subscriber's phone", about_title: "A subscriber's phone",
     about_text: "Write here as a subscriber: direct messages, under a post, or in the group. The message shows up in the inbox, and the team's answer comes back here.",
     about_key: "Bot API address for a channel:", you_are: "writing as", bot: "Bot", more: "More", where: "Where to write",
     direct: "Direct", comments: "Comments", group: "Group", post: "Post", attach: "Attach", write: "Message",

@@ -25,6 +25,7 @@ from bots.simulator.telegram import membership, people, screens
 from bots.simulator.telegram.bot import Bot
 from bots.simulator.telegram.chats import Chat, Message
 from bots.simulator.telegram.flood import FloodLimits
+from bots.simulator.telegram.refusals import unauthorized
 from bots.simulator.telegram.server import BotApi
 from inbox.channels.events import Platform
 from inbox.core.clock import Clock
@@ -122,7 +123,10 @@ class TelegramSimulator:
         world.discussion.title = body.discussion or world.discussion.title
         world.group.title = body.group or world.group.title
         world.is_private_mode = world.is_private_mode if body.privacy is None else body.privacy
-        bot.is_revoked = bot.is_revoked if body.revoked is None else body.revoked
+        if body.revoked is not None:
+            bot.is_revoked = body.revoked
+            if bot.is_revoked:
+                bot.queue.interrupt(unauthorized())
         membership.set_standing(bot, is_member=body.member, is_administrator=body.administrator)
 
     def set_flood(self, body: FloodBody) -> None:
