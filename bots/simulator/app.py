@@ -15,6 +15,7 @@ from bots.simulator.page import page_routes
 from bots.simulator.platform import PlatformSimulator
 from bots.simulator.problems import add_problems
 from bots.simulator.telegram.simulator import TelegramSimulator
+from bots.simulator.vk.simulator import VkSimulator
 from inbox.channels.events import Platform
 from inbox.core.clock import Clock, utc_now
 
@@ -24,7 +25,8 @@ def create_simulator(seed: int = 0, clock: Clock = utc_now) -> ASGIApp:
     faults = Faults(Random(seed))  # noqa: S311  # repeatable, not secret
     calls = CallLog()
     simulators: Mapping[Platform, PlatformSimulator] = {
-        Platform.TELEGRAM: TelegramSimulator(seed, faults, calls, clock)
+        Platform.TELEGRAM: TelegramSimulator(seed, faults, calls, clock),
+        Platform.VK: VkSimulator(seed, faults, calls, clock),
     }
 
     @asynccontextmanager

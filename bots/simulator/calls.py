@@ -10,7 +10,7 @@ from inbox.channels.events import Platform
 
 KEPT = 20_000
 KEPT_POLLS = 2_000
-POLLS = frozenset({"getupdates"})
+POLLS = frozenset({"getupdates", "longpoll"})
 """Methods that only ask for news: so many that they would push out the rest."""
 
 

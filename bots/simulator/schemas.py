@@ -3,7 +3,16 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from inbox.channels.events import Platform
 
@@ -66,6 +75,11 @@ class MediaBody(Body):
     duration: Annotated[int, Field(ge=0, le=86_400)] | None = None
 
 
+def wrong(field: str, words: str) -> PydanticCustomError:
+    """A refusal of a whole body that still names the field to look at."""
+    return PydanticCustomError("wrong", "{words}", {"field": field, "words": words})
+
+
 def _listed(value: object) -> object:
     """One thing alone, or only its kind, is as good as a list."""
     entries = value if isinstance(value, list) else [] if value is None else [value]
@@ -88,7 +102,7 @@ class SayBody(ToBot):
     @model_validator(mode="after")
     def _says_something(self) -> "SayBody":
         if not self.text.strip() and not self.media:
-            raise ValueError("text is empty and there is no media")
+            raise wrong("text", "text is empty and there is no media")
         return self
 
 
@@ -101,7 +115,7 @@ class PostBody(ToBot):
     @model_validator(mode="after")
     def _says_something(self) -> "PostBody":
         if not self.text.strip() and not self.media:
-            raise ValueError("text is empty and there is no media")
+            raise wrong("text", "text is empty and there is no media")
         return self
 
 
@@ -148,12 +162,13 @@ class BotBody(ToBot):
 class FaultBody(ToBot):
     """What goes wrong with the next `times` calls of a method ("*" for any); without `bot` for any bot.
 
-    `after`: the effect happens and the answer is lost. No `error` and a `delay_ms`: only slow. `chance` lets some
-    calls pass.
+    `error` is an HTTP status; for VK below 400 and above 599 a code of its own, for the method `longpoll` what has
+    `failed`. `after`: the effect happens and the answer is lost. No `error` and a `delay_ms`: only slow. `chance` lets
+    some calls pass.
     """
 
     method: Annotated[str, Field(min_length=1, max_length=64)]
-    error: Annotated[int, Field(ge=400, le=599)] | Literal["timeout", "drop"] | None = None
+    error: Annotated[int, Field(ge=1, le=9_999)] | Literal["timeout", "drop"] | None = None
     when: Literal["before", "after"] = "before"
     retry_after: Annotated[int, Field(ge=1, le=86_400)] | None = None
     delay_ms: Annotated[int, Field(ge=0, le=600_000)] | None = None
@@ -161,10 +176,17 @@ class FaultBody(ToBot):
     chance: Annotated[float, Field(gt=0, le=1)] = 1
     description: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
+    @field_validator("error")
+    @classmethod
+    def _is_known(cls, error: int | str | None, given: ValidationInfo) -> int | str | None:
+        if given.data.get("platform") is Platform.TELEGRAM and isinstance(error, int) and not 400 <= error <= 599:
+            raise ValueError("not an HTTP status from 400 to 599")
+        return error
+
     @model_validator(mode="after")
     def _does_something(self) -> "FaultBody":
         if self.error is None and self.delay_ms is None:
-            raise ValueError("error and delay_ms are both missing")
+            raise wrong("error", "error and delay_ms are both missing")
         return self
 
 
