@@ -23,7 +23,10 @@ ROWS = "rows"
 
 
 def among(
-    attribute: InstrumentedAttribute[int] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
+    attribute: InstrumentedAttribute[int]
+    | InstrumentedAttribute[int | None]
+    | InstrumentedAttribute[str]
+    | InstrumentedAttribute[str | None],
     values: Collection[int] | Collection[str],
 ) -> ColumnElement[bool]:
     """`attribute` is one of `values`, as one array parameter."""

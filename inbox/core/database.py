@@ -2,7 +2,9 @@
 
 A session is opened with a scope: the ids of the workspaces that the caller is a member of, or EVERY_WORKSPACE said
 expressly (workers, migrations). `with_loader_criteria` adds the scope to every ORM select, update and delete, so that a
-forgotten filter cannot show another client's row. Features never commit; `Database.transaction` does, at the edge.
+forgotten filter cannot show another client's row; what it cannot see through is refused: Core statements on tables of
+workspaces, statements as text, and flushing a row of a workspace outside the scope. Features never commit;
+`Database.transaction` does, at the edge.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -11,10 +13,32 @@ from datetime import datetime
 from enum import Enum as PythonEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, DateTime, Enum, ForeignKey, Identity, MetaData, Text, event
+from sqlalchemy import (
+    BigInteger,
+    ClauseElement,
+    DateTime,
+    Enum,
+    Executable,
+    ForeignKey,
+    Identity,
+    MetaData,
+    Table,
+    Text,
+    TextClause,
+    event,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    mapped_column,
+    with_loader_criteria,
+)  # fmt: skip
+from sqlalchemy.sql import visitors
 
 from inbox.core.errors import SetupError
 
@@ -50,8 +74,14 @@ class HasId:
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
 
 
-class OfWorkspace:
-    """A row of one workspace; every session's scope applies to it."""
+class NamesWorkspace:
+    """A table with a `workspace_id` of its own making; every session's scope applies to it."""
+
+    workspace_id: Mapped[int | None] = mapped_column()
+
+
+class OfWorkspace(NamesWorkspace):
+    """A row of one workspace."""
 
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
 
@@ -66,19 +96,44 @@ def text_enum(kind: type[PythonEnum], name: str) -> Enum:
 
 @event.listens_for(Session, "do_orm_execute")
 def _fence(state: ORMExecuteState) -> None:
-    """Add the session's scope to every ORM statement; a session without a scope may not read."""
-    if state.is_column_load or state.is_relationship_load:
-        return
+    """Add the session's scope to every ORM statement; a session without a scope may not read.
+
+    Relationship loads carry the criteria of the query that loaded their parent.
+    """
     scope = state.session.info.get("scope")
     if isinstance(scope, EveryWorkspace):
         return
     if not isinstance(scope, frozenset):
         raise SetupError("a session was opened without saying which workspaces it serves")
+    if not state.is_orm_statement:
+        _refuse_what_no_fence_holds(state.statement)
+    if state.is_column_load or state.is_relationship_load:
+        return
     if state.is_select or state.is_update or state.is_delete:
         allowed = tuple(scope)
         state.statement = state.statement.options(
-            with_loader_criteria(OfWorkspace, lambda table: table.workspace_id.in_(allowed), include_aliases=True)
+            with_loader_criteria(NamesWorkspace, lambda table: table.workspace_id.in_(allowed), include_aliases=True)
         )
+
+
+def _refuse_what_no_fence_holds(statement: Executable) -> None:
+    if isinstance(statement, TextClause):
+        raise SetupError("a session of some workspaces runs no statements as text: the fence cannot read them")
+    for part in visitors.iterate(statement) if isinstance(statement, ClauseElement) else ():
+        if isinstance(part, Table) and "workspace_id" in part.c:
+            raise SetupError(f"a session of some workspaces reads {part.name} by its model, so that the fence holds")
+
+
+@event.listens_for(Session, "before_flush")
+def _fence_rows(session: Session, _context: UOWTransaction, _objects: object) -> None:
+    """No row is written into, or out of, a workspace that the session does not serve."""
+    scope = session.info.get("scope")
+    if not isinstance(scope, frozenset):
+        return
+    for row in (*session.new, *session.dirty):
+        workspace_id = getattr(row, "workspace_id", None)
+        if isinstance(row, NamesWorkspace) and workspace_id is not None and workspace_id not in scope:
+            raise SetupError(f"a row of workspace {workspace_id} was written by a session that does not serve it")
 
 
 def scope_of(workspace_ids: Iterable[int]) -> frozenset[int]:

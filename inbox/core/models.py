@@ -6,10 +6,10 @@ from sqlalchemy import ForeignKey, Index, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.core.database import Base, Json, OfWorkspace
+from inbox.core.database import Base, Json, NamesWorkspace, OfWorkspace
 
 
-class LiveCounter(Base):
+class LiveCounter(NamesWorkspace, Base):
     """The number of a workspace's last live event; its row lock makes numbers follow commit order."""
 
     __tablename__ = "live_counters"

@@ -4,16 +4,20 @@ import asyncio
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from inbox.agents.models import AccessToken, SignInAttempt
+from inbox.agents.models import AccessToken, Agent, ShiftState, SignInAttempt
 from inbox.conversations.models import Activity, Conversation, Status
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.events import DrainQueue
+from inbox.core.jobs import defer
 from inbox.core.live import announce, sweep_old
 from inbox.core.models import IdempotencyKey
+from inbox.organisations.models import TeamMember
 from inbox.replies.service import queue_due
 
 EVERY = timedelta(seconds=5)
@@ -44,10 +48,11 @@ async def run_sweep(context: Context, stop: asyncio.Event) -> None:
 
 
 async def sweep(session: AsyncSession, now: datetime) -> None:
-    """One round: wake what was snoozed, record breaches, give due replies their job."""
+    """One round: wake what was snoozed, record breaches, give due replies their job, have queues handed out."""
     await _wake(session, now)
     await _breach(session, now)
     await queue_due(session, now)
+    await _hand_out(session)
 
 
 async def tidy(session: AsyncSession, now: datetime) -> None:
@@ -94,9 +99,50 @@ async def _breach(session: AsyncSession, now: datetime) -> None:
         _tell(session, conversation)
 
 
+async def _hand_out(session: AsyncSession) -> None:
+    """A job for each project in which somebody waits in a team that has a person on shift.
+
+    Shifts begin by a button and have a job of their own; room that an answer freed, or a new colleague, is found here.
+    """
+    on_shift = (
+        select(TeamMember.team_id)
+        .join(Agent, Agent.id == TeamMember.agent_id)
+        .where(
+            TeamMember.team_id == Conversation.team_id,
+            Agent.shift_state == ShiftState.ON,
+            Agent.deactivated_at.is_(None),
+            Agent.capacity > _load_of(Agent.id),
+        )
+    )
+    waiting = await session.scalars(
+        select(Conversation.workspace_id)
+        .where(
+            Conversation.assignee_id.is_(None),
+            Conversation.needs_answer,
+            Conversation.status == Status.OPEN,
+            on_shift.exists(),
+        )
+        .distinct()
+    )
+    await defer(session, [DrainQueue(workspace_id=workspace_id) for workspace_id in waiting])
+
+
+def _load_of(agent_id: InstrumentedAttribute[int]) -> ScalarSelect[int]:
+    held = aliased(Conversation)
+    return (
+        select(func.count())
+        .where(held.assignee_id == agent_id, held.status == Status.OPEN, held.needs_answer)
+        .scalar_subquery()
+    )
+
+
 async def _due(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Conversation]:
     statement = (
-        select(Conversation).where(*conditions).order_by(Conversation.id).limit(PAGE).with_for_update(skip_locked=True)
+        select(Conversation)
+        .where(*conditions)
+        .order_by(Conversation.id)
+        .limit(PAGE)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     return list(await session.scalars(statement))
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.core.database import Base, HasId
+from inbox.core.database import Base, HasId, NamesWorkspace
 
 
-class DeadEvent(HasId, Base):
+class DeadEvent(HasId, NamesWorkspace, Base):
     """A payload that could not be parsed or stored, kept whole for a person to look at and replay."""
 
     __tablename__ = "dead_events"
