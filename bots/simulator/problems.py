@@ -31,7 +31,10 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    errors = [{"field": _field(entry["loc"]), "message": str(entry["msg"])} for entry in error.errors()]
+    errors = [
+        {"field": _field(entry["loc"]) or str(entry.get("ctx", {}).get("field", "")), "message": str(entry["msg"])}
+        for entry in error.errors()
+    ]
     named = ", ".join(entry["field"] for entry in errors if entry["field"])
     problem = {
         "type": "about:blank",
