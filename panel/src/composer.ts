@@ -29,7 +29,9 @@ export function write(mode: Mode): void {
   if (the) text(the)?.focus()
 }
 
+/** The field grows with its text; browsers that do it by themselves (field-sizing) are left alone. */
 function grow(area: HTMLTextAreaElement): void {
+  if (CSS.supports('field-sizing', 'content')) return
   area.style.height = 'auto'
   area.style.height = `${Math.min(area.scrollHeight, 240)}px`
 }

@@ -26,6 +26,7 @@ export function startSwaps(): void {
     historyCacheSize: 0,
     refreshOnHistoryMiss: false,
     selfRequestsOnly: true,
+    attributesToSettle: ['class'], // copying `style` would break the content security policy
     timeout: 30_000,
     responseHandling: [
       { code: '204', swap: false },

@@ -53,7 +53,7 @@ async def show_conversation(page: PageDep, conversation_id: RowId) -> Response:
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
     opened = await load_opened(page.session, page.caller, conversation)
     if page.request.headers.get("hx-target") == "conversation":
-        return page.show("conversation", opened=opened)
+        return page.show("conversation_alone", opened=opened)
     return page.show("inbox", **await _around(page), opened=opened)
 
 
@@ -87,7 +87,7 @@ async def show_rows(page: PageDep, cursor: str | None = None, ids: Ids | None = 
 @router.get("/counts")
 async def show_counts(page: PageDep) -> Response:
     """The left column with its numbers."""
-    return page.show("views", **await _numbers(page))
+    return page.show("counts", **await _numbers(page))
 
 
 @files.get("/attachments/{attachment_id}")

@@ -1,0 +1,155 @@
+"""A demo of its own and a browser, for tests and screenshots."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+ARGUMENTS = (
+    "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+READY_SECONDS = 120
+WIDE = (1440, 900)
+PHONE = (390, 844)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo: its addresses, and the password that all of its people share."""
+
+    url: str
+    sim_url: str
+    password: str
+
+    def email(self, who: str) -> str:
+        """A person's e-mail: owner, sales, support, moderator."""
+        return f"{who}@demo.otklik"
+
+    def say(self, author_id: int, name: str, text: str, kind: str = "direct", **more: object) -> dict[str, object]:
+        """A subscriber writes."""
+        body = {"platform": "telegram", "kind": kind, "author": {"id": author_id, "name": name}, "text": text, **more}
+        answer = httpx.post(f"{self.sim_url}/sim/say", json=body, timeout=20)
+        answer.raise_for_status()
+        said: dict[str, object] = answer.json()
+        return said
+
+    def heard(self, author_id: int) -> list[str]:
+        """What a subscriber has seen from us."""
+        answer = httpx.get(
+            f"{self.sim_url}/sim/heard", params={"platform": "telegram", "author_id": author_id}, timeout=20
+        )
+        answer.raise_for_status()
+        return [str(item["text"]) for item in answer.json()["items"]]
+
+
+@contextmanager
+def running_demo(*arguments: str) -> Iterator[Demo]:
+    """`otklik demo` in a fresh home, on free ports, for the length of the block."""
+    with tempfile.TemporaryDirectory(prefix="otklik-browser-", ignore_cleanup_errors=True) as folder:
+        command = [
+            sys.executable,
+            "-m",
+            "inbox",
+            "demo",
+            "--json",
+            "--port",
+            str(_free_pair()),
+            "--home",
+            f"{folder}/h",
+        ]
+        with (
+            Path(folder, "log").open("w") as log,
+            subprocess.Popen(  # noqa: S603  # our own program
+                [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
+            ) as process,
+        ):
+            try:
+                yield _read(process, Path(folder, "log"))
+            finally:
+                process.terminate()
+                process.wait(30)
+
+
+def _read(process: "subprocess.Popen[str]", log: Path) -> Demo:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line.startswith("{"):
+        raise AssertionError(f"the demo did not start: {log.read_text()[-2000:]}")
+    ready = json.loads(line)
+    return Demo(ready["url"], ready["sim_url"], ready["accounts"][0]["password"])
+
+
+def _free_pair() -> int:
+    """A port that is free together with the next one, which the simulator takes."""
+    while True:
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            port = int(one.getsockname()[1])
+            with socket.socket() as next_one:
+                try:
+                    next_one.bind(("127.0.0.1", port + 1))
+                except (OSError, OverflowError):
+                    continue
+        return port
+
+
+def find_chromium() -> str | None:
+    """$CHROMIUM, or the system's."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def open_context(
+    browser: Browser, size: tuple[int, int] = WIDE, theme: str = "light", locale: str = "ru-RU"
+) -> BrowserContext:
+    """A fresh browser of a person in Moscow."""
+    return browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if theme == "dark" else "light",
+        locale=locale,
+        timezone_id="Europe/Moscow",
+    )
+
+
+def sign_in(page: Page, demo: Demo, who: str) -> None:
+    """Through the form, as a person does."""
+    page.goto(f"{demo.url}/sign-in")
+    page.fill("[name=email]", demo.email(who))
+    page.fill("[name=password]", demo.password)
+    page.click("form button.btn-primary")
+    page.wait_for_url("**/inbox")
+
+
+def note_troubles(page: Page) -> list[str]:
+    """Whatever the page's console complains of from now on: errors, refused styles and scripts, uncaught faults."""
+    troubles: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            troubles.append(f"{page.url}: {message.text}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
+    return troubles
