@@ -78,12 +78,22 @@ async def list_conversations(
     """A page of what the caller may see; NotFoundError for a workspace that is not theirs."""
     if filters.workspace_id is not None:
         caller.require(filters.workspace_id, Permission.READ_CONVERSATIONS)
-    statement = select(Conversation).where(visible(caller), *conditions(filters, caller.agent_id, now))
-    statement = with_parts(ordered(statement, filters.order, cursor)).limit(limit + 1)
-    found = list(await session.scalars(statement))
-    page = found[:limit]
-    more = len(found) > limit
+    statement = select(Conversation.id).where(visible(caller), *conditions(filters, caller.agent_id, now))
+    found = list(await session.scalars(ordered(statement, filters.order, cursor).limit(limit + 1)))
+    page = await _load_page(session, found[:limit])
+    more = len(found) > limit and page
     return Listing(await load_rows(session, page), cursor_of(page[-1], filters.order) if more else None)
+
+
+async def _load_page(session: AsyncSession, conversation_ids: Sequence[int]) -> list[Conversation]:
+    """The page's rows whole, in its order: sorting the ids alone keeps wide rows out of the sort."""
+    found = await session.scalars(
+        with_parts(select(Conversation).where(Conversation.id.in_(conversation_ids))).execution_options(
+            populate_existing=True
+        )
+    )
+    by_id = {one.id: one for one in found}
+    return [by_id[conversation_id] for conversation_id in conversation_ids if conversation_id in by_id]
 
 
 async def load_rows(session: AsyncSession, conversations: Sequence[Conversation]) -> list[Row]:
@@ -134,16 +144,13 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
         "held": and_(alive, Conversation.held),
         "automatic": Conversation.outcome == Outcome.NO_ANSWER_NEEDED_AUTOMATIC,
     }
-    row = (
-        await session.execute(
-            select(*(func.count().filter(condition).label(name) for name, condition in views.items())).where(*scope)
-        )
-    ).one()
+    numbers = [func.count().filter(condition).label(name) for name, condition in views.items()]
+    row = (await session.execute(select(*numbers).select_from(Conversation).where(*scope))).one()
     channels = await session.execute(
         select(Conversation.channel_id, func.count()).where(*scope, waits).group_by(Conversation.channel_id)
     )
-    numbers = {name: int(number) for name, number in zip(views, row, strict=True)}
-    return Counts(**numbers, by_channel=dict(channels.all()))
+    counted = {name: int(number) for name, number in zip(views, row, strict=True)}
+    return Counts(**counted, by_channel=dict(channels.all()))
 
 
 async def _load_labels(session: AsyncSession, conversation_ids: Collection[int]) -> dict[int, tuple[str, ...]]:

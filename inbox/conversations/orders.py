@@ -16,7 +16,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _DUE, _WAITING, _REST = 0, 1, 2
 
 
-def ordered(statement: Select[Conversation], order: Order, cursor: str | None) -> Select[Conversation]:
+def ordered(statement: Select[int], order: Order, cursor: str | None) -> Select[int]:
     """The statement in this order, after the row that the cursor names."""
     after = None if cursor is None else _read(order, cursor)
     match order:
@@ -37,9 +37,7 @@ def cursor_of(conversation: Conversation, order: Order) -> str:
     return encode_cursor([order.value, _REST, _microseconds(conversation.last_message_at), conversation.id])
 
 
-def _by_last_message(
-    statement: Select[Conversation], order: Order, after: tuple[int, int, int] | None
-) -> Select[Conversation]:
+def _by_last_message(statement: Select[int], order: Order, after: tuple[int, int, int] | None) -> Select[int]:
     key = tuple_(Conversation.last_message_at, Conversation.id)
     place = None if after is None else tuple_(_EPOCH + after[1] * _MICROSECOND, after[2])
     if order is Order.OLDEST:

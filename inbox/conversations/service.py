@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -162,15 +162,19 @@ async def _is_answered(session: AsyncSession, conversation: Conversation) -> boo
     """A person of ours has the last word, or is just about to: a reply of this turn is on its way."""
     if conversation.last_answer_at is not None and not conversation.needs_answer:
         return True
-    underway = exists().where(
-        Message.conversation_id == conversation.id,
-        Message.direction == Direction.OUTBOUND,
-        Message.kind == MessageKind.MESSAGE,
-        Message.delivery.in_(_LEFT_OR_LEAVING),
-        Message.deleted_at.is_(None),
-        Message.created_at >= (conversation.waiting_since_at or conversation.started_at),
+    underway = (
+        select(Message.id)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.direction == Direction.OUTBOUND,
+            Message.kind == MessageKind.MESSAGE,
+            Message.delivery.in_(_LEFT_OR_LEAVING),
+            Message.deleted_at.is_(None),
+            Message.created_at >= (conversation.waiting_since_at or conversation.started_at),
+        )
+        .limit(1)
     )
-    return bool(await session.scalar(select(underway)))
+    return await session.scalar(underway) is not None
 
 
 async def _snapshot(session: AsyncSession, conversation: Conversation) -> Json:

@@ -6,15 +6,7 @@ import pytest
 
 from tests.api.subscribers import Subscribers
 from tests.api.wire import Wire, wired
-from tests.company import Company, found_company
-from tests.servers import TestServers
-
-
-@pytest.fixture
-async def company(servers: TestServers) -> AsyncIterator[Company]:
-    """People of each role in three projects."""
-    async with found_company(servers) as founded:
-        yield founded
+from tests.company import Company
 
 
 @pytest.fixture
