@@ -90,15 +90,15 @@ def cross_validate(example: Example, kinship: Floats) -> dict[str, Table]:
         vocabulary = count_terms(part.texts)
         table, other = (join(one.dense, tabulate(one.texts, vocabulary)) for one in (part, rest))
         for task, labels in TASKS.items():
-            coefficients, bias = _fit(table, part.labels(task), len(labels))
+            coefficients, bias = fit(table, part.labels(task), len(labels))
             logits[task][held] = other @ coefficients + bias
     chances = {task: softmax(table) for task, table in logits.items()}
     return chances | couple(chances["intent"], chances["sentiment"], kinship)
 
 
-def _fit(table: csr_matrix, truth: Labels, labels: int) -> tuple[Table, Table]:
+def fit(table: csr_matrix, truth: Labels, labels: int) -> tuple[Table, Table]:
     """Coefficients (features, labels) and bias, centred over labels, so that a share speaks for or against one."""
-    fitted = LogisticRegression(C=STRENGTH, max_iter=1000, tol=1e-5).fit(table, truth)
+    fitted = LogisticRegression(C=STRENGTH, max_iter=1000).fit(table, truth)
     coefficients, bias = fitted.coef_.T, fitted.intercept_
     if labels == 2:  # one column: half for the second, half against the first
         coefficients, bias = np.hstack([-coefficients, coefficients]) / 2, np.concatenate([-bias, bias]) / 2
@@ -106,7 +106,7 @@ def _fit(table: csr_matrix, truth: Labels, labels: int) -> tuple[Table, Table]:
 
 
 def _head(table: csr_matrix, truth: Labels, labels: int, temperature: float, sure_from: float) -> Head:
-    coefficients, bias = (array.astype(np.float32) for array in _fit(table, truth, labels))
+    coefficients, bias = (array.astype(np.float32) for array in fit(table, truth, labels))
     return Head(coefficients[:DIMENSIONS], coefficients[DIMENSIONS:], bias, temperature, sure_from)
 
 
@@ -131,3 +131,14 @@ def find_band(task: str, chances: Table, truth: Labels) -> float:
     rates = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(rates >= SURE[task])
     return round(float(best[order][enough[-1]]), 4) if len(enough) else 1.0
+
+
+def reliability(chances: Table, truth: Labels) -> float:
+    """Expected calibration error over ten bands of confidence: how far "90 % sure" is from right in 90 %."""
+    best, right = chances.max(axis=1), chances.argmax(axis=1) == truth
+    bands = np.minimum((best * 10).astype(int), 9)
+    gaps = [
+        abs(float(right[bands == band].mean()) - float(best[bands == band].mean())) * float((bands == band).mean())
+        for band in np.unique(bands)
+    ]
+    return float(sum(gaps))

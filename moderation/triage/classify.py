@@ -79,9 +79,11 @@ class LinearTagger:
         chosen = {task: table.argmax(axis=1) for task, table in probabilities.items()}
         reasons = {task: explain(texts, bags, head.sparse, chosen[task]) for task, head in self.weights.heads.items()}
         tables = {task: table.tolist() for task, table in probabilities.items()}
+        known = np.bincount(bags.texts, minlength=len(texts)).tolist()
         return [
             self._tagged(
                 text,
+                known[place] > 0,
                 {task: dict(zip(TASKS[task], table[place], strict=True)) for task, table in tables.items()},
                 {task: given[place] for task, given in reasons.items()},
             )
@@ -89,8 +91,13 @@ class LinearTagger:
         ]
 
     def _tagged(
-        self, text: Normalised, probabilities: Mapping[str, Mapping[str, float]], reasons: Mapping[str, Sequence[str]]
+        self,
+        text: Normalised,
+        known: bool,
+        probabilities: Mapping[str, Mapping[str, float]],
+        reasons: Mapping[str, Sequence[str]],
     ) -> Tagged:
+        """Put together; a text of which no term is known (another script) is unsure in all."""
         best = {task: max(by_label.items(), key=lambda item: item[1]) for task, by_label in probabilities.items()}
         return Tagged(
             sentiment=Sentiment(best["sentiment"][0]),
@@ -98,7 +105,9 @@ class LinearTagger:
             toxic=best["toxic"][0] == "1",
             profanity=has_profanity(text.folded),
             probabilities=probabilities,
-            unsure=frozenset(task for task, (_, chance) in best.items() if chance < self.weights.heads[task].sure_from),
+            unsure=frozenset(
+                task for task, (_, chance) in best.items() if not known or chance < self.weights.heads[task].sure_from
+            ),
             reasons=reasons,
             model_version=self.weights.version,
         )

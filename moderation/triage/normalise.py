@@ -34,7 +34,7 @@ _INVISIBLE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 _SPACE = re.compile(r"\s+")
 
-_LOOKALIKES = str.maketrans("abcehkmoptxyiu0136@$", "авсенкмортхуииоизбас")
+_LOOKALIKES = str.maketrans("abcehkmoptxyizu0136@$", "авсенкмортхуизиоизбас")
 """Latin letters, digits and signs to the Cyrillic letter they stand for inside a Cyrillic word."""
 _CYRILLIC = re.compile(r"[а-яё]")
 _DISGUISED = re.compile(r"(?=[^\W_]*[а-яё])(?=[\w@$]*[a-z0-9@$])[^\W_](?:[\w@$]*[^\W_])?")
@@ -42,6 +42,8 @@ _INNER_SIGN = re.compile(r"(?<=[^\W\d_])[0136@$](?=[^\W\d_])|^0(?=[а-я]{3})")
 _MIXED = re.compile(r"[а-яё][a-z]|[a-z][а-яё]|[а-яё][0-9@$][а-яё]|\b0[а-яё]{3}")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _SPACED = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .\-_*|]){2,40}[^\W\d_](?![^\W_])")
+FEWEST_SPACED = 4
+"""Spaced letters from which they are a word even if each could be one."""
 _SHORT_WORDS = frozenset("авикосуяж")
 _MARKS = re.compile(r"[\u0300-\u0305\u0307\u0309-\u036f]")
 
@@ -102,7 +104,7 @@ def _fold_once(text: str) -> str:
 def _join(found: re.Match[str]) -> str:
     """«д у р а» → «дура»; a row of one-letter words stays."""
     letters = found[0][::2]
-    return found[0] if set(letters) <= _SHORT_WORDS else letters
+    return found[0] if len(letters) < FEWEST_SPACED and set(letters) <= _SHORT_WORDS else letters
 
 
 def _undisguise(found: re.Match[str]) -> str:

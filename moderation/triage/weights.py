@@ -72,7 +72,7 @@ def read(path: Path) -> Weights:
     if not path.is_file():
         raise SetupError(f"The classifier's file {path} is missing. {advice}")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         version = arrays.pop("version").tobytes().decode()
         if _hash(arrays) != version:

@@ -1,0 +1,214 @@
+"""Writes the model card's figures: `python -m moderation.learning.card [FOLDER of public sets]`.
+
+What lies between `<!-- figures -->` and `<!-- /figures -->` in `data/MODEL_CARD.md` is replaced.
+"""
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from inbox.core.errors import SetupError
+from moderation.learning.compare import KINDS, compare_features
+from moderation.learning.corpus import TEST_TRADES, Row, read_seed, training_rows
+from moderation.learning.evaluate import BATCH, Table, evaluate, told
+from moderation.learning.measure import Figures, measure, number
+from moderation.learning.training import cross_validate, find_kinship, prepare, reliability
+from moderation.triage import MODEL, load_tagger
+from moderation.triage.classify import LinearTagger, sharpen
+from moderation.triage.embed import embed
+from moderation.triage.normalise import normalise
+from moderation.triage.weights import TASKS
+
+CARD = Path(__file__).parent.parent / "data" / "MODEL_CARD.md"
+START, END = "<!-- figures -->", "<!-- /figures -->"
+PUBLIC: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "cedr_sent3_test.tsv": ("sentiment", {}),
+    "goemotions_ru_sent3_test.tsv": ("sentiment", {}),
+    "toxic_vk_distorted.tsv": ("toxic", {"ok": "0", "toxic": "1"}),
+    "spam_tgspam": ("intent", {}),
+}
+"""Public sets: file, task, and our label for theirs."""
+
+
+def main(folder: Path | None) -> None:
+    """Measure everything and rewrite the card's figures."""
+    rows = read_seed()
+    tagger = load_tagger(cache=False)
+    parts = [
+        f"Model `{tagger.model_version}`, {MODEL.stat().st_size / 1e6:.2f} MB.",
+        describe_corpus(rows),
+        describe_features(training_rows(rows)),
+        describe_folds(training_rows(rows), tagger),
+        describe_test(rows, tagger),
+        describe_cost(rows, tagger),
+    ]
+    if folder is not None:
+        parts.append(describe_public(folder, tagger))
+    card = CARD.read_text(encoding="utf-8")
+    if START not in card or END not in card:
+        raise SetupError(f"{CARD.name} lacks the marks {START} and {END}.")
+    before, after = card.split(START)[0], card.split(END)[1]
+    CARD.write_text(f"{before}{START}\n{chr(10).join(parts)}\n{END}{after}", encoding="utf-8")
+
+
+def describe_corpus(rows: Sequence[Row]) -> str:
+    """Counts by label, language and split."""
+    trained = training_rows(rows)
+    lines = [
+        f"\n### Corpus\n\n{len(rows)} messages, {len(trained)} for training, {len(rows) - len(trained)} for tests.\n"
+    ]
+    for task in TASKS:
+        counts = Counter(row.labels[task] for row in trained)
+        lines.append(f"- {task}: " + ", ".join(f"{label} {count}" for label, count in counts.most_common()))
+    languages = Counter(row.lang for row in rows)
+    lines.append("- language: " + ", ".join(f"{lang} {count}" for lang, count in languages.most_common()))
+    return "\n".join(lines)
+
+
+def describe_features(rows: Sequence[Row]) -> str:
+    """Each feature set in each task."""
+    compared = {(one.features, one.task): one.scores for one in compare_features(prepare(rows))}
+    lines = ["\n### Features compared (macro-F1 on folds by trade, training trades, seeds 0–2, mean ± sd)\n"]
+    lines += [_row(["features", *TASKS]), _row(["---"] * 4)]
+    for kind in KINDS:
+        cells = [f"{np.mean(compared[kind, task]):.3f} ± {np.std(compared[kind, task]):.3f}" for task in TASKS]
+        lines.append(_row([kind, *cells]))
+    return "\n".join(lines)
+
+
+def describe_folds(rows: Sequence[Row], tagger: LinearTagger) -> str:
+    """The recipe on folds of the training trades, with calibration; and by trade."""
+    example = prepare(rows)
+    chances = cross_validate(example, find_kinship(example))
+    lines = ["\n### The recipe on seven folds of the training trades\n", _row([*HEADS, "ECE"]), _row(["---"] * 7)]
+    right: dict[str, list[bool]] = {}
+    for task, labels in TASKS.items():
+        head = tagger.weights.heads[task]
+        table = sharpen(chances[task], head.temperature)
+        truth = [row.labels[task] for row in rows]
+        guesses = [labels[place] for place in table.argmax(axis=1)]
+        figures = measure(truth, guesses, (table.max(axis=1) >= head.sure_from).tolist())
+        lines.append(_row([task, *_cells(figures), f"{reliability(table, example.labels(task)):.3f}"]))
+        right[task] = [guess == label for guess, label in zip(guesses, truth, strict=True)]
+    lines += ["\nAccuracy by trade, each predicted by a model that saw no row of it:\n"]
+    lines += [_row(["trade", "n", *TASKS]), _row(["---"] * 5)]
+    for trade in sorted({row.trade for row in rows}):
+        places = [place for place, row in enumerate(rows) if row.trade == trade]
+        shares = [f"{np.mean([right[task][place] for place in places]):.2f}" for task in TASKS]
+        lines.append(_row([trade, str(len(places)), *shares]))
+    return "\n".join(lines)
+
+
+HEADS = ("task", "n", "macro-F1", "accuracy", "coverage", "right when sure")
+
+
+def describe_test(rows: Sequence[Row], tagger: LinearTagger) -> str:
+    """The shipped model on the five trades it never saw."""
+    held = [row for row in rows if row.trade in TEST_TRADES]
+    figures = _measure_rows(held, tagger)
+    lines = ["\n### The shipped model on the five test trades\n", _row(HEADS), _row(["---"] * 6)]
+    lines += [_row([task, *_cells(one)]) for task, one in figures.items()]
+    lines += ["\nF1 by class:\n"]
+    for task, one in figures.items():
+        classes = one["per_class"]
+        if isinstance(classes, dict):
+            lines.append(f"- {task}: " + ", ".join(f"{label} {each['f1']:.2f}" for label, each in classes.items()))
+    return "\n".join(lines)
+
+
+def describe_public(folder: Path, tagger: LinearTagger) -> str:
+    """The shipped model on sets of others, which it never saw either."""
+    lines = ["\n### The shipped model on public sets\n", _row(["set", *HEADS]), _row(["---"] * 7)]
+    for name, (task, ours) in PUBLIC.items():
+        if name == "spam_tgspam":
+            lines.append(_describe_spam(folder, tagger))
+            continue
+        texts, labels = _read_public(folder / name)
+        figures = evaluate(tagger, Table(texts, {task: [ours.get(label, label) for label in labels]}))[task]
+        if isinstance(figures, dict):
+            lines.append(_row([name.removesuffix(".tsv"), task, *_cells(figures)]))
+    return "\n".join(lines)
+
+
+def _describe_spam(folder: Path, tagger: LinearTagger) -> str:
+    """Their spam and ham against our "spam or not"."""
+    spam, ham = (_read_public(folder / f"spam_tgspam_{kind}.tsv")[0] for kind in ("spam", "ham"))
+    tags = tagger.tag([*spam, *ham])
+    truth = ["spam"] * len(spam) + ["ham"] * len(ham)
+    guesses = ["spam" if told(tagged, "intent") == "spam" else "ham" for tagged in tags]
+    return _row(
+        ["spam_tgspam", "spam or not", *_cells(measure(truth, guesses, ["intent" not in t.unsure for t in tags]))]
+    )
+
+
+def _read_public(path: Path) -> tuple[list[str], list[str]]:
+    if not path.is_file():
+        raise SetupError(f"{path} is missing: name the folder that holds the public sets.")
+    pairs = [line.rpartition("\t") for line in path.read_text(encoding="utf-8").splitlines() if line]
+    return [text for text, _, _ in pairs], [label for _, _, label in pairs]
+
+
+def describe_cost(rows: Sequence[Row], tagger: LinearTagger) -> str:
+    """Time of a text beside the bare encoder's, in turns on one core; memory and start of a process that tags."""
+    texts = list(dict.fromkeys(row.text for row in rows))
+    batches = [texts[start : start + BATCH] for start in range(0, len(texts) - BATCH, BATCH)]
+    ours, bare = [], []
+    for batch in batches:
+        started = time.perf_counter()
+        embed([normalise(text) for text in batch])
+        between = time.perf_counter()
+        tagger.tag(batch)
+        bare.append((between - started) / len(batch))
+        ours.append((time.perf_counter() - between) / len(batch))
+    whole, encoder = float(np.median(ours)), float(np.median(bare))
+    seconds, megabytes = _start_apart()
+    return (
+        f"\n### Cost\n\n{1e3 * whole:.2f} ms a text in batches of {BATCH} ({1 / whole:.0f} texts/s on one core), "
+        f"of which {1e3 * encoder:.2f} ms are the encoder and its input ({1 / encoder:.0f} texts/s): "
+        f"{encoder / whole:.2f} of its speed. A new process has its first tag after {seconds:.1f} s "
+        f"and then takes {megabytes:.0f} MB in all."
+    )
+
+
+def _start_apart() -> tuple[float, float]:
+    """Seconds to the first tag, and resident megabytes, of a process of its own."""
+    program = (
+        "import time; started = time.perf_counter(); from moderation.triage import load_tagger; "
+        "load_tagger().tag(['first']); seconds = time.perf_counter() - started; import resource; "
+        "print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: S603
+    seconds, size = answer.stdout.split()
+    return float(seconds), float(size) / 1024
+
+
+def _measure_rows(rows: Sequence[Row], tagger: LinearTagger) -> dict[str, Figures]:
+    tags = tagger.tag([row.text for row in rows])
+    return {
+        task: measure(
+            [row.labels[task] for row in rows],
+            [told(tagged, task) for tagged in tags],
+            [task not in tagged.unsure for tagged in tags],
+        )
+        for task in TASKS
+    }
+
+
+def _cells(figures: Figures) -> list[str]:
+    names = ("macro_f1", "accuracy", "coverage", "accuracy_confident")
+    return [str(figures["n"]), *(f"{number(figures, name):.3f}" for name in names)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    Console(stderr=True).print(f"{CARD.name} is written.")
