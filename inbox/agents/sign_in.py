@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pyotp
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.models import Agent, SignInAttempt, TokenKind
@@ -85,7 +85,7 @@ async def sign_in(context: Context, credentials: Credentials, kind: TokenKind, n
 async def _write_attempt(session: AsyncSession, email: str, address: str, now: datetime) -> int:
     """Count it as failed until it has succeeded; attempts of one e-mail or address queue up here."""
     for key in sorted({_lock_key(f"email {email}"), _lock_key(f"address {address}")}):
-        await session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
+        await session.execute(select(func.pg_advisory_xact_lock(key)))
     for column, value, limit in (
         (SignInAttempt.email, email, LIMIT_BY_EMAIL),
         (SignInAttempt.address, address, LIMIT_BY_ADDRESS),

@@ -3,11 +3,12 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
 
 import structlog
+from structlog.typing import EventDict, Processor
 
-_SECRETS = re.compile(r"\b\d{6,}:[A-Za-z0-9_-]{30,}|\bvk1\.[A-Za-z0-9._-]{20,}|\botk_[A-Za-z0-9_-]{20,}")
+_SECRETS = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}|vk1\.[A-Za-z0-9._-]{20,}|\botk_[A-Za-z0-9_-]{20,}")
+"""Telegram's and VK's keys wherever they stand (a URL has them right behind the word `bot`), and our own tokens."""
 
 
 def hide_secrets(text: str) -> str:
@@ -15,11 +16,14 @@ def hide_secrets(text: str) -> str:
     return _SECRETS.sub("[key]", text)
 
 
-def _scrub(_logger: object, _method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
-    for name, value in event.items():
-        if isinstance(value, str):
-            event[name] = hide_secrets(value)
-    return event
+class _ScrubbingRenderer:
+    """A renderer whose finished line is scrubbed, so that nothing nested slips through."""
+
+    def __init__(self, renderer: Processor) -> None:
+        self._renderer = renderer
+
+    def __call__(self, logger: object, method: str, event: EventDict) -> str:
+        return hide_secrets(str(self._renderer(logger, method, event)))
 
 
 class _ScrubbingHandler(logging.StreamHandler):  # type: ignore[type-arg]
@@ -39,8 +43,7 @@ def configure_logs(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            _scrub,
-            renderer,
+            _ScrubbingRenderer(renderer),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -48,4 +51,6 @@ def configure_logs(level: str) -> None:
     )
     handler = _ScrubbingHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=max(logging.getLevelNamesMapping()[level.upper()], logging.WARNING), handlers=[handler], force=True)
+    logging.basicConfig(
+        level=max(logging.getLevelNamesMapping()[level.upper()], logging.WARNING), handlers=[handler], force=True
+    )

@@ -55,7 +55,12 @@ async def run_chaos(plan: Plan, say: Say) -> Result:
         await wait_for(f"{stage.web_url}/readyz")
         say(f"ready after {time.monotonic() - began:.0f} s")
         truth = Truth()
-        await _storm(stage, plan, account, truth, say)
+        try:
+            await _storm(stage, plan, account, truth, say)
+        except TimeoutError:
+            found = f"{len(truth.said)} messages, {len(truth.answers)} replies"
+            line = Line("writing and answering come to an end", found, is_kept=False)
+            return Result([line], time.monotonic() - began, stage.log_tails())
         ground = Ground(stage.servers.database_dsn, stage.servers.redis_url, stage.sim_url)
         rest = await _await_quiet(ground, truth, plan, say)
         lines = await asyncio.to_thread(judge, ground, truth)

@@ -1,0 +1,1 @@
+"""What the tree as a whole promises."""

@@ -1,0 +1,50 @@
+"""The docs say what there is: settings, commands, job names, environment, packages."""
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from inbox.cli import app
+from inbox.core.events import JOBS
+from inbox.core.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+
+def command_names() -> list[str]:
+    """Every command as it is typed after `otklik`."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    names: list[str] = []
+    for name, command in group.commands.items():
+        inner = command.commands if isinstance(command, TyperGroup) else None
+        names += [f"{name} {sub}" for sub in inner] if inner else [name]
+    return names
+
+
+@pytest.mark.parametrize("name", [f"OTKLIK_{name.upper()}" for name in Settings.model_fields])
+def test_a_setting_is_in_the_readme(name: str) -> None:
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", command_names())
+def test_a_command_is_in_the_readme(name: str) -> None:
+    assert f"otklik {name}" in README
+
+
+@pytest.mark.parametrize("name", [job.name for job in JOBS])
+def test_a_job_is_in_the_architecture(name: str) -> None:
+    assert name in ARCHITECTURE
+
+
+@pytest.mark.parametrize("package", ["inbox", "moderation", "routing", "bots", "migrations", "tests"])
+def test_a_package_is_in_the_architecture(package: str) -> None:
+    assert f"{package}/" in ARCHITECTURE
+
+
+def test_the_architecture_stays_readable() -> None:
+    assert len(ARCHITECTURE.splitlines()) <= 200

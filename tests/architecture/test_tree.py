@@ -1,0 +1,87 @@
+"""Sizes, names, docs and layers of the whole tree."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("inbox", "moderation", "routing", "bots", "migrations", "tests")
+LONGEST_FILE = 400
+LONGEST_TEMPLATE = 120
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}
+COMMITTING = {
+    "inbox/core/database.py": "the edge of every unit of work",
+    "inbox/core/schema.py": "migrations",
+    "inbox/core/web/dependencies.py": "the edge of a request",
+}
+"""Modules that may commit."""
+
+
+def python_files() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from (ROOT / package).rglob("*.py")
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", [path for path in python_files() if "versions" not in path.parts], ids=name_of)
+def test_a_file_is_not_too_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "inbox").rglob("*.html")), ids=name_of)
+def test_a_template_is_not_too_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_TEMPLATE
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    named = [name_of(path) for path in python_files() if {path.stem, *path.relative_to(ROOT).parts} & FORBIDDEN_NAMES]
+    assert named == []
+
+
+def test_every_module_opens_with_a_sentence() -> None:
+    silent = []
+    for path in python_files():
+        words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        if not words.strip():
+            silent.append(name_of(path))
+    assert silent == []
+
+
+def test_only_the_edges_commit() -> None:
+    committing = {
+        name_of(path)
+        for path in python_files()
+        if path.relative_to(ROOT).parts[0] not in {"tests", "migrations"}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+    }
+    assert committing <= COMMITTING.keys()
+
+
+def test_the_layers_hold() -> None:
+    lint_imports = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([str(lint_imports), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_no_host_of_a_registry_and_no_path_of_a_machine_is_in_the_tree() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    found = []
+    for name in listed.decode().split("\0"):
+        path = ROOT / name
+        if not name or not path.is_file() or path.suffix in {".jpg", ".png", ".webp", ".mp4", ".npz", ".ogg", ".mp3"}:
+            continue
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        if any(word in text for word in (_WORK + "/main", _WORK + "/shared", "registry.npmjs.org", "pypi.org/simple")):
+            found.append(name)
+    assert found == []
+
+
+_WORK = "/" + "work"
