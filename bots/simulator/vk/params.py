@@ -52,8 +52,8 @@ class Params:
 async def read_params(request: Request) -> dict[str, str]:
     """All parameters of a request, the key among them."""
     values = dict(request.query_params)
-    form = await request.form()
-    values |= {name: value for name, value in form.items() if isinstance(value, str)}
+    async with request.form() as form:
+        values |= {name: value for name, value in form.items() if isinstance(value, str)}
     bearer = request.headers.get("authorization", "")
     if bearer.lower().startswith("bearer "):
         values["access_token"] = bearer[7:]

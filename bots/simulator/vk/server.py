@@ -133,14 +133,13 @@ class VkApi:
         """/vkupload/{group}/{kind}"""
         request = Request(scope, receive)
         community = self.communities.get(_number(request.path_params["group"]))
-        form = await request.form()
-        file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
-        if community is None or file is None:
-            await JSONResponse({"error": "ERR_UPLOAD_BAD_REQUEST"})(scope, receive, send)
-            return
-        content = SimFile(await file.read(), file.content_type or "application/octet-stream")
-        kept = take_file(community, request.path_params["kind"], file.filename or "file", content)
-        await JSONResponse(kept)(scope, receive, send)
+        answer: Json = {"error": "ERR_UPLOAD_BAD_REQUEST"}
+        async with request.form() as form:
+            file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
+            if community is not None and file is not None:
+                content = SimFile(await file.read(), file.content_type or "application/octet-stream")
+                answer = take_file(community, request.path_params["kind"], file.filename or "file", content)
+        await JSONResponse(answer)(scope, receive, send)
 
     async def file(self, scope: Scope, receive: Receive, send: Send) -> None:
         """/vkfile/{group}/{name}"""

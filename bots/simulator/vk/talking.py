@@ -174,8 +174,15 @@ def get_conversations(community: Community, _: Key, params: Params) -> Json:
 
 
 def _conversation(last: Message) -> Json:
-    peer: Json = {"id": last.peer_id, "type": "user", "local_id": last.peer_id}
-    return {"peer": peer, "last_message_id": last.message_id, "can_write": {"allowed": True}}
+    return {
+        "peer": {"id": last.peer_id, "type": "user", "local_id": last.peer_id},
+        "last_message_id": last.message_id,
+        "last_conversation_message_id": last.number,
+        "in_read": last.message_id,
+        "out_read": last.message_id,
+        "version": 10_000,
+        "can_write": {"allowed": True},
+    }
 
 
 def is_allowed(community: Community, _: Key, params: Params) -> Json:

@@ -16,8 +16,6 @@ def create_comment(community: Community, key: Key, params: Params) -> Json:
     text = params.find_text("message") or ""
     if not text.strip() and not any(names):
         raise VkApiError(100, "message is undefined")
-    if any(names) and key.is_community:
-        raise VkApiError(27)
     post = _post(community, params)
     if not post.is_open:
         raise VkApiError(213)

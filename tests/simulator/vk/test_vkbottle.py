@@ -29,7 +29,7 @@ async def test_it_answers_a_message_and_a_comment(vk: VkLine, bot: Bot) -> None:
     @bot.on.raw_event(GroupEventType.WALL_REPLY_NEW, dataclass=GroupTypes.WallReplyNew)
     async def comment(event: GroupTypes.WallReplyNew) -> None:
         made = event.object
-        if made.from_id > 0:
+        if made.from_id > 0 and made.post_id is not None:
             await bot.api.wall.create_comment(
                 post_id=made.post_id, owner_id=-GROUP, message=f"эхо: {made.text}", reply_to_comment=made.id, guid="1"
             )
@@ -64,7 +64,8 @@ async def test_it_reads_every_answer(vk: VkLine, bot: Bot) -> None:
     assert (talks.count, talks.items[0].last_message.attachments is not None) == (1, True)
     (anna,) = await bot.api.users.get(user_ids=[600_001])
     assert (anna.first_name, anna.last_name) == ("Анна", "Соколова")
-    (sent,) = await bot.api.messages.send(peer_ids=[600_001], random_id=5, message="два")
-    assert sent.conversation_message_id == 3
+    sent = await bot.api.messages.send(peer_ids=[600_001], random_id=5, message="два")
+    assert isinstance(sent, list)
+    assert [one.conversation_message_id for one in sent] == [3]
     history = await bot.api.messages.get_history(peer_id=600_001)
     assert [one.text for one in history.items] == ["два", "", "раз"]
