@@ -13,11 +13,9 @@ PACKAGES = ("inbox", "moderation", "routing", "bots", "migrations", "tests")
 LONGEST_FILE = 400
 LONGEST_TEMPLATE = 120
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}
-COMMITTING = {
-    "inbox/core/database.py": "the edge of every unit of work",
-    "inbox/core/schema.py": "migrations",
-    "inbox/core/web/dependencies.py": "the edge of a request",
-}
+FOREIGN = ("/" + "work/main", "/" + "work/shared", "registry.npmjs" + ".org", "pypi" + ".org/simple")
+"""Put together here, so that this file does not hold them."""
+COMMITTING = {"inbox/core/database.py", "inbox/core/schema.py"}
 """Modules that may commit."""
 
 
@@ -61,8 +59,10 @@ def test_only_the_edges_commit() -> None:
         if path.relative_to(ROOT).parts[0] not in {"tests", "migrations"}
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+        # A class's own method of that name is not a session's.
+        if not (isinstance(node.func.value, ast.Name) and node.func.value.id == "self")
     }
-    assert committing <= COMMITTING.keys()
+    assert committing <= COMMITTING
 
 
 def test_the_layers_hold() -> None:
@@ -79,9 +79,6 @@ def test_no_host_of_a_registry_and_no_path_of_a_machine_is_in_the_tree() -> None
         if not name or not path.is_file() or path.suffix in {".jpg", ".png", ".webp", ".mp4", ".npz", ".ogg", ".mp3"}:
             continue
         text = path.read_text(encoding="utf-8", errors="ignore")
-        if any(word in text for word in (_WORK + "/main", _WORK + "/shared", "registry.npmjs.org", "pypi.org/simple")):
+        if any(word in text for word in FOREIGN):
             found.append(name)
     assert found == []
-
-
-_WORK = "/" + "work"

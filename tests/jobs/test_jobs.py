@@ -150,7 +150,8 @@ async def test_the_job_of_a_worker_that_still_beats_is_left_alone(context: Conte
         await session.execute(text("insert into procrastinate_workers (last_heartbeat) values (now())"))
         await session.execute(
             text(
-                "update procrastinate_jobs set status = 'doing', worker_id = (select max(id) from procrastinate_workers)"
+                "update procrastinate_jobs set status = 'doing',"
+                " worker_id = (select max(id) from procrastinate_workers)"
             )
         )
     async with running(runner):

@@ -1,0 +1,1 @@
+"""Rules, assignment and their tables."""

@@ -1,0 +1,1 @@
+"""The schema, the fence, live numbers and the stream."""
