@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import inspect, select, true
+from sqlalchemy import func, inspect, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstanceState
 
@@ -136,7 +136,8 @@ async def _load_spoken(session: AsyncSession, conversation_ids: Sequence[int]) -
     newest = (
         select(
             Message.conversation_id, Message.id, Message.sent_at, Message.direction, Message.needs_answer,
-            Message.kind, Message.outside, Message.delivery, Message.deleted_at, (Message.text != "").label("words"),
+            Message.kind, Message.outside, Message.delivery, Message.deleted_at.is_not(None).label("is_deleted"),
+            (Message.text != "").label("has_words"), func.coalesce(Message.external_id, "").label("external_id"),
         )
         .where(Message.conversation_id == Conversation.id, Message.kind != MessageKind.NOTE)
         .order_by(Message.sent_at.desc(), Message.id.desc())
@@ -148,30 +149,32 @@ async def _load_spoken(session: AsyncSession, conversation_ids: Sequence[int]) -
         .select_from(Conversation)
         .join(newest, true())
         .where(among(Conversation.id, conversation_ids))
-        .order_by(newest.c.sent_at, newest.c.id)
+        .order_by(newest.c.sent_at, func.length(newest.c.external_id), newest.c.external_id, newest.c.id)
     )
     spoken: dict[int, list[Spoken]] = {}
     for (
         conversation_id,
-        message_id,
+        found,
         sent_at,
         direction,
-        needs_answer,
+        needed,
         kind,
         outside,
         delivery,
-        deleted_at,
+        deleted,
         words,
+        external_id,
     ) in rows:
-        is_ours = direction is Direction.OUTBOUND
+        has_left = outside or delivery in _HAS_LEFT
         one = Spoken(
-            message_id=message_id,
+            message_id=found,
             sent_at=sent_at,
             direction=direction,
-            needs_answer=needs_answer,
-            answers=is_ours and kind is MessageKind.MESSAGE and (outside or delivery in _HAS_LEFT),
-            is_deleted=deleted_at is not None,
+            needs_answer=needed,
+            answers=direction is Direction.OUTBOUND and kind is MessageKind.MESSAGE and has_left,
+            is_deleted=deleted,
             has_words=words,
+            external_id=external_id,
         )
         spoken.setdefault(conversation_id, []).append(one)
     return spoken
@@ -187,9 +190,16 @@ def _talk(conversation: Conversation, spoken: Sequence[Spoken]) -> _Talk:
         conversation=conversation,
         spoken=spoken,
         state=compute(spoken, _decided(conversation), waiting_before),
-        last=there[-1],
+        last=_last(there),
         last_inbound=inbound[-1] if inbound else None,
     )
+
+
+def _last(spoken: Sequence[Spoken]) -> Spoken:
+    """The newest; of what came in one moment (an album) that which has words."""
+    newest = spoken[-1]
+    together = (one for one in reversed(spoken) if one.sent_at == newest.sent_at)
+    return next((one for one in together if one.has_words and one.direction is newest.direction), newest)
 
 
 async def _load_shown(session: AsyncSession, message_ids: Collection[int]) -> dict[int, _Shown]:

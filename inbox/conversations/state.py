@@ -25,6 +25,12 @@ class Spoken:
     answers: bool
     is_deleted: bool = False
     has_words: bool = True
+    external_id: str = ""
+
+    @property
+    def order(self) -> tuple[datetime, int, str, int]:
+        """Platform time, then the platform's number (ids of one chat are numbers as text), then ours."""
+        return self.sent_at, len(self.external_id), self.external_id, self.message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def compute(messages: Sequence[Spoken], decided: Decided, waiting_before: dateti
     `waiting_before`: since when the contact was waiting already before the first of these, when earlier ones are left
     out.
     """
-    ordered = sorted((one for one in messages if not one.is_deleted), key=lambda one: (one.sent_at, one.message_id))
+    ordered = sorted((one for one in messages if not one.is_deleted), key=lambda one: one.order)
     closed_at = decided.closed_at if decided.status_at else None
     settled_at = max((at for at in (closed_at, _judged_no(decided)) if at), default=None)
     waits, leading_id = _waits(ordered, settled_at, waiting_before)

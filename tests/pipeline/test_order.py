@@ -257,7 +257,7 @@ def test_a_history_in_order_reads_as_a_person_would_expect(expected: list[tuple[
     assert all(row[14] == f":{GROUP}:1" for key, row in conversations.items() if str(key).startswith("thread"))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arrivals())
 def test_any_order_and_repetition_gives_the_same_rows(
     url: str, expected: list[tuple[object, ...]], batches: list[list[int]]
