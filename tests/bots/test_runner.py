@@ -48,6 +48,7 @@ async def running(context: Context) -> AsyncIterator[BotsRunner]:
 
 async def has_status(talk: Talk, status: ChannelStatus) -> Channel:
     """Wait until the channel has it."""
+    channel = await talk.channel()
     for _ in range(600):
         channel = await talk.channel()
         if channel.status is status:

@@ -107,7 +107,7 @@ async def running_stage(first_port: int) -> AsyncIterator[Stage]:
                 await wait_for(f"{stage.sim_url}/sim/world")
                 yield stage
             finally:
-                for part in stage.parts.values() if stage else ():
+                for part in stage.parts.values() if stage is not None else ():
                     await asyncio.to_thread(part.stop)
                 await asyncio.to_thread(servers.stop)
 

@@ -42,7 +42,7 @@ class Ground:
 
     def heard(self, author_id: int) -> list[str]:
         """Texts of ours that a subscriber sees, in order."""
-        query = {"platform": "telegram", "author_id": author_id}
+        query: dict[str, str | int] = {"platform": "telegram", "author_id": author_id}
         answer = httpx.get(f"{self._sim_url}/sim/heard", params=query, timeout=20).raise_for_status()
         return [str(item["text"]) for item in answer.json()["items"]]
 
