@@ -95,8 +95,8 @@ class VkAdapter:
 
     async def set_webhook(self, account: Account, url: str | None, secret: str) -> None:
         if url is None:
+            # The receiver switches Long Poll on by itself.
             await servers.remove_server(self.wires, account)
-            await servers.switch_on_long_poll(self.wires, account)
         else:
             await servers.set_server(self.wires, account, url, secret)
 

@@ -44,7 +44,7 @@ async def check(wires: Wires, account: Account) -> Checked:
     """Asks whose key it is, then tries each class of method. KeyRefusedError when the community key is dead or another
     community's."""
     with reading_answers():
-        us = await _our_community(wires, account)
+        us = await own_community(wires, account)
         group_id = get_int(us, "id")
         if account.external_id and group_id_of(account) != group_id:
             raise KeyRefusedError(reasons.OTHER_COMMUNITY)
@@ -67,7 +67,7 @@ async def check(wires: Wires, account: Account) -> Checked:
         )
 
 
-async def _our_community(wires: Wires, account: Account) -> RawObject:
+async def own_community(wires: Wires, account: Account) -> RawObject:
     """Without a number VK names the key's own community."""
     try:
         found = as_object(await call(wires, account, "groups.getById", {}), "response")

@@ -7,9 +7,11 @@ raised after theirs are gone, without cause or context.
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import requests
 from aiohttp import ClientSession, TCPConnector
@@ -34,6 +36,7 @@ USER_CALLS_PER_SECOND = 3
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
 UPLOAD_SECONDS = 120
+IDLE_SECONDS = 600
 PAUSES = (0.4, 1.5)
 """seconds before the second and the third try of a call"""
 
@@ -42,6 +45,7 @@ _NEVER_LEFT = (ConnectTimeout, ProxyError, SSLError, InvalidURL, MissingSchema)
 _UNREACHED = (NewConnectionError, ConnectTimeoutError, NameResolutionError)
 
 Params = Mapping[str, str | int]
+_Given = TypeVar("_Given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ class Wire:
         self._vk = maker(token=token, config=MemoryConfig, api_version=API_VERSION, session=session)
         self._vk.error_handlers.clear()
         self._session = session
+        self._in_hand = 0
+        self._used_at = time.monotonic()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"vk-{account.channel_id}-{kind}")
 
     async def ask(self, method: str, params: Params) -> Answer:
@@ -115,17 +121,31 @@ class Wire:
 
         TemporaryRefusalError when the request never left, UnknownOutcomeError when no sensible answer came.
         """
-        got = await asyncio.get_running_loop().run_in_executor(self._thread, self._exchange, method, params)
+        got = await self._in_thread(self._exchange, method, params)
         if isinstance(got, PlatformError):
             raise got
         return got
 
     async def upload(self, url: str, file: File) -> object:
         """What an upload address answers; it holds no key. Errors as in `ask`."""
-        got = await asyncio.get_running_loop().run_in_executor(self._thread, self._bring, url, file)
+        got = await self._in_thread(self._bring, url, file)
         if isinstance(got, PlatformError):
             raise got
         return got.result
+
+    def is_idle(self, seconds: float) -> bool:
+        """Whether nobody uses the line, and nobody has for so long."""
+        return self._in_hand == 0 and time.monotonic() - self._used_at > seconds
+
+    async def _in_thread(
+        self, work: Callable[[str, _Given], Answer | PlatformError], name: str, given: _Given
+    ) -> Answer | PlatformError:
+        self._in_hand += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work, name, given)
+        finally:
+            self._in_hand -= 1
+            self._used_at = time.monotonic()
 
     def close(self) -> None:
         """Give the thread back; a call in it ends by itself."""
@@ -161,19 +181,30 @@ class Wire:
         return UnknownOutcomeError(NO_ANSWER)
 
 
+@dataclass(frozen=True, slots=True)
+class _LineKey:
+    """What tells lines apart."""
+
+    kind: KeyKind
+    api_url: str | None
+    proxy_url: str | None = field(repr=False)
+    token: str = field(repr=False)
+
+
 class Wires:
     """The lines of a process: one for each key, and one pool of connections for long polls and files."""
 
-    def __init__(self, pauses: Sequence[float] = PAUSES) -> None:
+    def __init__(self, pauses: Sequence[float] = PAUSES, idle_seconds: float = IDLE_SECONDS) -> None:
         self.pauses = pauses
-        self._open: dict[tuple[int, KeyKind, str | None, str | None, str], Wire] = {}
+        self._idle_seconds = idle_seconds
+        self._open: dict[_LineKey, Wire] = {}
         self._http: ClientSession | None = None
 
     def wire(self, account: Account, kind: KeyKind, token: str) -> Wire:
-        """The line of a key; a new key or server gets a new line, and the old one is closed."""
-        key = (account.channel_id, kind, account.api_url, account.proxy_url, token)
+        """The line of a key; those that nobody has used for a while are closed."""
+        key = _LineKey(kind, account.api_url, account.proxy_url, token)
         if key not in self._open:
-            for other in [other for other in self._open if other[:2] == key[:2]]:
+            for other in [other for other, wire in self._open.items() if wire.is_idle(self._idle_seconds)]:
                 self._open.pop(other).close()
             self._open[key] = Wire(account, kind, token)
         return self._open[key]

@@ -1,13 +1,14 @@
 """A Callback call: whose it is, its secret, what to do with it; and the server that makes VK call."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bots.vk.adapter import VkAdapter
 from bots.vk.callback import Confirming, Delivered, Flaw, Rejected, read_call
 from inbox.channels.adapter import Account
-from inbox.core.errors import PermanentRefusalError
+from inbox.core.errors import KeyRefusedError, PermanentRefusalError
 from tests.vk.events import ME, Raw, event, message
 from tests.vk.wire_server import WireServer, ok, refused
 
@@ -89,7 +90,31 @@ async def test_back_to_long_poll_removes_our_server_only(
     server.will_answer("groups.getCallbackServers", ok({"count": 2, "items": servers}))
     await adapter.set_webhook(account, None, SECRET)
     assert server.called("groups.deleteCallbackServer") == [{"group_id": "1234", "server_id": "7"}]
-    assert len(server.called("groups.setLongPollSettings")) == 1
+
+
+async def test_a_key_that_may_not_look_at_servers_has_none_to_remove(
+    server: WireServer, adapter: VkAdapter, account: Account
+) -> None:
+    server.will_answer("groups.getCallbackServers", refused(15, "Access denied"))
+    await adapter.set_webhook(account, None, SECRET)
+    assert server.called("groups.deleteCallbackServer") == []
+
+
+async def test_a_dead_key_is_not_taken_for_one_without_servers(
+    server: WireServer, adapter: VkAdapter, account: Account
+) -> None:
+    server.will_answer("groups.getCallbackServers", refused(5, "User authorization failed"))
+    with pytest.raises(KeyRefusedError):
+        await adapter.set_webhook(account, None, SECRET)
+
+
+async def test_a_channel_that_is_being_connected_is_the_keys_own_community(
+    server: WireServer, adapter: VkAdapter, account: Account
+) -> None:
+    server.will_answer("groups.getById", ok({"groups": [{"id": 1234, "name": "Магазин"}], "profiles": []}))
+    server.will_answer("groups.getCallbackServers", ok({"count": 0, "items": []}))
+    await adapter.set_webhook(replace(account, channel_id=0, external_id=""), None, SECRET)
+    assert server.called("groups.getCallbackServers") == [{"group_id": "1234"}]
 
 
 async def test_the_confirmation_string_is_asked_for_each_time(

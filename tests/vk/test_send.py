@@ -10,7 +10,8 @@ import pytest
 
 from bots.vk import reasons
 from bots.vk.adapter import VkAdapter
-from inbox.channels.adapter import Account, Outgoing, Sent, Upload
+from bots.vk.wire import Wires
+from inbox.channels.adapter import Account, KeyKind, Outgoing, Sent, Upload
 from inbox.channels.events import AttachmentKind, ConversationKind, Platform
 from inbox.core.errors import (
     KeyRefusedError,
@@ -19,7 +20,7 @@ from inbox.core.errors import (
     TemporaryRefusalError,
     UnreachableContactError,
 )
-from tests.vk.conftest import NOW
+from tests.vk.conftest import AT_ONCE, NOW
 from tests.vk.wire_server import OWN_TOKEN, Reply, WireServer, ok, refused, running_server
 
 HELLO = Outgoing(ConversationKind.DIRECT, "42", "Здравствуйте", random_id=77)
@@ -313,3 +314,15 @@ async def test_a_slow_community_does_not_hold_up_another(server: WireServer, ada
             assert await adapter.send(other, HELLO) == SENT
         assert not waiting.done()
         waiting.cancel()
+
+
+async def test_a_line_that_nobody_uses_is_closed_and_opened_anew(server: WireServer, account: Account) -> None:
+    server.will_answer("messages.send", MADE)
+    wires = Wires(AT_ONCE, idle_seconds=0)
+    adapter = VkAdapter(clock=lambda: NOW, wires=wires)
+    await adapter.send(account, HELLO)
+    line = wires.wire(account, KeyKind.OWN, account.token)
+    await adapter.send(replace(account, channel_id=9, token="vk1.a.another"), HELLO)
+    assert wires.wire(account, KeyKind.OWN, account.token) is not line
+    assert await adapter.send(account, HELLO) == SENT
+    await adapter.close()
