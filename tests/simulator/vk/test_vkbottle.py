@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from vkbottle import API, Bot, GroupEventType, GroupTypes
@@ -13,7 +14,8 @@ from tests.simulator.vk.conftest import GROUP, OWN_TOKEN, VkLine
 
 
 @pytest.fixture
-async def bot(vk: VkLine) -> AsyncIterator[Bot]:
+async def bot(vk: VkLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
+    monkeypatch.chdir(tmp_path)  # where vkbottle writes its place down
     client = AiohttpClient()
     api = API(OWN_TOKEN, http_client=client)
     api.API_URL = f"{vk.url}/method/"
