@@ -96,11 +96,15 @@ function showAtOnce(the: HTMLFormElement): void {
   toEnd()
 }
 
+/** What was sent leaves the field; what was typed since stays. */
 function empty(the: HTMLFormElement): void {
   const area = text(the)
   const files = find<HTMLInputElement>('#files', the)
-  localStorage.removeItem(draftName(the))
-  if (area) area.value = ''
+  const sent = the.dataset.sent ?? ''
+  const rest = area?.value.startsWith(sent) ? area.value.slice(sent.length).trimStart() : (area?.value ?? '')
+  if (rest) localStorage.setItem(draftName(the), rest)
+  else localStorage.removeItem(draftName(the))
+  if (area) area.value = rest
   if (files) files.value = ''
   if (area) grow(area)
   showFiles(the)
@@ -139,6 +143,7 @@ export function startComposer(): void {
     const the = event.detail.elt as HTMLFormElement
     if (the.id !== 'reply-form') return
     the.dataset.key ??= crypto.randomUUID()
+    the.dataset.sent = text(the)?.value ?? ''
     const parameters = event.detail.formData as FormData
     parameters.set('key', the.dataset.key)
     if (!find<HTMLInputElement>('#files', the)?.files?.length) parameters.delete('files')
@@ -152,7 +157,9 @@ export function startComposer(): void {
       empty(the)
     } else {
       find('#message-on-its-way')?.remove()
-      if (event.detail.xhr?.status) delete the.dataset.key
+      // Refused: nothing was written. A fault or silence may hide a success, so that the same key must try again.
+      const status: number = event.detail.xhr?.status ?? 0
+      if (status >= 400 && status < 500) delete the.dataset.key
     }
   })
 }
