@@ -12,6 +12,7 @@ from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import ALLOWED, Permission
 from inbox.calendars.service import load_hours
 from inbox.core.errors import NotFoundError
+from inbox.live.cursor import current_cursor
 from inbox.organisations.models import Membership, Workspace
 from inbox.organisations.service import list_places
 from inbox.sla.models import SlaPolicy
@@ -41,6 +42,8 @@ class Frame:
     workspaces: tuple[Workspace, ...]
     shift_state: ShiftState
     hours: Hours | None
+    live_after: str
+    """Where the page's live stream begins: nothing falls between the page's making and its stream."""
 
     @property
     def zone(self) -> str:
@@ -67,13 +70,19 @@ def read_place(ws: str, caller: Caller) -> Place:
     return int(ws)
 
 
+def scope_at(place: Place, caller: Caller) -> frozenset[int]:
+    """The workspaces whose rows a page may touch: a project's page touches no other of the caller's projects."""
+    return caller.scope & {place} if isinstance(place, int) else caller.scope
+
+
 async def load_frame(session: AsyncSession, caller: Caller, ws: Place, now: datetime) -> Frame:
-    """Everything around the page, in a handful of queries."""
+    """Everything around the page, in a handful of queries; before what the page itself shows is read."""
+    live_after = await current_cursor(session, caller)
     workspaces = tuple(place.workspace for place in await list_places(session, caller))
     me = await session.get_one(Agent, caller.agent_id)
     chosen = next((one for one in workspaces if one.id == ws), None)
     hours = await _load_hours(session, chosen.id, now) if chosen else None
-    return Frame(ws, chosen, workspaces, me.shift_state, hours)
+    return Frame(ws, chosen, workspaces, me.shift_state, hours, live_after)
 
 
 async def _load_hours(session: AsyncSession, workspace_id: int, now: datetime) -> Hours:

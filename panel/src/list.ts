@@ -4,6 +4,7 @@ import { tick } from './clocks'
 import { morph } from './swaps'
 
 const BATCH = 150
+const AGAIN = 2000
 const pending = new Set<string>()
 const waiting = new Set<string>()
 let timer = 0
@@ -55,14 +56,22 @@ async function load(): Promise<void> {
   if (!list?.dataset.rows || !ids.length) return
   htmx.trigger(document.body, 'otklik:counts', {})
   const address = list.dataset.rows + (list.dataset.rows.includes('?') ? '&' : '?')
-  const answer = await fetch(`${address}ids=${ids.join(',')}`, { headers: { 'HX-Request': 'true' } })
-  if (!answer.ok || !list.isConnected) return
+  const answer = await fetch(`${address}ids=${ids.join(',')}`, { headers: { 'HX-Request': 'true' } }).catch(() => null)
+  if (!answer?.ok) return askAgain(ids)
+  if (!list.isConnected) return
   const parts = document.createElement('template')
   parts.innerHTML = await answer.text()
   const found = new Map([...parts.content.querySelectorAll<HTMLElement>('[data-row]')].map((one) => [one.dataset.row, one]))
   for (const id of ids) place(id, found.get(id))
   tick()
   showWaiting()
+}
+
+/** Out of reach for a moment: nothing that happened is forgotten. */
+function askAgain(ids: string[]): void {
+  for (const id of ids) pending.add(id)
+  clearTimeout(timer)
+  timer = window.setTimeout(() => void load(), AGAIN)
 }
 
 function place(id: string, fresh: HTMLElement | undefined): void {

@@ -14,16 +14,16 @@ const KINDS = ['message', 'conversation', 'channel', 'agent', 'post']
 const AGAIN = [1000, 2000, 5000, 10_000]
 
 export function follow(address: string, tell: (word: Word) => void, attempt = 0): void {
-  let lastId = ''
+  const url = new URL(address)
   const open = (tries: number) => {
-    const source = new EventSource(lastId ? `${address}?after=${encodeURIComponent(lastId)}` : address)
+    const source = new EventSource(url)
     const hear = (event: MessageEvent<string>) => {
-      lastId = event.lastEventId || lastId
+      if (event.lastEventId) url.searchParams.set('after', event.lastEventId)
       tell({ happened: JSON.parse(event.data) as Happened })
     }
     for (const kind of KINDS) source.addEventListener(kind, hear as EventListener)
     source.addEventListener('reset', () => {
-      lastId = ''
+      url.searchParams.delete('after')
       tell({ reset: true })
     })
     source.onopen = () => {

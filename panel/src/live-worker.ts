@@ -6,8 +6,13 @@ const ports = new Set<MessagePort>()
 let last: Word = { state: 'connecting' }
 let started = false
 
+/** What a tab that is just opening may have missed between its page and its first word to us. */
+const RECENT = 15_000
+let recent: { at: number; word: Word }[] = []
+
 const tell = (word: Word) => {
   if (word.state) last = word
+  else recent = [...recent.filter((one) => one.at > Date.now() - RECENT), { at: Date.now(), word }]
   for (const port of ports) port.postMessage(word)
 }
 
@@ -23,4 +28,5 @@ const tell = (word: Word) => {
     }
   }
   port.postMessage(last)
+  for (const one of recent) if (one.at > Date.now() - RECENT) port.postMessage(one.word)
 }

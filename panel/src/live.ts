@@ -1,7 +1,7 @@
 // What happens elsewhere, as it happens: rows, numbers and the open thread follow; a lost connection is said quietly.
 import { follow, type Happened, type Word } from './live-source'
 import { refreshRows, reloadList, rows } from './list'
-import { find, htmx, openId } from './page'
+import { find, htmx, on, openId } from './page'
 import { refreshThread } from './thread'
 
 const LOST_AFTER = 2500
@@ -21,6 +21,12 @@ function hear(event: Happened): void {
     if (String(id) === openId()) refreshThreadSoon()
   } else htmx.trigger(document.body, 'otklik:counts', {})
   document.body.dispatchEvent(new CustomEvent(`live:${event.kind}`, { detail: event.ref }))
+}
+
+/** A request of the page itself got through, or not. */
+function noteRequest(reached: boolean): void {
+  if (!reached) find('#connection')?.setAttribute('data-lost', '')
+  else if (!wasLost) find('#connection')?.removeAttribute('data-lost')
 }
 
 /** After a silence nobody knows what was missed: everything shown is asked for again. */
@@ -50,6 +56,9 @@ export function startLive(): void {
   const path = document.body.dataset.live
   if (!path) return
   const address = new URL(path, location.href).href
+  addEventListener('online', catchUp)
+  on('htmx:sendError', () => noteRequest(false))
+  on('htmx:afterOnLoad', () => noteRequest(true))
   if (typeof SharedWorker === 'undefined') return follow(address, note)
   const worker = new SharedWorker(new URL('./live-worker.ts', import.meta.url), { type: 'module', name: `otklik-${document.body.dataset.agent}` })
   worker.port.onmessage = (event: MessageEvent<Word>) => note(event.data)

@@ -27,10 +27,10 @@ export function startToasts(): void {
   on('click', (event) => {
     if (from(event, '[data-dismiss]')) from(event, '.toast2')?.remove()
   })
-  on('submit', (event) => from(event, '[data-undo]') && setTimeout(() => from(event, '.toast2')?.remove(), 0))
+  // Hidden, not removed: the answer's events come through the form.
+  on('submit', (event) => from(event, '[data-undo]') && from(event, '.toast2')?.classList.add('invisible'))
   on<CustomEvent>('toast', (event) => {
     const { text, assignee } = event.detail
     showError(assignee ? (words.taken ?? '').replace('%(name)s', assignee) : String(text ?? ''))
   })
-  on('htmx:sendError', () => find('#connection')?.setAttribute('data-lost', ''))
 }

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.running import Demo, find_chromium, open_context, running_browser, running_demo, sign_in
 
@@ -15,6 +15,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.timeout(300))
+
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

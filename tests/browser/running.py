@@ -56,7 +56,13 @@ class Demo:
 
 @contextmanager
 def running_demo(*arguments: str) -> Iterator[Demo]:
-    """`otklik demo` in a fresh home, on free ports, for the length of the block."""
+    """`otklik demo` in a fresh home, on free ports, for the length of the block.
+
+    OTKLIK_TEST_DEMO names a file with the ready line of a demo that runs already, for working on these tests.
+    """
+    if running := os.environ.get("OTKLIK_TEST_DEMO"):
+        yield _read_line(Path(running).read_text())
+        return
     with tempfile.TemporaryDirectory(prefix="otklik-browser-", ignore_cleanup_errors=True) as folder:
         command = [
             sys.executable,
@@ -71,7 +77,7 @@ def running_demo(*arguments: str) -> Iterator[Demo]:
         ]
         with (
             Path(folder, "log").open("w") as log,
-            subprocess.Popen(  # noqa: S603  # our own program
+            subprocess.Popen(
                 [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
             ) as process,
         ):
@@ -87,6 +93,10 @@ def _read(process: "subprocess.Popen[str]", log: Path) -> Demo:
     line = process.stdout.readline()
     if not line.startswith("{"):
         raise AssertionError(f"the demo did not start: {log.read_text()[-2000:]}")
+    return _read_line(line)
+
+
+def _read_line(line: str) -> Demo:
     ready = json.loads(line)
     return Demo(ready["url"], ready["sim_url"], ready["accounts"][0]["password"])
 

@@ -40,7 +40,7 @@ def test_translations_keep_the_placeholders(locale: str) -> None:
             continue
         source = message.id[0] if isinstance(message.id, tuple | list) else message.id
         texts = message.string if isinstance(message.string, tuple | list) else [message.string]
-        wrong += [source for text in texts if _places(text) != _places(source)]
+        wrong += [source for text in texts if _places(str(text)) != _places(source)]
     assert not wrong
 
 
