@@ -35,6 +35,12 @@ class TestServers:
         self._run(f'create database "{name}" template "{self.template}"')
         return self.url_of(name)
 
+    def empty(self) -> str:
+        """A database without any table; returns its address."""
+        name = f"test_{uuid4().hex[:12]}"
+        self._run(f'create database "{name}"')
+        return self.url_of(name)
+
     def drop(self, url: str) -> None:
         """Forget a clone, whoever is still connected."""
         self._run(f'drop database if exists "{make_url(url).database}" with (force)')

@@ -1,0 +1,79 @@
+"""Migrations bring any database with its data to what the models say."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, pool, text
+from sqlalchemy.schema import SchemaItem
+
+import inbox.core.tables
+import routing.rules.models
+from inbox.core.database import Base
+from inbox.core.schema import alembic_config, migrate, pending_migrations
+from tests.servers import TestServers
+
+pytestmark = pytest.mark.outside
+MODELS = (inbox.core.tables, routing.rules.models)
+FIRST = """
+insert into organisations (id, name) values (1, 'o');
+insert into workspaces (id, organisation_id, name, colour, time_zone, unsure_below, sees_all)
+  values (1, 1, 'w', 'teal', 'Europe/Moscow', 0, false);
+insert into channels (id, workspace_id, platform, external_id, name, credentials_encrypted, key_fingerprint, mode,
+  status, capabilities, epoch) values (1, 1, 'telegram', '77', 'b', '-', '----', 'poll', 'active', '[]', 0);
+insert into contacts (id, workspace_id, name, note) values (1, 1, 'Анна', '');
+insert into identities (id, workspace_id, channel_id, contact_id, external_id, name, is_bot, is_ours, ours_changed_at)
+  values (1, 1, 1, 1, '501', 'Анна', false, true, '2026-11-20 09:00:00.5+00');
+"""
+
+
+def _is_ours(_item: SchemaItem, name: str | None, kind: str, *_rest: object) -> bool:
+    return not (kind == "table" and name is not None and name.startswith("procrastinate"))
+
+
+def test_models_say_what_migrations_do(servers: TestServers) -> None:
+    engine = create_engine(servers.url_of(servers.template), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        options = {"include_object": _is_ours, "compare_type": True}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+    engine.dispose()
+    assert MODELS
+    assert differences == []
+
+
+def test_a_database_with_data_is_brought_up(servers: TestServers) -> None:
+    url = servers.empty()
+    try:
+        command.upgrade(alembic_config(url), "0001")
+        engine = create_engine(url, poolclass=pool.NullPool)
+        with engine.begin() as connection:
+            for statement in FIRST.strip().removesuffix(";").split(";\n"):
+                connection.exec_driver_sql(statement)
+        assert pending_migrations(url)[0] == "0002"
+        migrate(url)
+        assert pending_migrations(url) == []
+        with engine.connect() as connection:
+            words = connection.execute(text("select ours_words from identities")).scalar_one()
+        engine.dispose()
+        assert words == [{"at": "2026-11-20T09:00:00.500000+00:00", "is_ours": True}]
+    finally:
+        servers.drop(url)
+
+
+async def test_processes_that_migrate_at_once_do_not_disturb_each_other(servers: TestServers) -> None:
+    url = servers.empty()
+    try:
+        await asyncio.gather(*(asyncio.to_thread(_migrate_apart, url) for _ in range(3)))
+        assert pending_migrations(url) == []
+    finally:
+        servers.drop(url)
+
+
+def _migrate_apart(url: str) -> None:
+    """As a process of its own would: Alembic's context is one a process."""
+    code = "import sys; from inbox.core.schema import migrate; migrate(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, url], check=True, timeout=60)
