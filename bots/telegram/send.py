@@ -52,6 +52,19 @@ async def send(wires: Wires, account: Account, outgoing: Outgoing) -> Sent:
     _check_limits(outgoing)
     chat = read_chat(outgoing.chat_external_id)
     target = _target(outgoing, chat)
+    try:
+        return await _send_to(wires, account, outgoing, chat, target)
+    except PermanentRefusalError as refusal:
+        if refusal.reason != reasons.MESSAGE_GONE or "reply_parameters" not in target:
+            raise
+    # Some chats refuse a reply to what is gone although we allow it without: nothing was sent, so without it.
+    del target["reply_parameters"]
+    return await _send_to(wires, account, outgoing, chat, target)
+
+
+async def _send_to(
+    wires: Wires, account: Account, outgoing: Outgoing, chat: ChatAddress, target: dict[str, object]
+) -> Sent:
     uploads = outgoing.uploads
     if not uploads:
         method: TelegramMethod[Message] = SendMessage.model_validate({**target, "text": outgoing.text})

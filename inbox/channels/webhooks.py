@@ -23,8 +23,8 @@ from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import SetupError, UnauthenticatedError
 from inbox.core.secrets import is_same_secret, make_secret
 from inbox.core.stream import Entry, IntakeStream
+from inbox.core.transient import is_transient
 from inbox.core.web.dependencies import ContextDep
-from inbox.core.web.outages import is_away
 
 LONGEST_BODY = 1024 * 1024
 VIA = "webhook"
@@ -60,7 +60,7 @@ class Hooks:
         try:
             hook = await self._read(platform, channel_id)
         except Exception as error:
-            if not is_away(error) or channel_id not in self._known:
+            if not is_transient(error) or channel_id not in self._known:
                 raise
             return self._known[channel_id]
         if hook is None:

@@ -1,25 +1,29 @@
 """`otklik agent add` and `otklik channel add`."""
 
 import asyncio
-import secrets
 from dataclasses import dataclass
 
+from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.agents.caller import Caller
 from inbox.agents.models import Agent
 from inbox.agents.passwords import hash_password
-from inbox.channels.adapter import Account
-from inbox.channels.events import Platform
-from inbox.channels.models import Channel, ChannelStatus
+from inbox.agents.tokens import load_caller
+from inbox.channels.schemas import ChannelIn
+from inbox.channels.service import create_channel
 from inbox.cli.build import find_cipher, open_context, reach_servers
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.errors import PlatformError, SetupError
+from inbox.core.errors import SetupError
 from inbox.core.schema import migrate
 from inbox.core.settings import Settings
 from inbox.organisations.models import Membership, Organisation, Role, Workspace
 from routing.rules.service import make_ready_rules
+
+NO_TOKEN = 0
+"""The command line holds no access token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class NewChannel:
     api_url: str | None
     name: str | None
     workspace: str
+    user_token: str | None = None
+    group_id: int | None = None
 
 
 async def add_agent(settings: Settings, wanted: NewAgent) -> None:
@@ -105,38 +111,46 @@ async def _find_or_make_workspace(session: AsyncSession, name: str) -> Workspace
 
 
 async def add_channel(settings: Settings, wanted: NewChannel) -> None:
-    """Connect an account after asking the platform who it is."""
-    if wanted.platform != Platform.TELEGRAM:
-        raise SetupError(f"no platform {wanted.platform!r} here; there is: telegram")
+    """Connect an account as the panel does, in the name of the project's owner."""
     with reach_servers(settings) as addresses:
         await asyncio.to_thread(migrate, addresses.database_url)
         async with open_context(settings, addresses, find_cipher(settings, None)) as context:
-            account = Account(0, Platform.TELEGRAM, "", wanted.token, api_url=wanted.api_url)
-            try:
-                checked = await context.adapters[Platform.TELEGRAM].check(account)
-            except PlatformError as error:
-                raise SetupError(f"Telegram did not accept the key: {error.reason}") from None
             async with context.transaction(EVERY_WORKSPACE) as session:
                 workspace = await _find_or_make_workspace(session, wanted.workspace)
-                secret = {"token": wanted.token, "webhook_secret": secrets.token_urlsafe(32)}
-                taken = await session.scalar(
-                    select(Channel.id).where(Channel.external_id == checked.external_id, Channel.removed_at.is_(None))
-                )
-                if taken is not None:
-                    raise SetupError(f"@{checked.username} is already connected")
-                session.add(
-                    Channel(
-                        workspace_id=workspace.id, platform=Platform.TELEGRAM, external_id=checked.external_id,
-                        name=wanted.name or checked.name, username=checked.username, api_url=wanted.api_url,
-                        credentials_encrypted=context.cipher.encrypt_fields(secret), key_fingerprint=wanted.token[-4:],
-                        status=ChannelStatus.NEW, checked_at=context.clock(),
-                        capabilities=[
-                            {"name": one.name, "allowed": one.allowed, "reason": one.reason}
-                            for one in checked.capabilities
-                        ],
-                    )
-                )  # fmt: skip
+                caller = await _find_owner(session, workspace.id)
+            channel = await create_channel(context, caller, _describe(wanted, workspace.id))
     console = Console()
-    console.print(f"@{checked.username} is connected to «{wanted.workspace}».")
-    for one in checked.capabilities:
-        console.print(f"  {'yes' if one.allowed else 'no '} {one.name}{f' — {one.reason}' if one.reason else ''}")
+    console.print(f"«{channel.name}» is connected to «{wanted.workspace}».", markup=False)
+    for one in channel.capabilities:
+        reason = f" — {one['reason']}" if one["reason"] else ""
+        console.print(f"  {'yes' if one['allowed'] else 'no '} {one['name']}{reason}", markup=False)
+
+
+async def _find_owner(session: AsyncSession, workspace_id: int) -> Caller:
+    agent = await session.scalar(
+        select(Agent)
+        .join(Membership, Membership.agent_id == Agent.id)
+        .where(Membership.workspace_id == workspace_id, Membership.role.in_((Role.OWNER, Role.ADMIN)))
+        .order_by(Agent.id)
+        .limit(1)
+    )
+    if agent is None:
+        raise SetupError("nobody owns this project yet: run `otklik agent add EMAIL --role owner` first")
+    return await load_caller(session, agent, NO_TOKEN)
+
+
+def _describe(wanted: NewChannel, workspace_id: int) -> ChannelIn:
+    """The request that the API would get; SetupError in words for what it would refuse."""
+    try:
+        return ChannelIn.model_validate(
+            {
+                "workspace_id": workspace_id,
+                "platform": wanted.platform,
+                "name": wanted.name,
+                "credentials": {"token": wanted.token, "user_token": wanted.user_token},
+                "settings": {"api_url": wanted.api_url, "group_id": wanted.group_id},
+            }
+        )
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise SetupError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None

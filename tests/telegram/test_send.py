@@ -40,6 +40,16 @@ async def test_a_sent_message_has_the_platforms_id_and_time(
     assert server.tokens == {account.token}
 
 
+async def test_an_answer_to_what_is_gone_is_sent_without_its_quote(
+    server: WireServer, adapter: TelegramAdapter, account: Account
+) -> None:
+    server.will_answer("sendMessage", refused(400, "Bad Request: message to be replied not found"), ok(MADE))
+    assert (await adapter.send(account, replace(HELLO, parent_external_id=":42:9"))).external_id == ":42:11"
+    first, second = server.called("sendMessage")
+    assert "reply_parameters" in first
+    assert "reply_parameters" not in second
+
+
 async def test_an_answer_that_aiogram_could_not_read_is_still_a_sent_message(
     server: WireServer, adapter: TelegramAdapter, account: Account
 ) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import quote
 
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -27,14 +28,16 @@ from inbox.core.errors import (
     TemporaryRefusalError,
     TooManyAttemptsError,
 )
+from inbox.core.transient import is_transient
 from inbox.core.web.error_pages import error_page
-from inbox.core.web.outages import is_away
 from inbox.core.web.templates import words_of
 
 MEDIA_TYPE = "application/problem+json"
 SIGN_IN = "/sign-in"
 FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
 RETRY_SECONDS = 5
+
+log = structlog.get_logger()
 
 
 class FieldProblem(BaseModel):
@@ -84,6 +87,8 @@ async def answer_error(request: Request, error: Exception) -> Response:
     refusal = refusal_of(error)
     if refusal is None:
         raise error
+    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request_refused", status=refusal.status, error=f"{type(error).__name__}: {refusal.detail}")
     return answer(request, refusal)
 
 
@@ -102,7 +107,7 @@ def refusal_of(error: Exception) -> Refusal | None:
             return Refusal(422, "Invalid input", "A value cannot be stored: a null character, or too big.")
         case SetupError():
             return Refusal(500, "Set-up is wrong", str(error))
-        case _ if is_away(error):
+        case _ if is_transient(error):
             return Refusal(
                 503, "Out of service", "A server that we need is away; this will pass.", retry_seconds=RETRY_SECONDS
             )
