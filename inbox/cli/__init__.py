@@ -214,12 +214,14 @@ def add_channel(
     api_url: Annotated[str | None, typer.Option(help="Base URL of the API; default: the platform's own.")] = None,
     name: Annotated[str | None, typer.Option(help="Default: the account's own name.")] = None,
     workspace: Annotated[str, typer.Option(help="Name of the project.")] = "Main",
+    group_id: Annotated[int | None, typer.Option(help="The community's number (VK).")] = None,
+    user_token: Annotated[str | None, typer.Option(help="An administrator's own key (VK).")] = None,
 ) -> None:
     """Connect an account: `otklik channel add telegram --token …`."""
     from inbox.cli.accounts import NewChannel
     from inbox.cli.accounts import add_channel as run
 
-    run_async(run(_settings(), NewChannel(platform, token, api_url, name, workspace)))
+    run_async(run(_settings(), NewChannel(platform, token, api_url, name, workspace, user_token, group_id)))
 
 
 @model_app.command("build")
