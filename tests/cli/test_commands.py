@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.ports import two_free_ports
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,19 +29,6 @@ def otklik(home: Path, *arguments: str, given: str = "") -> subprocess.Completed
         [sys.executable, "-m", "inbox", *arguments], cwd=ROOT, env=environment(home), input=given, capture_output=True,
         text=True, timeout=100, check=False,
     )  # fmt: skip
-
-
-def two_free_ports() -> int:
-    """The first of two free neighbours."""
-    for port in range(26500, 26900, 2):
-        with socket.socket() as one, socket.socket() as two:
-            try:
-                one.bind(("127.0.0.1", port))
-                two.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no free ports")
 
 
 @pytest.fixture
