@@ -1,0 +1,85 @@
+"""Clocks follow from the waits: due in working time, met by a person's answer, breached once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import inbox.core.tables
+from inbox.calendars.hours import Interval, WorkingHours
+from inbox.conversations.models import Conversation
+from inbox.conversations.state import Wait
+from inbox.sla.clocks import Promise, due_at, set_clocks
+
+TABLES = inbox.core.tables
+"""Imported so that Conversation's relations are known."""
+DAY = datetime(2026, 11, 20, tzinfo=UTC)
+HOURS = WorkingHours("UTC", tuple(Interval(day, 540, 1080) for day in range(7)))
+PROMISE = Promise(HOURS, timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=2))
+
+
+def at(hour: int, minute: int = 0, day: int = 0) -> datetime:
+    return DAY + timedelta(days=day, hours=hour, minutes=minute)
+
+
+def clocks(*waits: Wait, conversation: Conversation | None = None, is_whole: bool = True) -> Conversation:
+    conversation = conversation or Conversation()
+    set_clocks(conversation, waits, PROMISE, is_whole=is_whole)
+    return conversation
+
+
+@pytest.mark.parametrize(
+    ("since", "due"),
+    [
+        (at(10), at(10, 15)),
+        (at(17, 50), at(9, 5, day=1)),
+        (at(20), at(11, 0, day=1)),
+        (at(3), at(11)),
+    ],
+)
+def test_what_came_while_closed_has_a_goal_of_its_own(since: datetime, due: datetime) -> None:
+    assert due_at(since, PROMISE.first_response, PROMISE) == due
+
+
+def test_first_is_measured_once_and_next_for_later_waits() -> None:
+    told = clocks(Wait(at(10), at(10, 10)), Wait(at(12), at(12, 20)), Wait(at(13), None))
+    assert (told.first_response_due_at, told.first_response_met_at) == (at(10, 15), at(10, 10))
+    assert (told.next_response_due_at, told.next_response_met_at) == (at(13, 30), None)
+    assert told.first_response_breached_at is None
+
+
+def test_an_answer_too_late_is_a_breach_at_the_due_time() -> None:
+    told = clocks(Wait(at(10), at(11)))
+    assert told.first_response_breached_at == at(10, 15)
+
+
+def test_a_recorded_breach_stays_and_one_answered_in_time_after_all_is_taken_back() -> None:
+    swept = Conversation(first_response_breached_at=at(10, 15))
+    assert clocks(Wait(at(10), at(11)), conversation=swept).first_response_breached_at == at(10, 15)
+    told_late = Conversation(first_response_breached_at=at(10, 15))
+    assert clocks(Wait(at(10), at(10, 5)), conversation=told_late).first_response_breached_at is None
+
+
+def test_the_breach_of_an_earlier_wait_is_not_the_next_ones() -> None:
+    before = Conversation(next_response_breached_at=at(12, 30))
+    told = clocks(Wait(at(10), at(10, 5)), Wait(at(12), at(12, 50)), Wait(at(14), None), conversation=before)
+    assert told.next_response_due_at == at(14, 30)
+    assert told.next_response_breached_at is None
+
+
+def test_an_earlier_question_that_comes_late_moves_the_clock_back() -> None:
+    told = clocks(Wait(at(10), at(10, 20)))
+    assert told.first_response_due_at == at(10, 15)
+    assert clocks(Wait(at(9, 30), at(10, 20)), conversation=told).first_response_due_at == at(9, 45)
+
+
+def test_of_a_long_talk_whose_beginning_is_not_loaded_the_first_clock_stays() -> None:
+    told = clocks(Wait(at(9), at(9, 5)))
+    clocks(Wait(at(15), None), conversation=told, is_whole=False)
+    assert (told.first_response_due_at, told.first_response_met_at) == (at(9, 15), at(9, 5))
+    assert told.next_response_due_at == at(15, 30)
+
+
+def test_without_a_wait_there_is_no_clock() -> None:
+    told = clocks(Wait(at(10), None))
+    clocks(conversation=told)
+    assert (told.first_response_due_at, told.next_response_due_at) == (None, None)
