@@ -155,37 +155,36 @@ def _read_public(path: Path) -> tuple[list[str], list[str]]:
 
 
 def describe_cost(rows: Sequence[Row], tagger: LinearTagger) -> str:
-    """Time of a text beside the bare encoder's, in turns on one core; memory and start of a process that tags."""
+    """Processor time of a text beside the bare encoder's, in turns; start and memory of a process that tags."""
     texts = list(dict.fromkeys(row.text for row in rows))
     batches = [texts[start : start + BATCH] for start in range(0, len(texts) - BATCH, BATCH)]
     ours, bare = [], []
     for batch in batches:
-        started = time.perf_counter()
+        started = time.process_time()
         embed([normalise(text) for text in batch])
-        between = time.perf_counter()
+        between = time.process_time()
         tagger.tag(batch)
         bare.append((between - started) / len(batch))
-        ours.append((time.perf_counter() - between) / len(batch))
+        ours.append((time.process_time() - between) / len(batch))
     whole, encoder = float(np.median(ours)), float(np.median(bare))
     seconds, megabytes = _start_apart()
     return (
-        f"\n### Cost\n\n{1e3 * whole:.2f} ms a text in batches of {BATCH} ({1 / whole:.0f} texts/s on one core), "
+        f"\n### Cost\n\n{1e3 * whole:.2f} ms of one core a text in batches of {BATCH} ({1 / whole:.0f} texts/s), "
         f"of which {1e3 * encoder:.2f} ms are the encoder and its input ({1 / encoder:.0f} texts/s): "
-        f"{encoder / whole:.2f} of its speed. A new process has its first tag after {seconds:.1f} s "
+        f"{encoder / whole:.2f} of its speed. A new process has its first tag after {seconds:.1f} s of work "
         f"and then takes {megabytes:.0f} MB in all."
     )
 
 
 def _start_apart() -> tuple[float, float]:
-    """Seconds to the first tag, and resident megabytes, of a process of its own."""
+    """Processor seconds to the first tag, and resident megabytes then, of a process of its own."""
     program = (
-        "import time; started = time.perf_counter(); from moderation.triage import load_tagger; "
-        "load_tagger().tag(['first']); seconds = time.perf_counter() - started; import resource; "
-        "print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "import time; import psutil; from moderation.triage import load_tagger; load_tagger().tag(['first']); "
+        "print(time.process_time(), psutil.Process().memory_info().rss)"
     )
     answer = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: S603
     seconds, size = answer.stdout.split()
-    return float(seconds), float(size) / 1024
+    return float(seconds), float(size) / 1024**2
 
 
 def _measure_rows(rows: Sequence[Row], tagger: LinearTagger) -> dict[str, Figures]:
