@@ -100,6 +100,7 @@ def test_a_second_up_is_told_which_process_holds_the_home(home: Home, other_side
 
 def test_a_short_command_uses_the_servers_of_up_and_leaves_them_running(home: Home, other_side: Start) -> None:
     up = other_side("up")
+    assert "error" not in up.said, up.said
     with attach_or_start(home) as addresses:
         write_in_both(addresses)
         holder = read_status(home).holder
