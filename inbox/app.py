@@ -13,6 +13,7 @@ from inbox.channels.webhooks import Hooks, webhooks
 from inbox.core.context import Context
 from inbox.core.health import Counting, health
 from inbox.core.live import Pokes
+from inbox.core.web.bodies import BodyLimit
 from inbox.core.web.headers import API, Edge
 from inbox.core.web.metrics import Numbers, Requests
 from inbox.core.web.problems import install_handlers
@@ -70,6 +71,7 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
     app.mount("/static", StaticAssets(STATIC), name="static")
     install_handlers(app)
     describe_api(app)
+    app.add_middleware(BodyLimit)
     app.add_middleware(Edge, settings=context.settings, requests=requests)
     return app
 
