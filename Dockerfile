@@ -9,7 +9,7 @@ COPY routing routing
 COPY bots bots
 COPY migrations migrations
 RUN python -m venv /opt/otklik \
- && /opt/otklik/bin/pip install --no-cache-dir .
+ && /opt/otklik/bin/pip install --no-cache-dir -c requirements.lock .
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/otklik --create-home otklik
