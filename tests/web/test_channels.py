@@ -198,7 +198,7 @@ async def test_a_new_key_is_checked_frees_waiting_replies_and_leaves_the_rest(co
     assert account_of(stored, company.context.cipher).token == NEXT_TOKEN
     assert webhook_secret_of(stored, company.context.cipher) == secret
     assert [job["message_id"] for job in await jobs(company, "inbox.replies.deliver")] == [message_id]
-    assert await jobs(company, "inbox.channels.check") == [{"channel_id": created.id}]
+    assert await jobs(company, "inbox.channels.check") == [{"channel_id": created.id}] * 2  # connected, changed
 
 
 async def park_a_reply(company: Company, channel_id: int) -> int:

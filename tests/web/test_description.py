@@ -1,7 +1,9 @@
 """The OpenAPI description holds every API route, whole; no answer, log line or page holds a secret."""
 
+import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -89,16 +91,28 @@ async def test_no_answer_and_no_log_line_holds_a_secret(
     company: Company, simulator: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Every call of the description, by its owner, by a stranger and by nobody, with good and bad bodies."""
-    configure_logs("DEBUG")
-    try:
+    with logging_as_in_production():
         said = await _call_everything(company, simulator)
-    finally:
-        structlog.reset_defaults()
     logged = "".join(capfd.readouterr())
     assert "/api/v1/channels" in logged
     for secret in _secrets(company):
         assert secret not in said, "an answer holds a secret"
         assert secret not in logged, "the log holds a secret"
+
+
+@contextmanager
+def logging_as_in_production() -> Iterator[None]:
+    """The process's logs for the length of the block; no logger keeps this test's standard error."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logs("DEBUG")
+    structlog.configure(cache_logger_on_first_use=False)
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 def _secrets(company: Company) -> list[str]:

@@ -191,8 +191,10 @@ def _first_field(refusal: Refusal) -> str | None:
 def _to_sign_in(request: Request) -> Response:
     if request.headers.get("HX-Request") == "true":
         return Response(status_code=401, headers={"HX-Redirect": SIGN_IN})
-    if request.method != "GET" or request.headers.get("accept", "").startswith("text/event-stream"):
+    if request.headers.get("accept", "").startswith("text/event-stream"):
         return Response(status_code=401)
+    if request.method != "GET":
+        return RedirectResponse(SIGN_IN, status_code=303)
     came_for = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     back = "" if came_for == "/" else f"?next={quote(came_for, safe='')}"
     return RedirectResponse(SIGN_IN + back, status_code=303)
