@@ -211,12 +211,13 @@ async def test_without_the_database_pages_and_calls_say_so_and_recover(trial: Co
         await connection.execute(text(f'alter database "{name}" allow_connections false'))
         end = text("select pg_terminate_backend(pid) from pg_stat_activity where datname = :name")
         await connection.execute(end, {"name": name})
-        page, call = await browser.get("/trial/page"), await owner.get("/api/v1/me")
+        page = await browser.get("/trial/page", headers={"Accept-Language": "en"})
+        call = await owner.get("/api/v1/me")
         ready = await owner.get("/readyz")
         await connection.execute(text(f'alter database "{name}" allow_connections true'))
     await admin.close()
     assert (page.status_code, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
-    assert "<h1>" in page.text
+    assert "Nothing is lost" in page.text
     assert (call.status_code, call.json()["status"]) == (503, 503)
     assert page.headers["Retry-After"]
     assert (ready.status_code, ready.json()["checks"]["redis"]) == (503, "ok")
