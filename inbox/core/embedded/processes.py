@@ -7,7 +7,7 @@ its program's name and by its working folder, which both servers set to their da
 from collections.abc import Iterable
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 
 def is_running_in(pid: int, program: str, folder: Path) -> bool:
