@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import SecretStr, ValidationError
 
-from inbox.agents.frame import Place, load_frame, read_place
+from inbox.agents.frame import Place, load_frame, read_place, scope_at
 from inbox.agents.permissions import Permission
 from inbox.channels.access import access_channel, list_channels
 from inbox.channels.checking import run_check
@@ -18,7 +18,8 @@ from inbox.channels.models import ReceiveMode
 from inbox.channels.removing import remove_channel
 from inbox.channels.schemas import ChannelIn, CredentialsIn, SettingsIn
 from inbox.core.context import Context
-from inbox.core.errors import PlatformError, RefusedError
+from inbox.core.database import enter_scope
+from inbox.core.errors import ConflictError, InvalidInputError, PlatformError, RefusedError
 from inbox.core.events import CheckChannel
 from inbox.core.stream import IntakeStream
 from inbox.core.web.dependencies import ContextDep, PanelCaller, PanelCallerAlone, SessionDep
@@ -92,7 +93,7 @@ async def connect(
             ),
         )
         await create_channel(context, caller, wanted)
-    except (RefusedError, PlatformError, ValidationError) as error:
+    except (InvalidInputError, ConflictError, PlatformError, ValidationError) as error:
         values = {"name": name, "api_url": api_url, "mode": mode, "workspace_id": workspace_id}
         return await _form_again(request, context, caller, place, error, values)
     return RedirectResponse(f"/w/{ws}/channels", status_code=303)
@@ -101,8 +102,7 @@ async def connect(
 @panel.post("/channels/{channel_id}/check")
 async def check(context: ContextDep, caller: PanelCallerAlone, ws: str, channel_id: RowId) -> Response:
     """Ask the platform again what the key can do."""
-    async with context.transaction(caller.scope) as session:
-        await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS)
+    await _access_at(context, caller, ws, channel_id)
     await run_check(context, CheckChannel(channel_id=channel_id))
     return RedirectResponse(f"/w/{ws}/channels", status_code=303)
 
@@ -110,6 +110,7 @@ async def check(context: ContextDep, caller: PanelCallerAlone, ws: str, channel_
 @panel.post("/channels/{channel_id}/remove")
 async def remove(context: ContextDep, caller: PanelCallerAlone, ws: str, channel_id: RowId) -> Response:
     """The key is forgotten, the history stays."""
+    await _access_at(context, caller, ws, channel_id)
     await remove_channel(context, caller, channel_id)
     return RedirectResponse(f"/w/{ws}/channels", status_code=303)
 
@@ -119,8 +120,15 @@ async def replay_dead_event(
     session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str, dead_event_id: RowId
 ) -> Response:
     """Back on the stream, as if it had just come."""
+    enter_scope(session, scope_at(read_place(ws, caller), caller))
     await replay(session, IntakeStream(context.redis), caller, dead_event_id, context.clock())
     return RedirectResponse(f"/w/{ws}/channels#dead", status_code=303)
+
+
+async def _access_at(context: Context, caller: PanelCaller, ws: str, channel_id: int) -> None:
+    """NotFoundError unless the channel is of the address's project."""
+    async with context.transaction(scope_at(read_place(ws, caller), caller)) as session:
+        await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS)
 
 
 def _managed_place(caller: PanelCaller, ws: str) -> Place:

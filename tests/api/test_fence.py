@@ -3,22 +3,15 @@
 `ROUTES` says for each route where its ids come from. A route that it does not name fails a test.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
-from sqlalchemy import select
 
-from inbox.channels.events import Attachment as Part
-from inbox.channels.events import AttachmentKind, ConversationKind
-from inbox.conversations.arrivals import OnChannel
-from inbox.conversations.models import Attachment, DeadEvent, Label, Message
-from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.web.headers import API
-from inbox.organisations.models import Team
+from tests.api.furnished import Fields, Ids, furnish_all, routes_of
 from tests.api.subscribers import Subscribers
 from tests.company import Company
 
@@ -86,84 +79,24 @@ ROUTES: Mapping[tuple[str, str], Route] = {
 }
 ROLES = ("owner", "admin", "moderator", "sales", "viewer")
 
-Ids = Mapping[str, list[int]]
-"""A path's or query's field → ids of rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """The rows of each workspace."""
-
-    own: Ids
-    second: Ids
-    foreign: Ids
-
 
 @pytest.fixture
 async def rows(company: Company, subscribers: Subscribers) -> Fields:
     """A row of every kind in each of three workspaces."""
-    return Fields(
-        await furnish(company, subscribers, subscribers.own, "owner"),
-        await furnish(company, subscribers, subscribers.second, "neighbour"),
-        await furnish(company, subscribers, subscribers.foreign, "outsider"),
-    )
-
-
-async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel, owner: str) -> Ids:
-    """Conversations, messages of both sides, a file, a post, a label and a team."""
-    post_id = await subscribers.see_post("Пост", channel)
-    private = await subscribers.write("Фото", "501", channel=channel, attachments=(Part(AttachmentKind.PHOTO, "F"),))
-    public = await subscribers.write("Вопрос", "502", channel=channel, kind=ConversationKind.COMMENT)
-    client = await company.client_of(owner)
-    path = f"/api/v1/conversations/{private.conversation_id}/messages"
-    assert (await client.post(path, json={"text": "Ответ"})).status_code == 201
-    async with company.context.transaction(EVERY_WORKSPACE) as session:
-        team = Team(workspace_id=channel.workspace_id, name="Все")
-        dead = DeadEvent(
-            workspace_id=channel.workspace_id, channel_id=channel.channel_id, entry_id=f"{channel.channel_id}-0",
-            raw="{}", via="poll", error="of the test", received_at=company.clock(),
-        )  # fmt: skip
-        session.add_all([Label(workspace_id=channel.workspace_id, name="опт"), team, dead])
-        await session.flush()
-        of_channel = Message.channel_id == channel.channel_id
-        return {
-            "workspace_id": [channel.workspace_id],
-            "channel_id": [channel.channel_id],
-            "conversation_id": [private.conversation_id, public.conversation_id],
-            "message_id": list(await session.scalars(select(Message.id).where(of_channel))),
-            "post_id": [post_id],
-            "attachment_id": list(
-                await session.scalars(select(Attachment.id).join(Message, Message.id == Attachment.message_id)
-                                      .where(of_channel))
-            ),
-            "team_id": [team.id],
-            "dead_event_id": [dead.id],
-            "assignee_id": [company.people[owner].agent_id],
-        }  # fmt: skip
-
-
-def routes_of(routes: Iterable[object]) -> set[tuple[str, str]]:
-    """Method and path of every API route, through routers within routers."""
-    found: set[tuple[str, str]] = set()
-    for route in routes:
-        if isinstance(route, APIRoute):
-            found |= {(method, route.path) for method in route.methods or ()}
-        else:
-            found |= routes_of(getattr(getattr(route, "original_router", None), "routes", ()))
-    return found
+    return await furnish_all(company, subscribers)
 
 
 def api_routes(company: Company) -> set[tuple[str, str]]:
     """The app's own table, without the prefix that all of them have."""
     described = {
-        (method.upper(), path.removeprefix(API))
+        (method.upper(), path)
         for path, operations in company.app.openapi()["paths"].items()
         if path.startswith(API)
         for method in operations
     }
-    everything = routes_of(company.app.routes)
-    assert described <= everything, "the two ways to list the routes differ"
-    return described
+    walked = {(method, path) for method, path in routes_of(company.app.routes) if path.startswith(API)}
+    assert described == walked, "the two ways to list the routes differ"
+    return {(method, path.removeprefix(API)) for method, path in described}
 
 
 def targets(path: str, ids: Ids) -> list[str]:

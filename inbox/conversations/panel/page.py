@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
-from inbox.agents.frame import Frame, load_frame, read_place
-from inbox.agents.permissions import Permission
+from inbox.agents.frame import Frame, load_frame, read_place, scope_at
 from inbox.conversations.models import Conversation
 from inbox.conversations.panel.pills import Pill, pill_of
 from inbox.conversations.panel.views import Choice, ChoiceDep
+from inbox.core.database import enter_scope
 from inbox.core.errors import NotFoundError
 from inbox.core.i18n import Words
 from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
@@ -56,14 +56,13 @@ class Page:
 async def open_page(
     request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str, choice: ChoiceDep
 ) -> Page:
-    """NotFoundError for a project of others, ForbiddenError for who may not read conversations there."""
+    """NotFoundError for a project of others. From here on the session is fenced to the project of the address."""
     place = read_place(ws, caller)
-    if isinstance(place, int):
-        caller.require(place, Permission.READ_CONVERSATIONS)
     now = context.clock()
     frame = await load_frame(session, caller, place, now)
     if not frame.workspaces:
         raise NotFoundError("You are in no project yet. Ask the owner of your team.")
+    enter_scope(session, scope_at(place, caller))
     return Page(request, session, caller, frame, choice, now)
 
 

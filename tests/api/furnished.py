@@ -1,0 +1,122 @@
+"""Rows of every kind in each of three workspaces, marked with a word that stands nowhere else; and the app's routes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+from fastapi.routing import APIRoute
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.agents.models import Agent
+from inbox.channels.events import Attachment as Part
+from inbox.channels.events import AttachmentKind, ConversationKind
+from inbox.channels.models import Channel, Gap
+from inbox.conversations.arrivals import OnChannel
+from inbox.conversations.models import Attachment, DeadEvent, Label, Message
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.organisations.models import Team, Workspace
+from tests.api.subscribers import Subscribers
+from tests.company import Company
+
+Ids = Mapping[str, list[int]]
+"""A path's or query's field → ids of rows."""
+
+OWN, SECOND, FOREIGN = "kestrel", "lapwing", "bittern"
+"""The word in everything that is written in each workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The rows of each workspace."""
+
+    own: Ids
+    second: Ids
+    foreign: Ids
+
+
+async def furnish_all(company: Company, subscribers: Subscribers) -> Fields:
+    """All three workspaces."""
+    return Fields(
+        await furnish(company, subscribers, subscribers.own, "owner", OWN),
+        await furnish(company, subscribers, subscribers.second, "neighbour", SECOND),
+        await furnish(company, subscribers, subscribers.foreign, "outsider", FOREIGN),
+    )
+
+
+def planted(word: str) -> set[str]:
+    """What a workspace's pages show between them to its owner."""
+    return {
+        f"Проект {word}", f"Бот {word}", f"Владелец {word}", f"Пост {word}", f"Фото {word}", f"Вопрос {word}",
+        f"Ответ {word}", f"Заметка {word}", f"{word}.pdf", f"Person {word}1", f"Person {word}2", f"Команда {word}",
+        f"Метка {word}", f"Разрыв {word}", f"raw {word}", f"error {word}",
+    }  # fmt: skip
+
+
+async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel, owner: str, word: str) -> Ids:
+    """Conversations, messages of both sides, a note, a file, a post, a label, a team, a gap and a dead event."""
+    post_id = await subscribers.see_post(f"Пост {word}", channel)
+    file = Part(AttachmentKind.DOCUMENT, "F", file_name=f"{word}.pdf")
+    private = await subscribers.write(f"Фото {word}", f"{word}1", channel=channel, attachments=(file,))
+    public = await subscribers.write(f"Вопрос {word}", f"{word}2", channel=channel, kind=ConversationKind.COMMENT)
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        team, dead = await _add_rows(session, company, channel, word)
+        (await session.get_one(Workspace, channel.workspace_id)).name = f"Проект {word}"
+        (await session.get_one(Channel, channel.channel_id)).name = f"Бот {word}"
+        (await session.get_one(Agent, company.people[owner].agent_id)).name = f"Владелец {word}"
+    await _talk(await company.client_of(owner), private.conversation_id, word)
+    of_channel = Message.channel_id == channel.channel_id
+    async with company.context.database.session(EVERY_WORKSPACE) as session:
+        messages = await session.scalars(select(Message.id).where(of_channel).order_by(Message.id))
+        files = await session.scalars(
+            select(Attachment.id).join(Message, Message.id == Attachment.message_id).where(of_channel)
+        )
+        return {
+            "workspace_id": [channel.workspace_id],
+            "channel_id": [channel.channel_id],
+            "conversation_id": [private.conversation_id, public.conversation_id],
+            "message_id": list(messages),
+            "post_id": [post_id],
+            "attachment_id": list(files),
+            "team_id": [team.id],
+            "dead_event_id": [dead.id],
+            "assignee_id": [company.people[owner].agent_id],
+        }
+
+
+async def _add_rows(session: AsyncSession, company: Company, channel: OnChannel, word: str) -> tuple[Team, DeadEvent]:
+    now = company.clock()
+    team = Team(workspace_id=channel.workspace_id, name=f"Команда {word}")
+    dead = DeadEvent(
+        workspace_id=channel.workspace_id, channel_id=channel.channel_id, entry_id=f"{channel.channel_id}-0",
+        raw=f'{{"raw": "raw {word}"}}', via="poll", error=f"error {word}", received_at=now,
+    )  # fmt: skip
+    gap = Gap(
+        workspace_id=channel.workspace_id, channel_id=channel.channel_id, started_at=now - timedelta(hours=1),
+        ended_at=now, reason=f"Разрыв {word}",
+    )  # fmt: skip
+    session.add_all([Label(workspace_id=channel.workspace_id, name=f"Метка {word}"), team, dead, gap])
+    await session.flush()
+    return team, dead
+
+
+async def _talk(client: httpx.AsyncClient, conversation_id: int, word: str) -> None:
+    at = f"/api/v1/conversations/{conversation_id}"
+    for body in ({"text": f"Ответ {word}"}, {"text": f"Заметка {word}", "note": True}):
+        answer = await client.post(f"{at}/messages", json=body)
+        assert answer.status_code == 201, answer.text
+    labelled = await client.patch(at, json={"labels": [f"Метка {word}"]})
+    assert labelled.status_code == 200, labelled.text
+
+
+def routes_of(routes: Iterable[object], prefix: str = "") -> set[tuple[str, str]]:
+    """Method and whole path of every route, through routers within routers."""
+    found: set[tuple[str, str]] = set()
+    for route in routes:
+        if isinstance(route, APIRoute):
+            found |= {(method, prefix + route.path) for method in route.methods or ()}
+        else:
+            inner = getattr(getattr(route, "include_context", None), "prefix", "")
+            found |= routes_of(getattr(getattr(route, "original_router", None), "routes", ()), prefix + inner)
+    return found
