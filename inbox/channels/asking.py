@@ -1,5 +1,7 @@
 """Asking a platform on behalf of a person who connects a channel: refusals come back in words, with the field."""
 
+import structlog
+
 from inbox.channels.adapter import Account, Checked
 from inbox.channels.events import Platform
 from inbox.channels.models import ReceiveMode
@@ -7,6 +9,9 @@ from inbox.core.context import Context
 from inbox.core.errors import InvalidInputError, KeyRefusedError, PlatformError, SetupError
 
 WEBHOOKS = {Platform.TELEGRAM: "/webhooks/telegram/{channel_id}"}
+NO_ADDRESS = "The platform must know our address: set OTKLIK_BASE_URL, or receive by polling."
+
+log = structlog.get_logger()
 
 
 async def ask_account(context: Context, account: Account) -> Checked:
@@ -17,6 +22,17 @@ async def ask_account(context: Context, account: Account) -> Checked:
         raise _refused(account, error) from None
     except SetupError as error:
         raise InvalidInputError(str(error), field="settings.proxy_url") from None
+
+
+async def free_polling(context: Context, account: Account) -> None:
+    """Have the platform call nobody, as far as it can be reached; what waits there is not dropped.
+
+    The check that the channel's change asked for repeats what failed here.
+    """
+    try:
+        await tell_webhook(context, account, ReceiveMode.POLL, "")
+    except InvalidInputError as error:
+        log.warning("webhook_not_taken_back", channel_id=account.channel_id, reason=error.detail)
 
 
 async def tell_webhook(context: Context, account: Account, mode: ReceiveMode, secret: str) -> None:
@@ -34,12 +50,14 @@ async def tell_webhook(context: Context, account: Account, mode: ReceiveMode, se
         raise InvalidInputError(str(error), field="settings.proxy_url") from None
 
 
-def check_mode(context: Context, mode: ReceiveMode) -> None:
-    """A webhook needs to know our own address."""
-    if mode is ReceiveMode.WEBHOOK and not context.settings.base_url:
-        raise InvalidInputError(
-            "The platform must know our address: set OTKLIK_BASE_URL, or receive by polling.", field="settings.mode"
-        )
+def check_mode(context: Context, platform: Platform, mode: ReceiveMode) -> None:
+    """A webhook needs a route of ours for the platform, and to know our own address."""
+    if mode is not ReceiveMode.WEBHOOK:
+        return
+    if platform not in WEBHOOKS:
+        raise InvalidInputError("This platform is received by polling only.", field="settings.mode")
+    if not context.settings.base_url:
+        raise InvalidInputError(NO_ADDRESS, field="settings.mode")
 
 
 def check_platform(context: Context, platform: Platform) -> None:

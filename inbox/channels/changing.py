@@ -11,7 +11,7 @@ from inbox.audit.service import record
 from inbox.channels.access import access_channel
 from inbox.channels.account import account_of, webhook_secret_of
 from inbox.channels.adapter import Account, Checked
-from inbox.channels.asking import ask_account, check_mode, tell_webhook
+from inbox.channels.asking import ask_account, check_mode, free_polling, tell_webhook
 from inbox.channels.checking import ANOTHER_ACCOUNT, describe_capabilities
 from inbox.channels.connecting import describe_for_audit, reveal, secret_fields
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
@@ -45,8 +45,6 @@ async def change_channel(context: Context, caller: Caller, channel_id: int, patc
     """The changed channel; InvalidInputError with the platform's reason when it does not accept the change."""
     plan = await _plan(context, caller, channel_id, patch)
     checked = await _ask_again(context, plan, patch)
-    if plan.must_tell and plan.mode is ReceiveMode.POLL:
-        await tell_webhook(context, plan.account, plan.mode, plan.webhook_secret)
     now = context.clock()
     async with context.transaction(caller.scope) as session:
         channel = await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS, lock=True)
@@ -62,6 +60,8 @@ async def change_channel(context: Context, caller: Caller, channel_id: int, patc
         announce(session, channel.workspace_id, "channel", channel_id=channel.id)
     if plan.must_tell and plan.mode is ReceiveMode.WEBHOOK:
         await _open_webhook(context, caller, channel_id, plan)
+    elif plan.must_tell:
+        await free_polling(context, plan.account)
     return channel
 
 
@@ -82,7 +82,7 @@ async def _plan(context: Context, caller: Caller, channel_id: int, patch: Channe
             account = replace(account, proxy_url=reveal(patch.settings.proxy_url))
         mode = patch.settings.mode if "mode" in given else mode
     if mode is not channel.mode:
-        check_mode(context, mode)
+        check_mode(context, channel.platform, mode)
     return _Plan(account, fields, channel.mode, mode, channel.credentials_encrypted, secret)
 
 
@@ -120,14 +120,16 @@ async def _write_state(
         channel.mode, channel.epoch = plan.mode, channel.epoch + 1
         is_hooked = plan.mode is ReceiveMode.WEBHOOK
         await set_status(session, channel, ChannelStatus.ACTIVE if is_hooked else ChannelStatus.NEW, None, now)
+    if checked is not None or plan.must_tell:
+        # The chats are asked for by a job: a person does not wait for all of them. It also tells the platform how we
+        # receive, should we die before we do.
+        await defer(session, [CheckChannel(channel_id=channel.id)])
     if checked is None:
         return
     channel.username, channel.checked_at = checked.username, now
     channel.capabilities = describe_capabilities(checked)
     if channel.status is ChannelStatus.ATTENTION:
         await set_status(session, channel, ChannelStatus.ACTIVE, None, now)
-    # The chats are asked for by a job: a person does not wait for all of them.
-    await defer(session, [CheckChannel(channel_id=channel.id)])
 
 
 async def _open_webhook(context: Context, caller: Caller, channel_id: int, plan: _Plan) -> None:

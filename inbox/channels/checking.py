@@ -1,30 +1,33 @@
 """Looking again at what a channel's key can do: capabilities, chats, our people there, and whether it lives."""
 
+import contextlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.channels.account import account_of
+from inbox.channels.account import account_of, webhook_secret_of
 from inbox.channels.adapter import Account, Checked, KnownChat
-from inbox.channels.events import Author, ConversationKind
-from inbox.channels.models import Channel, ChannelChat, ChannelStatus
+from inbox.channels.asking import NO_ADDRESS, webhook_url
+from inbox.channels.events import ConversationKind
+from inbox.channels.models import Channel, ChannelChat, ChannelStatus, ReceiveMode
 from inbox.channels.status import set_status
-from inbox.contacts.service import Seen, set_ours, store_identities
 from inbox.conversations.intake import lock_channels
 from inbox.conversations.models import Conversation
+from inbox.conversations.refresh import refresh_all
+from inbox.conversations.staff import Listed, apply_staff_list
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE, Json
 from inbox.core.errors import KeyRefusedError, PermanentRefusalError, SetupError
 from inbox.core.events import CheckChannel
+from inbox.core.i18n import N_
+from inbox.core.jobs import defer
 from inbox.core.live import announce
 
 MOST_CHATS = 200
-ANOTHER_ACCOUNT = "The key belongs to another account than this channel."
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-"""A name made up from an id yields to the first message's."""
+ANOTHER_ACCOUNT = N_("The key belongs to another account than this channel.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,14 @@ class _Asked:
 
     account: Account
     credentials: bytes
+    mode: ReceiveMode
+    must_tell: bool
+    """Whether the platform must be told how we receive: a webhook may have been lost, or never set by who died."""
+    webhook_secret: str
     known_chats: tuple[str, ...]
+    """To be asked for."""
+    served: frozenset[str]
+    """Those of them that knew us so far."""
 
 
 async def run_check(context: Context, job: CheckChannel) -> None:
@@ -42,25 +52,36 @@ async def run_check(context: Context, job: CheckChannel) -> None:
     asked = await _prepare(context, job.channel_id)
     if asked is None:
         return
-    adapter = context.adapters[asked.account.platform]
-    checked: Checked | None = None
-    try:
-        checked = await adapter.check(asked.account, asked.known_chats)
-        refusal = None if checked.external_id == asked.account.external_id else ANOTHER_ACCOUNT
-    except (KeyRefusedError, PermanentRefusalError) as error:
-        refusal = error.reason
-    except SetupError as error:
-        refusal = str(error)
+    answer = await _ask(context, asked)
     async with context.transaction(EVERY_WORKSPACE) as session:
         await lock_channels(session, [job.channel_id])
         channel = await _lock(session, job.channel_id)
         if channel is None or channel.credentials_encrypted != asked.credentials:
             return
+        if channel.mode is not asked.mode:
+            # The platform may have been told of the older mode after the newer one.
+            await defer(session, [CheckChannel(channel_id=channel.id)])
+            return
         channel.checked_at = at
-        if refusal is not None:
-            await set_status(session, channel, ChannelStatus.ATTENTION, refusal, at)
-        elif checked is not None:
-            await _store(session, channel, checked, asked.known_chats, at)
+        if isinstance(answer, str):
+            await set_status(session, channel, ChannelStatus.ATTENTION, answer, at)
+        else:
+            await _store(session, channel, answer, asked, at)
+
+
+async def _ask(context: Context, asked: _Asked) -> Checked | str:
+    """What the key can do, or why the channel needs attention."""
+    try:
+        checked = await context.adapters[asked.account.platform].check(asked.account, asked.known_chats)
+        if checked.external_id != asked.account.external_id:
+            return ANOTHER_ACCOUNT
+        if asked.must_tell:
+            await _tell(context, asked)
+    except (KeyRefusedError, PermanentRefusalError) as error:
+        return error.reason
+    except SetupError as error:
+        return str(error)
+    return checked
 
 
 async def _prepare(context: Context, channel_id: int) -> _Asked | None:
@@ -74,7 +95,25 @@ async def _prepare(context: Context, channel_id: int) -> _Asked | None:
         except SetupError as error:
             await set_status(session, channel, ChannelStatus.ATTENTION, str(error), context.clock())
             return None
-        return _Asked(account, channel.credentials_encrypted, await _find_chats(session, channel_id))
+        served = await _find_served(session, channel_id)
+        # A poller that has received is not disturbed: who took its updates away since did so on purpose.
+        must_tell = channel.mode is ReceiveMode.WEBHOOK or channel.status is ChannelStatus.NEW
+        return _Asked(
+            account, channel.credentials_encrypted, channel.mode, must_tell,
+            webhook_secret_of(channel, context.cipher), await _find_chats(session, channel_id, served), served,
+        )  # fmt: skip
+
+
+async def _tell(context: Context, asked: _Asked) -> None:
+    """Set the webhook; or take down one of an earlier program, if the key may (a poller that cannot says so itself)."""
+    adapter = context.adapters[asked.account.platform]
+    if asked.mode is ReceiveMode.WEBHOOK:
+        if not context.settings.base_url:
+            raise SetupError(NO_ADDRESS)
+        await adapter.set_webhook(asked.account, webhook_url(context, asked.account), asked.webhook_secret)
+        return
+    with contextlib.suppress(PermanentRefusalError):
+        await adapter.set_webhook(asked.account, None, "")
 
 
 async def _lock(session: AsyncSession, channel_id: int) -> Channel | None:
@@ -84,23 +123,26 @@ async def _lock(session: AsyncSession, channel_id: int) -> Channel | None:
     return channel
 
 
-async def _find_chats(session: AsyncSession, channel_id: int) -> tuple[str, ...]:
-    """Chats that events named, and those that people wrote in before any such event."""
+async def _find_served(session: AsyncSession, channel_id: int) -> frozenset[str]:
+    """Chats that events or an earlier check named."""
     named = await session.scalars(
         select(ChannelChat.external_id).where(ChannelChat.channel_id == channel_id, ChannelChat.is_member)
     )
+    return frozenset(named)
+
+
+async def _find_chats(session: AsyncSession, channel_id: int, served: frozenset[str]) -> tuple[str, ...]:
+    """Those, and the chats that people wrote in before any such event."""
     written_in = await session.scalars(
         select(Conversation.chat_external_id)
         .where(Conversation.channel_id == channel_id, Conversation.kind != ConversationKind.DIRECT)
         .distinct()
         .limit(MOST_CHATS)
     )
-    return tuple(sorted({*named, *written_in})[:MOST_CHATS])
+    return tuple(sorted({*served, *written_in})[:MOST_CHATS])
 
 
-async def _store(
-    session: AsyncSession, channel: Channel, checked: Checked, asked_for: tuple[str, ...], at: datetime
-) -> None:
+async def _store(session: AsyncSession, channel: Channel, checked: Checked, asked: _Asked, at: datetime) -> None:
     channel.username = checked.username
     capabilities = describe_capabilities(checked)
     if channel.capabilities != capabilities:
@@ -110,9 +152,9 @@ async def _store(
         await set_status(session, channel, ChannelStatus.ACTIVE, None, at)
     for chat in checked.chats:
         await _store_chat(session, channel, chat, at)
-    left = set(asked_for) - {chat.external_id for chat in checked.chats}
+    left = set(asked.known_chats) - {chat.external_id for chat in checked.chats}
     await _leave(session, channel, left, at)
-    await _store_our_people(session, channel, checked, at)
+    await _store_our_people(session, channel, checked, asked, at)
 
 
 def describe_capabilities(checked: Checked) -> list[Json]:
@@ -151,10 +193,19 @@ async def _leave(session: AsyncSession, channel: Channel, left: set[str], at: da
     )
 
 
-async def _store_our_people(session: AsyncSession, channel: Channel, checked: Checked, at: datetime) -> None:
-    """Administrators of the chats are ours from their first word on. Who is no longer one is told by an event."""
-    people = sorted({person for chat in checked.chats for person in chat.our_people})
-    seen = [Seen(channel.workspace_id, channel.id, Author(person, person, is_ours=True), LONG_AGO) for person in people]
-    await store_identities(session, seen)
-    for person in people:
-        await set_ours(session, channel.id, person, at, is_ours=True)
+async def _store_our_people(
+    session: AsyncSession, channel: Channel, checked: Checked, asked: _Asked, at: datetime
+) -> None:
+    """Administrators of the chats are ours from their first word on; who is none any more, only if all chats told."""
+    people = {person for chat in checked.chats for person in chat.our_people}
+    told = {chat.external_id for chat in checked.chats if chat.our_people}
+    is_whole = bool(told) and len(told) == len(checked.chats) and asked.served <= told
+    listed = Listed(channel.workspace_id, channel.id, frozenset(people), is_whole, at)
+    touched = await apply_staff_list(session, listed)
+    if not touched:
+        return
+    for conversation in (await refresh_all(session, touched)).conversations:
+        announce(
+            session, conversation.workspace_id, "conversation", conversation_id=conversation.id,
+            assignee_id=conversation.assignee_id, team_id=conversation.team_id,
+        )  # fmt: skip

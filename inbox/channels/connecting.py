@@ -12,7 +12,7 @@ from inbox.agents.permissions import Permission
 from inbox.audit.service import record
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account, Checked
-from inbox.channels.asking import ask_account, check_mode, check_platform, tell_webhook
+from inbox.channels.asking import ask_account, check_mode, check_platform, free_polling, tell_webhook
 from inbox.channels.checking import describe_capabilities
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
@@ -20,6 +20,8 @@ from inbox.channels.schemas import ChannelIn, CredentialsIn
 from inbox.core.context import Context
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError
+from inbox.core.events import CheckChannel
+from inbox.core.jobs import defer
 from inbox.core.live import announce
 from inbox.core.secrets import Cipher, make_secret
 
@@ -30,7 +32,7 @@ async def create_channel(context: Context, caller: Caller, wanted: ChannelIn) ->
     check_platform(context, wanted.platform)
     if wanted.settings.group_id is not None and wanted.platform is not Platform.VK:
         raise InvalidInputError("Only a VK community has a group id.", field="settings.group_id")
-    check_mode(context, wanted.settings.mode)
+    check_mode(context, wanted.platform, wanted.settings.mode)
     account = Account(
         channel_id=0, platform=wanted.platform, external_id="", api_url=wanted.settings.api_url,
         token=wanted.credentials.token.get_secret_value(), user_token=reveal(wanted.credentials.user_token),
@@ -38,9 +40,6 @@ async def create_channel(context: Context, caller: Caller, wanted: ChannelIn) ->
     )  # fmt: skip
     checked = await ask_account(context, account)
     fields = secret_fields(wanted.credentials)
-    if wanted.settings.mode is ReceiveMode.POLL:
-        # A webhook of an earlier program would keep the updates from polling; what waits there is not dropped.
-        await tell_webhook(context, account, ReceiveMode.POLL, fields["webhook_secret"])
     now = context.clock()
     async with context.transaction(caller.scope) as session:
         channel = await _store(session, context.cipher, wanted, checked, fields, now)
@@ -49,8 +48,13 @@ async def create_channel(context: Context, caller: Caller, wanted: ChannelIn) ->
             after=describe_for_audit(channel),
         )  # fmt: skip
         announce(session, channel.workspace_id, "channel", channel_id=channel.id)
+        # Should we die before the platform is told, the check tells it.
+        await defer(session, [CheckChannel(channel_id=channel.id)])
+    # Told only now: an account that is connected already must not lose the webhook that it has.
     if channel.mode is ReceiveMode.WEBHOOK:
         await _open_webhook(context, caller, channel, fields["webhook_secret"])
+    else:
+        await free_polling(context, account_of(channel, context.cipher))
     return channel
 
 

@@ -165,29 +165,49 @@ async def set_ours(session: AsyncSession, channel_id: int, external_id: str, at:
 
 
 async def name_our_people(
-    session: AsyncSession, workspace_id: int, channel_id: int, external_ids: Collection[str], now: datetime
-) -> None:
+    session: AsyncSession,
+    workspace_id: int,
+    channel_id: int,
+    external_ids: Collection[str],
+    now: datetime,
+    *,
+    is_whole: bool,
+) -> dict[AuthorKey, Known]:
     """Who the platform lists as administrators now (a check found them): ours since ever, unless an event says when.
 
-    Who was known as ours and is not listed any more ceased to be so at `now`. The caller holds the channel's lock.
+    With a whole list, who was known as ours and is not listed any more ceased to be so at `now`. Returns those for whom
+    that changed something, as they are now. The caller holds the channel's lock.
     """
     listed = [
-        Seen(workspace_id, channel_id, Author(external_id, external_id), SINCE_EVER) for external_id in external_ids
+        Seen(workspace_id, channel_id, Author(external_id, external_id), SINCE_EVER)
+        for external_id in sorted(external_ids)
     ]
+    changed: list[Seen] = []
     known = await store_identities(session, listed)
-    for (_, external_id), one in sorted(known.items()):
-        if not one.is_ours:
-            await set_ours(session, channel_id, external_id, now if one.words else SINCE_EVER, is_ours=True)
+    for one in listed:
+        before = known[channel_id, one.author.external_id]
+        if not before.is_ours:
+            since = now if before.words else SINCE_EVER
+            await set_ours(session, channel_id, one.author.external_id, since, is_ours=True)
+            changed.append(one)
+    for external_id in await _find_gone(session, channel_id, external_ids) if is_whole else ():
+        await set_ours(session, channel_id, external_id, now, is_ours=False)
+        changed.append(Seen(workspace_id, channel_id, Author(external_id, external_id), SINCE_EVER))
+    return await store_identities(session, changed)
+
+
+async def _find_gone(session: AsyncSession, channel_id: int, external_ids: Collection[str]) -> Sequence[str]:
     gone = await session.scalars(
-        select(Identity.external_id).where(
+        select(Identity.external_id)
+        .where(
             Identity.channel_id == channel_id,
             Identity.is_ours,
             Identity.ours_changed_at.is_not(None),
             Identity.external_id.not_in(external_ids),
         )
+        .order_by(Identity.id)
     )
-    for external_id in gone.all():
-        await set_ours(session, channel_id, external_id, now, is_ours=False)
+    return gone.all()
 
 
 async def set_reachable(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, yes: bool) -> None:

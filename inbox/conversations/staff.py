@@ -1,6 +1,8 @@
 """Our people by time: when somebody joins or leaves them, what that person wrote since is seen with other eyes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -8,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import StaffChanged
 from inbox.contacts.models import Identity
-from inbox.contacts.service import AuthorKey, Known, Seen, set_ours, store_identities
+from inbox.contacts.service import AuthorKey, Known, Seen, name_our_people, set_ours, store_identities
 from inbox.conversations.arrivals import Arrived
 from inbox.conversations.judging import judge_again
 from inbox.conversations.messages import rejoin_answers
@@ -40,6 +42,31 @@ async def apply_staff_changes(
     touched: set[int] = set()
     for key in sorted(key for key in known if known[key].words != before[key].words):
         touched |= await _turn_messages(session, known[key], tags)
+    return touched
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Who the platform lists as administrators at `at`. `is_whole`: nobody who is not listed is one."""
+
+    workspace_id: int
+    channel_id: int
+    external_ids: frozenset[str]
+    is_whole: bool
+    at: datetime
+
+
+async def apply_staff_list(session: AsyncSession, listed: Listed) -> set[int]:
+    """As `apply_staff_changes`, for a list that a check got. The caller holds the channel's lock.
+
+    Who ceased to be ours did so at the list's time: but for the seconds of the check there is nothing to be tagged.
+    """
+    changed = await name_our_people(
+        session, listed.workspace_id, listed.channel_id, listed.external_ids, listed.at, is_whole=listed.is_whole
+    )
+    touched: set[int] = set()
+    for key in sorted(changed):
+        touched |= await _turn_messages(session, changed[key], {})
     return touched
 
 
