@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bots.leases import RENEW_EVERY, Lease
+from bots.leases import ANSWER_WITHIN, RENEW_EVERY, Lease
 from bots.receiving import OnStatus, Put, ReceiverKind, ReceiverStatus
 from inbox.channels.adapter import Account, RawEvent
 from inbox.channels.models import Channel, ChannelStatus
@@ -25,6 +25,8 @@ from inbox.core.stream import IntakeStream
 
 TAKEOVER = timedelta(seconds=30)
 """So long after a takeover the predecessor's last call may still be open at the platform: a 409 is no alarm."""
+LEAVE_WITHIN = timedelta(seconds=2)
+"""How long a word in hand may hold up the lease's return."""
 NOTE_EVERY = timedelta(minutes=5)
 """How often the status is said again: until when all was received, and against a check that knew less."""
 NOBODY_RECEIVED = "Nobody received for longer than the platform keeps messages."
@@ -56,21 +58,22 @@ class LeasedReceiver:
         self._noted_at = 0.0
         self._said: ReceiverStatus | None = None
         self._is_told = True
-        self._telling = asyncio.Lock()
+        self._has_word = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Receive while the lease is ours."""
         if not await self._lease.acquire():
             return
         self._began_at = time.monotonic()
-        keeper = asyncio.create_task(self._keep(stop))
+        # Neither renewing nor polling waits for the database, which may hang: one task keeps, another tells.
+        helpers = {asyncio.create_task(self._keep(stop)), asyncio.create_task(self._keep_telling())}
         try:
-            await self._tell()  # takes the epoch, if the database is there
             await self._poll(self.account, self._put, self._on_status, stop)
             await self._tell_before_leaving(stop)
         finally:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.wait(helpers, timeout=LEAVE_WITHIN.total_seconds())
             await self._lease.release()
 
     async def _put(self, raw: RawEvent) -> None:
@@ -78,52 +81,63 @@ class LeasedReceiver:
 
     async def _on_status(self, status: ReceiverStatus) -> None:
         self._said, self._is_told = status, False
-        await self._tell()
+        self._has_word.set()
 
     async def _keep(self, stop: asyncio.Event) -> None:
-        """Renew the lease until it is lost; then stop, since another may begin. Says what could not be said before."""
+        """Renew the lease until it is lost; then stop, since another may begin."""
         while not stop.is_set():
             await asyncio.sleep(RENEW_EVERY.total_seconds())
             if not await self._lease.renew():
                 log.warning("lease_lost", channel_id=self.account.channel_id)
                 stop.set()
-            else:
-                await self._tell()
+
+    async def _keep_telling(self) -> None:
+        """Take the epoch, write each word as it is said, and again what could not be written."""
+        while True:
+            self._has_word.clear()
+            await self._tell()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._has_word.wait(), RENEW_EVERY.total_seconds())
 
     async def _tell_before_leaving(self, stop: asyncio.Event) -> None:
         """A dead key is written before the lease is given back, or the next one would try it again."""
         while self._said is not None and self._said.kind is ReceiverKind.DEAD and not self._is_told:
             if stop.is_set():
                 return
+            self._has_word.set()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1.0)
-            await self._tell()
 
     async def _tell(self) -> None:
-        """Write what is to be written; with the database away, later."""
-        async with self._telling:
-            try:
-                async with self._context.transaction(EVERY_WORKSPACE) as session:
-                    await self._write(session, self._context.clock())
-            except Exception as error:  # the receiver's edge: the lease is kept and receiving goes on without words
-                log.warning("status_waits", channel_id=self.account.channel_id, error=repr(error)[:200])
-
-    async def _write(self, session: AsyncSession, now: datetime) -> None:
-        if self._epoch is None:
-            self._epoch = await self._take_epoch(session)
+        """Write what is to be written; with the database away, later. Nothing counts as written before the commit."""
         said = self._said
-        is_due = said is not None and not self._is_told and not self._is_takeover(said)
-        is_said_again = self._is_told and time.monotonic() - self._noted_at >= NOTE_EVERY.total_seconds()
-        if said is None or not (is_due or is_said_again):
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+                async with self._context.transaction(EVERY_WORKSPACE) as session:
+                    epoch = self._epoch if self._epoch is not None else await self._take_epoch(session)
+                    is_due = said is not None and epoch is not None and self._is_due(said)
+                    if said is not None and epoch is not None and is_due:
+                        await self._write(session, said, epoch, self._context.clock())
+                self._epoch = epoch
+        except Exception as error:  # the receiver's edge: the lease is kept and receiving goes on without words
+            log.warning("status_waits", channel_id=self.account.channel_id, error=repr(error)[:200])
             return
+        if is_due:
+            # What was said meanwhile is still to be told.
+            self._is_told, self._noted_at = said is self._said, time.monotonic()
+
+    def _is_due(self, said: ReceiverStatus) -> bool:
+        if self._is_told:
+            return time.monotonic() - self._noted_at >= NOTE_EVERY.total_seconds()
+        return not self._is_takeover(said)
+
+    async def _write(self, session: AsyncSession, said: ReceiverStatus, epoch: int, now: datetime) -> None:
         channel = await session.scalar(
-            select(Channel).where(Channel.id == self.account.channel_id, Channel.epoch == self._epoch).with_for_update()
+            select(Channel).where(Channel.id == self.account.channel_id, Channel.epoch == epoch).with_for_update()
         )
         if channel is None:  # a later holder speaks now
-            self._is_told = True
             return
         await set_status(session, channel, STATUSES[said.kind], said.reason, now)
-        self._is_told, self._noted_at = True, time.monotonic()
         if said.kind is ReceiverKind.OK:
             await self._note_received(session, channel, now)
 

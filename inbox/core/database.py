@@ -44,6 +44,12 @@ from inbox.core.errors import SetupError
 
 Json = dict[str, object]
 
+CONNECTING: Final = {
+    "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
+"""libpq's: a server that vanished without a word is noticed (seconds; milliseconds)."""
+
 
 class EveryWorkspace:
     """The type of EVERY_WORKSPACE."""
@@ -148,7 +154,7 @@ class Database:
         self.url = _with_driver(url)
         self.engine: AsyncEngine = create_async_engine(
             self.url, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=True, pool_recycle=1800,
-            hide_parameters=True,
+            hide_parameters=True, connect_args=CONNECTING,
         )  # fmt: skip
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 

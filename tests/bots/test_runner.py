@@ -152,3 +152,18 @@ async def test_a_channel_that_cannot_be_read_stops_no_other(talk: Talk) -> None:
         )
     async with running(talk.context):
         await talk.telegram.was_asked("getUpdates")
+
+
+async def test_a_database_that_hangs_keeps_neither_from_polling_nor_the_lease(talk: Talk) -> None:
+    talk.telegram.will_answer("getUpdates", ok([telegram_update(5)]), HANG)
+    async with talk.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(select(Channel.id).with_for_update())
+        async with running(talk.context):
+            await talk.telegram.was_asked("getUpdates", 2)
+            assert await talk.context.redis.xlen(STREAM) == 1
+            await asyncio.sleep(11)
+            left = await talk.context.redis.pttl(f"otklik:lease:{talk.channel_id}")
+            assert left > 9_500
+            await session.rollback()
+            await talk.set_status(ChannelStatus.NEW)
+            assert (await has_status(talk, ChannelStatus.ACTIVE)).epoch == 1
