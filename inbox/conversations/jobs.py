@@ -10,14 +10,15 @@ from inbox.audit.models import AuditEntry
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account, Adapter
 from inbox.channels.events import ConversationKind
-from inbox.channels.models import Channel
+from inbox.channels.models import Channel, ChannelStatus
+from inbox.channels.status import set_status
 from inbox.contacts.models import Identity
 from inbox.conversations.models import Activity, Conversation, Message
 from inbox.conversations.refresh import refresh
 from inbox.conversations.review import ReviewAction
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.errors import PlatformError, TemporaryRefusalError, UnknownOutcomeError
+from inbox.core.errors import KeyRefusedError, PlatformError, TemporaryRefusalError, UnknownOutcomeError
 from inbox.core.events import ReviewMessage
 from inbox.core.live import announce
 from inbox.core.pacing import Pacing
@@ -50,7 +51,7 @@ async def carry_out(context: Context, pacing: Pacing, job: ReviewMessage) -> Non
         await silence_key(pacing, buckets, error)
         raise
     except PlatformError as error:
-        await _note_refusal(context, job, error.reason)
+        await _note_refusal(context, job, error)
 
 
 async def _find_target(context: Context, message_id: int) -> _Target | None:
@@ -89,7 +90,7 @@ async def _call(adapter: Adapter, target: _Target, job: ReviewMessage, now: date
             return
 
 
-async def _note_refusal(context: Context, job: ReviewMessage, reason: str) -> None:
+async def _note_refusal(context: Context, job: ReviewMessage, error: PlatformError) -> None:
     now = context.clock()
     async with context.transaction(EVERY_WORKSPACE) as session:
         message = await session.scalar(select(Message).where(Message.id == job.message_id).with_for_update())
@@ -99,11 +100,14 @@ async def _note_refusal(context: Context, job: ReviewMessage, reason: str) -> No
             message.deleted_at = None
         await session.flush()
         (conversation,) = await refresh(session, [message.conversation_id])
-        _write_refusal(session, message, job.action, reason, now)
+        _write_refusal(session, message, job.action, error.reason, now)
         announce(
             session, message.workspace_id, "message", conversation_id=conversation.id, message_id=message.id,
             assignee_id=conversation.assignee_id, team_id=conversation.team_id,
         )  # fmt: skip
+        if isinstance(error, KeyRefusedError):
+            channel = await session.get_one(Channel, message.channel_id)
+            await set_status(session, channel, ChannelStatus.ATTENTION, error.reason, now)
 
 
 def _write_refusal(session: AsyncSession, message: Message, action: str, reason: str, now: datetime) -> None:

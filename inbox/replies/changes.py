@@ -11,6 +11,8 @@ from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import KeyRefusedError, PlatformError, TemporaryRefusalError, UnknownOutcomeError
+from inbox.core.events import EditDelivered
+from inbox.core.jobs import defer
 from inbox.core.pacing import Pacing
 from inbox.replies.claims import Row, load_row
 from inbox.replies.service import announce_message
@@ -20,9 +22,12 @@ Call = Callable[[], Awaitable[None]]
 
 
 async def bring_edit(context: Context, pacing: Pacing, message_id: int) -> None:
-    """The newest text goes to the platform; a refusal is written to the row."""
+    """The newest text goes to the platform; a refusal is written to the row. With a dead key it waits for another."""
     row = await _find(context, message_id)
     if row is None or row.message.deleted_at is not None:
+        return
+    if row.channel.status is ChannelStatus.ATTENTION:
+        await _park(context, message_id)
         return
     account, message = account_of(row.channel, context.cipher), row.message
     edit = context.adapters[account.platform].edit
@@ -68,6 +73,31 @@ async def _bring(context: Context, pacing: Pacing, row: Row, calls: Sequence[Cal
         except PlatformError as error:
             await _note_refusal(context, row.message.id, error, deleting=deleting)
             return
+    if row.message.failure is not None and not deleting:
+        await _clear_failure(context, row.message.id)
+
+
+async def _park(context: Context, message_id: int) -> None:
+    """The row says that its edit has not arrived, and why: by that it is found again when the channel recovers."""
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        row = await load_row(session, message_id, lock=True)
+        if row is None:
+            return
+        if row.channel.status is not ChannelStatus.ATTENTION:
+            # It recovered at this moment, and may have looked for parked edits already.
+            await defer(session, [EditDelivered(conversation_id=row.conversation.id, message_id=message_id)])
+            return
+        row.message.failure = row.channel.status_reason or ChannelStatus.ATTENTION.value
+        announce_message(session, row.message, row.conversation)
+
+
+async def _clear_failure(context: Context, message_id: int) -> None:
+    """An earlier attempt failed, this one did not."""
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        row = await load_row(session, message_id, lock=True)
+        if row is not None:
+            row.message.failure = None
+            announce_message(session, row.message, row.conversation)
 
 
 async def _note_refusal(context: Context, message_id: int, error: PlatformError, *, deleting: bool) -> None:

@@ -225,5 +225,23 @@ async def requeue_parked(session: AsyncSession, channel_id: int) -> int:
         .order_by(Message.id)
     )
     jobs = [DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in rows]
-    await defer(session, jobs)
-    return len(jobs)
+    edits = await _find_parked_edits(session, channel_id)
+    await defer(session, [*jobs, *edits])
+    return len(jobs) + len(edits)
+
+
+async def _find_parked_edits(session: AsyncSession, channel_id: int) -> list[EditDelivered]:
+    """Edits that did not arrive; one that the platform itself refused is refused again, without harm."""
+    rows = await session.execute(
+        select(Message.id, Message.conversation_id)
+        .where(
+            Message.channel_id == channel_id,
+            Message.delivery == Delivery.SENT,
+            Message.author_agent_id.is_not(None),
+            Message.edited_at.is_not(None),
+            Message.failure.is_not(None),
+            Message.deleted_at.is_(None),
+        )
+        .order_by(Message.id)
+    )
+    return [EditDelivered(conversation_id=conversation_id, message_id=found) for found, conversation_id in rows]
