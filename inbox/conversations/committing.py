@@ -39,7 +39,7 @@ async def commit_work(context: Context, route: Route, work: Work) -> None:
             for one in stored.new
             if one.conversation_id in conversations
         ]
-        before = {one.id: _held_by(one) for one in refreshed.conversations}
+        before = {one.id: _held_by(one) for one in refreshed.conversations if one.id not in refreshed.fresh}
         await route(session, new, conversations, now)
         await write_dead(session, work.dead)
         _announce(session, new, conversations, before)
@@ -55,13 +55,18 @@ def _announce(
     conversations: Mapping[int, Conversation],
     before: Mapping[int, Held],
 ) -> None:
-    """One event a conversation; those who saw it before it was handed out hear of it, too."""
+    """One event a conversation, and one more for those who saw it before it was handed to somebody."""
     newest = {one.conversation_id: one.message_id for one in new}
     for conversation in conversations.values():
-        kind = "message" if conversation.id in newest else "conversation"
-        holders = dict.fromkeys((before[conversation.id], _held_by(conversation)))
-        for assignee_id, team_id in holders:
+        held_by = _held_by(conversation)
+        left = before.get(conversation.id, held_by)
+        if left != held_by:
             announce(
-                session, conversation.workspace_id, kind, conversation_id=conversation.id,
-                message_id=newest.get(conversation.id), assignee_id=assignee_id, team_id=team_id,
+                session, conversation.workspace_id, "conversation", conversation_id=conversation.id,
+                assignee_id=left[0], team_id=left[1],
             )  # fmt: skip
+        announce(
+            session, conversation.workspace_id, "message" if conversation.id in newest else "conversation",
+            conversation_id=conversation.id, message_id=newest.get(conversation.id), assignee_id=held_by[0],
+            team_id=held_by[1],
+        )  # fmt: skip

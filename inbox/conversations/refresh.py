@@ -43,10 +43,14 @@ _HAS_LEFT = frozenset({Delivery.SENT, Delivery.UNCERTAIN})
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """Conversations as they are now; `reopened`: ids of those that a person had closed and that wait again."""
+    """Conversations as they are now.
+
+    `reopened`: ids of those that a person had closed and that wait again; `fresh`: of those that nobody saw before.
+    """
 
     conversations: Sequence[Conversation]
-    reopened: frozenset[int]
+    reopened: frozenset[int] = frozenset()
+    fresh: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ async def refresh(session: AsyncSession, conversation_ids: Collection[int]) -> l
 async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) -> Refreshed:
     """The same, telling also which were reopened."""
     if not conversation_ids:
-        return Refreshed([], frozenset())
+        return Refreshed([])
     conversations = list(
         await session.scalars(
             select(Conversation)
@@ -108,6 +112,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     promises = await load_promises(session, {one.workspace_id for one in conversations})
     reopened: set[int] = set()
     for talk in talks:
+    fresh = frozenset(one.id for one in conversations if one.last_inbound_at is None and one.last_answer_at is None)
         conversation = talk.conversation
         was_closed = conversation.status is Status.CLOSED and conversation.status_at is not None
         _write(talk, shown, promises[conversation.workspace_id])
@@ -116,7 +121,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
             session.add(_reopening(conversation))
     await update_rows(session, [talk.conversation for talk in talks if _is_changed(talk.conversation)], WRITTEN)
     await session.flush()
-    return Refreshed(conversations, frozenset(reopened))
+    return Refreshed(conversations, frozenset(reopened), fresh)
 
 
 def _is_changed(conversation: Conversation) -> bool:

@@ -1,0 +1,73 @@
+"""`otklik bench memory`: what everything takes together after so many messages that came by the simulator."""
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx
+from rich.console import Console
+
+from inbox.cli.bench_demo import RunningDemo, running_demo
+from inbox.cli.bench_traffic import unique_texts
+from inbox.core.embedded.processes import list_family, proportional_memory
+
+GOAL_MB = 700
+AT_ONCE = 16
+PEOPLE = 2_000
+LONGEST = 3 * 3600.0
+MEGABYTE = 1024 * 1024
+
+
+async def memory(messages: int, then: int) -> None:
+    """Say `messages`, measure; go on until `then`, measure again; print both."""
+    console = Console()
+    async with running_demo() as demo, asyncio.timeout(LONGEST):
+        console.print(f"when ready: {proportional_size(demo.pid):,.0f} MB")
+        texts = unique_texts(then)
+        for start, end in ((0, messages), (messages, then)):
+            await _say(demo, texts[start:end], start)
+            await _until_stored(demo)
+            size = proportional_size(demo.pid)
+            console.print(f"after {end:,} messages: {size:,.0f} MB (goal: at most {GOAL_MB} MB)")
+
+
+def proportional_size(pid: int) -> float:
+    """Proportional set size of a process with its descendants, in MB: shared pages count once."""
+    return proportional_memory(list_family(pid)) / MEGABYTE
+
+
+async def _say(demo: RunningDemo, texts: list[str], offset: int) -> None:
+    limits = asyncio.Semaphore(AT_ONCE)
+    async with httpx.AsyncClient(base_url=demo.sim_url, timeout=60) as phone:
+
+        async def say(body: Mapping[str, object]) -> None:
+            async with limits:
+                (await phone.post("/sim/say", json=body)).raise_for_status()
+
+        for start in range(0, len(texts), 512):
+            await asyncio.gather(
+                *(say(saying(text, offset + start + place)) for place, text in enumerate(texts[start : start + 512]))
+            )
+
+
+def saying(text: str, number: int) -> dict[str, object]:
+    """A body for POST /sim/say, from one of many people."""
+    person = number % PEOPLE
+    author = {"id": 700_000_000 + person, "name": f"Bench {person}"}
+    return {"platform": "telegram", "kind": "direct", "author": author, "text": text}
+
+
+async def _until_stored(demo: RunningDemo) -> None:
+    """A last message of a person of its own is stored when all before it are."""
+    number = PEOPLE + int(asyncio.get_running_loop().time())
+    name = f"Last {number}"
+    body = {
+        "platform": "telegram", "kind": "direct", "author": {"id": 800_000_000 + number, "name": name}, "text": "всё",
+    }  # fmt: skip
+    headers = {"Authorization": f"Bearer {demo.token}"}
+    async with httpx.AsyncClient(timeout=60) as client:
+        (await client.post(f"{demo.sim_url}/sim/say", json=body)).raise_for_status()
+        while True:
+            answer = await client.get(f"{demo.url}/api/v1/conversations", params={"q": name}, headers=headers)
+            if answer.raise_for_status().json()["items"]:
+                return
+            await asyncio.sleep(1)
