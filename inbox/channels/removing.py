@@ -14,10 +14,11 @@ from inbox.channels.models import ReceiveMode
 from inbox.conversations.models import Delivery, Message
 from inbox.core.context import Context
 from inbox.core.errors import InvalidInputError, SetupError
+from inbox.core.i18n import N_
 from inbox.core.live import announce
 from inbox.core.secrets import make_secret
 
-REMOVED = "The channel was removed."
+REMOVED = N_("The channel was removed.")
 
 log = structlog.get_logger()
 

@@ -21,12 +21,13 @@ from inbox.conversations.models import Conversation, Message, Post, PostMode
 from inbox.conversations.refresh import refresh
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError
+from inbox.core.i18n import N_
 from inbox.core.live import announce
 from inbox.core.web.paging import decode_cursor, encode_cursor
 
 _CANNOT_CLOSE = {
-    Platform.TELEGRAM: "Telegram lets no bot close the comments of a post. Close them in the channel itself.",
-    Platform.VK: "This program does not close comments in VK yet.",
+    Platform.TELEGRAM: N_("Telegram lets no bot close the comments of a post. Close them in the channel itself."),
+    Platform.VK: N_("This program does not close comments in VK yet."),
 }
 
 

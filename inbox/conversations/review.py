@@ -21,6 +21,7 @@ from inbox.conversations.models import Activity, Conversation, Direction, Messag
 from inbox.conversations.recompute import recompute
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import ReviewMessage
+from inbox.core.i18n import N_
 from inbox.core.jobs import defer
 from inbox.core.live import announce
 
@@ -45,12 +46,12 @@ class ReviewAction(StrEnum):
 
 _MISSING: Mapping[Platform, Mapping[ReviewAction, str]] = {
     Platform.TELEGRAM: {
-        ReviewAction.RESTORE: "Telegram has no way to restore a deleted message. Its text is kept here.",
-        ReviewAction.WARN: "Telegram has no warnings. Write to the person, or mute them for a while.",
+        ReviewAction.RESTORE: N_("Telegram has no way to restore a deleted message. Its text is kept here."),
+        ReviewAction.WARN: N_("Telegram has no warnings. Write to the person, or mute them for a while."),
     },
     Platform.VK: {
-        ReviewAction.RESTORE: "This program does not restore VK comments yet. Restore it in the community itself.",
-        ReviewAction.WARN: "VK has no warnings. Write to the person, or ban them for a while.",
+        ReviewAction.RESTORE: N_("This program does not restore VK comments yet. Restore it in the community itself."),
+        ReviewAction.WARN: N_("VK has no warnings. Write to the person, or ban them for a while."),
     },
 }
 _RIGHTS: Mapping[ReviewAction, tuple[str, str]] = {

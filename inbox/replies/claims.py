@@ -14,6 +14,7 @@ from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import TemporaryRefusalError
+from inbox.core.i18n import N_
 from inbox.core.pacing import Bucket
 from inbox.replies.outcomes import INTERRUPTED
 from inbox.replies.service import announce_message
@@ -21,7 +22,7 @@ from inbox.replies.turns import buckets_of
 
 SILENT_AFTER = timedelta(seconds=45)
 """A run that has not settled for so long died, or will correct what we write (a call takes at most 40 s)."""
-DISCONNECTED = "The account was disconnected before the reply left."
+DISCONNECTED = N_("The account was disconnected before the reply left.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from inbox.core.errors import (
     UnknownOutcomeError,
     UnreachableContactError,
 )
+from inbox.core.i18n import N_
 
-INTERRUPTED = "The program was interrupted while it was sending: look whether the reply arrived."
+INTERRUPTED = N_("The program was interrupted while it was sending: look whether the reply arrived.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ TITLES: Mapping[View, str] = {
     View.UNSURE: N_("Check the tag"),
     View.HELD: N_("Suspicious"),
     View.AUTOMATIC: N_("No answer needed (automatic)"),
-    View.CLOSED: N_("Closed"),
+    View.CLOSED: N_("All closed"),
 }
 
 
