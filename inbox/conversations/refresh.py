@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstanceState
 
 from inbox.channels.events import AttachmentKind
+from inbox.conversations.deciding import decided
 from inbox.conversations.models import (
     Activity,
     Attachment,
@@ -21,7 +22,7 @@ from inbox.conversations.models import (
     Tags,
 )  # fmt: skip
 from inbox.conversations.needs_answer import Why
-from inbox.conversations.state import Decided, Spoken, State, compute
+from inbox.conversations.state import Spoken, State, compute
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.core.bulk import among, update_rows
 from inbox.sla.clocks import Promise, set_clocks
@@ -32,7 +33,7 @@ WINDOW = 200
 PREVIEW = 160
 WRITTEN = (
     "status", "outcome", "closed_at", "snoozed_until", "waiting_since_at", "needs_answer", "last_answer_at",
-    "sentiment", "intent", "toxic", "unsure", "held", "needs_answer_why", "judged_at",
+    "sentiment", "intent", "toxic", "unsure", "held", "needs_answer_why",
     "started_at", "last_message_at", "last_inbound_at", "preview", "preview_is_ours", "preview_attachment", "quoted",
     "first_response_due_at", "first_response_met_at", "first_response_breached_at",
     "next_response_due_at", "next_response_met_at", "next_response_breached_at",
@@ -111,8 +112,8 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     shown = await _load_shown(session, {message_id for talk in talks for message_id in talk.shown_ids()})
     promises = await load_promises(session, {one.workspace_id for one in conversations})
     reopened: set[int] = set()
-    for talk in talks:
     fresh = frozenset(one.id for one in conversations if one.last_inbound_at is None and one.last_answer_at is None)
+    for talk in talks:
         conversation = talk.conversation
         was_closed = conversation.status is Status.CLOSED and conversation.status_at is not None
         _write(talk, shown, promises[conversation.workspace_id])
@@ -194,7 +195,7 @@ def _talk(conversation: Conversation, spoken: Sequence[Spoken]) -> _Talk:
     return _Talk(
         conversation=conversation,
         spoken=spoken,
-        state=compute(spoken, _decided(conversation), waiting_before),
+        state=compute(spoken, decided(conversation), waiting_before, is_whole=not is_cut),
         last=_last(there),
         last_inbound=inbound[-1] if inbound else None,
     )
@@ -237,21 +238,11 @@ def _write(talk: _Talk, shown: Mapping[int, _Shown], promise: Promise) -> None:
     set_clocks(conversation, state.waits, promise, is_whole=talk.is_whole)
 
 
-def _decided(conversation: Conversation) -> Decided:
-    return Decided(
-        status=conversation.status,
-        outcome=conversation.outcome,
-        closed_at=conversation.closed_at,
-        snoozed_until=conversation.snoozed_until,
-        status_at=conversation.status_at,
-        judged_at=conversation.judged_at,
-        judged_needed=conversation.judged_at is not None and conversation.needs_answer_why == Why.PERSON,
-    )
-
-
 def _write_tags(talk: _Talk, shown: Mapping[int, _Shown]) -> None:
     """The leading message speaks for the conversation; a person's word on needing an answer keeps its reason."""
     conversation, leading_id = talk.conversation, talk.state.leading_id
+    if talk.state.judged:
+        conversation.needs_answer_why = Why.PERSON if conversation.judged_needed else Why.SETTLED
     if leading_id is None:
         return
     leading = shown[leading_id]
@@ -262,10 +253,8 @@ def _write_tags(talk: _Talk, shown: Mapping[int, _Shown]) -> None:
     surely_spam = leading.intent is Intent.SPAM and "intent" not in (leading.unsure or [])
     surely_toxic = bool(leading.toxic) and "toxic" not in (leading.unsure or [])
     conversation.held = surely_spam or surely_toxic
-    said_at = max((one.sent_at for one in talk.spoken if one.message_id == leading_id), default=None)
-    if conversation.judged_at is None or (said_at is not None and said_at > conversation.judged_at):
+    if not talk.state.judged:
         conversation.needs_answer_why = leading.why
-        conversation.judged_at = None
 
 
 def _write_preview(talk: _Talk, shown: Mapping[int, _Shown]) -> None:

@@ -12,6 +12,7 @@ from inbox.audit.models import AuditEntry
 from inbox.conversations.access import access_claimable
 from inbox.conversations.assigning import check_assignee, check_team
 from inbox.conversations.changes import UNSET, Change, Decision, decide
+from inbox.conversations.deciding import Wanted, load_seen, set_judgement, set_status
 from inbox.conversations.labelling import load_labels, set_labels
 from inbox.conversations.models import (
     Activity,
@@ -23,7 +24,6 @@ from inbox.conversations.models import (
     Outcome,
     Status,
 )
-from inbox.conversations.needs_answer import Why
 from inbox.conversations.recompute import recompute
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError
@@ -111,36 +111,26 @@ async def _change_status(
     answered = await _is_answered(session, conversation)
     decision = decide(wanted, conversation.status, answered=answered, now=now)
     lines: list[_Line] = []
+    seen = await load_seen(session, conversation, now)
     if decision.status is not None and _differs(conversation, decision):
         lines.append(_status_line(conversation, decision))
-        _set_status(conversation, caller, decision, now)
+        until = _wakes_at(conversation, decision)
+        set_status(conversation, Wanted(decision.status, decision.outcome, until), seen)
+        conversation.closed_by_id = caller.agent_id if decision.status is Status.CLOSED else None
     if decision.judged is not None and decision.judged is not conversation.needs_answer:
-        conversation.judged_at = now
-        conversation.needs_answer_why = Why.PERSON if decision.judged else Why.SETTLED
+        set_judgement(conversation, seen, needed=decision.judged)
         if not lines or decision.judged:
             lines = [("needs_answer" if decision.judged else "no_answer_needed", {})]
     return lines
 
 
 def _differs(conversation: Conversation, decision: Decision) -> bool:
-    wakes_at = decision.snoozed_until or (conversation.snoozed_until if decision.status is Status.SNOOZED else None)
     present = (conversation.status, conversation.outcome, conversation.snoozed_until)
-    return present != (decision.status, decision.outcome, wakes_at)
+    return present != (decision.status, decision.outcome, _wakes_at(conversation, decision))
 
 
-def _set_status(conversation: Conversation, caller: Caller, decision: Decision, now: datetime) -> None:
-    """The word of a person stands until the subscriber writes something newer."""
-    if decision.status is None:
-        return
-    conversation.status = decision.status
-    conversation.status_at = now
-    conversation.outcome = decision.outcome
-    conversation.snoozed_until = decision.snoozed_until or (
-        conversation.snoozed_until if decision.status is Status.SNOOZED else None
-    )
-    is_closed = decision.status is Status.CLOSED
-    conversation.closed_at = now if is_closed else None
-    conversation.closed_by_id = caller.agent_id if is_closed else None
+def _wakes_at(conversation: Conversation, decision: Decision) -> datetime | None:
+    return decision.snoozed_until or (conversation.snoozed_until if decision.status is Status.SNOOZED else None)
 
 
 def _status_line(conversation: Conversation, decision: Decision) -> _Line:

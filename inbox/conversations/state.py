@@ -2,13 +2,23 @@
 
 Messages may arrive twice and in any order; whatever the order, the same messages give the same state. So intake stores
 messages first and then computes the state anew, instead of moving it forward event by event.
+
+A decision stands until a message asks that the person had not seen. Which that is does not follow from clocks: ours and
+the platform's differ, and a message may be on its way while a person decides. So a decision keeps the newest message
+that was there.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inbox.conversations.models import Direction, Outcome, Status
+
+JUST_AFTER = timedelta(minutes=10)
+"""An answer that leaves within this after its conversation was settled was on its way, or was what settled it."""
+
+Order = tuple[datetime, int, str]
+"""Platform time, then the platform's number (ids of one chat are numbers as text)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +38,50 @@ class Spoken:
     external_id: str = ""
 
     @property
-    def order(self) -> tuple[datetime, int, str, int]:
-        """Platform time, then the platform's number (ids of one chat are numbers as text), then ours."""
-        return self.sent_at, len(self.external_id), self.external_id, self.message_id
+    def order(self) -> Order:
+        """Its place in the talk."""
+        return self.sent_at, len(self.external_id), self.external_id
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The newest message that was there when a person decided; `decided_at` is our clock."""
+
+    decided_at: datetime
+    sent_at: datetime
+    external_id: str = ""
+
+    @property
+    def order(self) -> Order:
+        """The place in the talk after which nothing was seen."""
+        return self.sent_at, len(self.external_id), self.external_id
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The status that a person set last."""
+
+    seen: Seen
+    status: Status
+    outcome: Outcome | None = None
+    snoozed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a person said last on whether an answer is needed."""
+
+    seen: Seen
+    needed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What people, or earlier computing, set. `status_at`, `judged_at`: when a person last did; None: never."""
+    """All that people decided. `settled`: what they had seen when they last said that nothing waits any more."""
 
-    status: Status
-    outcome: Outcome | None
-    closed_at: datetime | None
-    snoozed_until: datetime | None
-    status_at: datetime | None
-    judged_at: datetime | None
-    judged_needed: bool
+    status: Decision | None = None
+    judged: Judgement | None = None
+    settled: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +94,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is written to the conversation. `leading_id`: the message whose tags and reason speak for it."""
+    """What is written to the conversation. `leading_id`: the message whose tags and reason speak for it.
+
+    `judged`: the person's word still speaks for it instead.
+    """
 
     status: Status
     outcome: Outcome | None
@@ -65,95 +106,132 @@ class State:
     waiting_since_at: datetime | None
     last_answer_at: datetime | None
     leading_id: int | None
+    judged: bool
     waits: tuple[Wait, ...]
 
 
-def compute(messages: Sequence[Spoken], decided: Decided, waiting_before: datetime | None = None) -> State:
+def compute(
+    messages: Sequence[Spoken], decided: Decided, waiting_before: datetime | None = None, *, is_whole: bool = True
+) -> State:
     """State of a conversation; `messages` in any order, at least one.
 
     `waiting_before`: since when the contact was waiting already before the first of these, when earlier ones are left
-    out.
+    out (`is_whole` False).
     """
-    ordered = sorted((one for one in messages if not one.is_deleted), key=lambda one: one.order)
-    closed_at = decided.closed_at if decided.status_at else None
-    settled_at = max((at for at in (closed_at, _judged_no(decided)) if at), default=None)
-    waits, leading_id = _waits(ordered, settled_at, waiting_before)
-    open_wait = waits[-1] if waits and waits[-1].answered_at is None else None
-    since = open_wait.since_at if open_wait and (settled_at is None or _is_after(ordered, settled_at)) else None
-    judged_yes = decided.judged_at if decided.judged_needed else None
-    if since is None and judged_yes and not _answered_after(ordered, judged_yes):
-        since = judged_yes
-    answers = [one.sent_at for one in ordered if one.answers]
+    ordered = sorted(
+        (one for one in messages if not one.is_deleted), key=lambda one: (one.order, one.message_id)
+    )  # fmt: skip
+    waits = _Waits(decided, waiting_before)
+    earliest = min(one.order for one in messages)
+    if not is_whole and decided.judged is not None and decided.judged.seen.order < earliest:
+        waits.is_judged_over = True
+    for one in ordered:
+        waits.take(one)
+    waits.end()
+    leading = waits.asked or waits.newest
     state = State(
-        status=decided.status,
-        outcome=decided.outcome,
-        closed_at=decided.closed_at,
-        snoozed_until=decided.snoozed_until,
-        waiting_since_at=since,
-        last_answer_at=max(answers, default=None),
-        leading_id=leading_id,
-        waits=tuple(waits),
+        status=Status.OPEN,
+        outcome=None,
+        closed_at=None,
+        snoozed_until=None,
+        waiting_since_at=waits.since_at(ordered),
+        last_answer_at=max((one.sent_at for one in ordered if one.answers), default=None),
+        leading_id=leading.message_id if leading else None,
+        judged=decided.judged is not None and (leading is None or leading.order <= decided.judged.seen.order),
+        waits=tuple(waits.found),
     )
     return _with_status(state, ordered, decided, max(one.sent_at for one in messages))
 
 
 def _with_status(state: State, ordered: Sequence[Spoken], decided: Decided, last_at: datetime) -> State:
-    asked_at = max((one.sent_at for one in ordered if one.needs_answer), default=None)
-    if state.waiting_since_at is not None:
-        overruled = decided.status_at is None or (asked_at is not None and asked_at > decided.status_at)
-        if overruled or decided.status is Status.OPEN:
-            return replace(state, status=Status.OPEN, outcome=None, closed_at=None, snoozed_until=None)
-        return state
-    if decided.status_at is not None or decided.judged_at is not None:
+    decision = decided.status
+    if decision is not None:
+        if _asks_after(ordered, decision.seen):
+            return state
+        closed_at = decision.seen.decided_at if decision.status is Status.CLOSED else None
+        return replace(
+            state, status=decision.status, outcome=decision.outcome, closed_at=closed_at,
+            snoozed_until=decision.snoozed_until,
+        )  # fmt: skip
+    if state.waiting_since_at is not None or decided.judged is not None:
         return state
     is_talk = any(one.direction is Direction.INBOUND for one in ordered)
     if state.last_answer_at is None or not is_talk:
         return replace(
-            state, status=Status.CLOSED, outcome=Outcome.NO_ANSWER_NEEDED_AUTOMATIC, closed_at=last_at,
-            snoozed_until=None,
+            state, status=Status.CLOSED, outcome=Outcome.NO_ANSWER_NEEDED_AUTOMATIC, closed_at=last_at
         )  # fmt: skip
-    return replace(state, status=Status.OPEN, outcome=None, closed_at=None, snoozed_until=None)
+    return state
 
 
-def _waits(
-    ordered: Sequence[Spoken], settled_at: datetime | None, waiting_before: datetime | None
-) -> tuple[list[Wait], int | None]:
+class _Waits:
     """The waits in time, and the message that leads: the newest of the open wait, else the newest inbound one.
 
     What has words leads before what has none: the caption before the album's other photos.
     """
-    waits: list[Wait] = [] if waiting_before is None else [Wait(waiting_before, None)]
-    asked: Spoken | None = None
-    newest: Spoken | None = None
-    for one in ordered:
-        waiting = bool(waits) and waits[-1].answered_at is None
+
+    def __init__(self, decided: Decided, waiting_before: datetime | None) -> None:
+        self.found: list[Wait] = [] if waiting_before is None else [Wait(waiting_before, None)]
+        self.asked: Spoken | None = None
+        self.newest: Spoken | None = None
+        self._settled = decided.settled
+        self._judged = decided.judged.seen if decided.judged is not None and decided.judged.needed else None
+        self.is_judged_over = self._judged is None
+        self._opened: Order | None = None if waiting_before is None else (waiting_before, 0, "")
+
+    def take(self, one: Spoken) -> None:
+        """The next message in time."""
+        if self._judged is not None and self._judged.order < one.order:
+            self._judge()
         if one.direction is Direction.INBOUND:
-            newest = _leader(newest, one)
-        if waiting and settled_at is not None and waits[-1].since_at <= settled_at < one.sent_at:
-            waits.pop()
-            waiting, asked = False, None
-        if one.answers and waiting:
-            waits[-1] = replace(waits[-1], answered_at=one.sent_at)
-            asked = None
+            self.newest = _leader(self.newest, one)
+        if self._is_settled_before(one):
+            self.found.pop()
+            self._opened, self.asked = None, None
+        if one.answers and self._opened is not None:
+            self.found[-1] = replace(self.found[-1], answered_at=one.sent_at)
+            self._opened, self.asked = None, None
         elif one.needs_answer:
-            asked = _leader(asked, one)
-            if not waiting:
-                waits.append(Wait(one.sent_at, None))
-    leading = asked or newest
-    return waits, leading.message_id if leading else None
+            self.asked = _leader(self.asked, one)
+            self._open(one.sent_at, one.order)
+
+    def end(self) -> None:
+        """No message comes after."""
+        if self._judged is not None:
+            self._judge()
+
+    def since_at(self, ordered: Sequence[Spoken]) -> datetime | None:
+        """Since when the contact is waiting."""
+        if self._opened is None or (self._settled is not None and not self._lasts(self._settled, ordered)):
+            return None
+        return self.found[-1].since_at
+
+    def _lasts(self, settled: Seen, ordered: Sequence[Spoken]) -> bool:
+        return (self._opened is not None and self._opened > settled.order) or _asks_after(ordered, settled)
+
+    def _judge(self) -> None:
+        """A person said that an answer is needed: the wait begins then, if there was none."""
+        if not self.is_judged_over and self._judged is not None:
+            self.is_judged_over = True
+            self._open(self._judged.decided_at, self._judged.order)
+
+    def _open(self, since_at: datetime, order: Order) -> None:
+        if self._opened is None:
+            self.found.append(Wait(since_at, None))
+            self._opened = order
+
+    def _is_settled_before(self, one: Spoken) -> bool:
+        """The open wait was settled without words before this question, or long before this answer."""
+        settled, opened = self._settled, self._opened
+        if settled is None or opened is None or not opened <= settled.order < one.order:
+            return False
+        if one.answers:
+            return one.sent_at > settled.decided_at + JUST_AFTER
+        return one.needs_answer
 
 
 def _leader(before: Spoken | None, one: Spoken) -> Spoken:
     return before if before is not None and before.has_words and not one.has_words else one
 
 
-def _is_after(ordered: Sequence[Spoken], settled_at: datetime) -> bool:
-    return any(one.needs_answer and one.sent_at > settled_at for one in ordered)
-
-
-def _answered_after(ordered: Sequence[Spoken], instant: datetime) -> bool:
-    return any(one.answers and one.sent_at > instant for one in ordered)
-
-
-def _judged_no(decided: Decided) -> datetime | None:
-    return decided.judged_at if not decided.judged_needed else None
+def _asks_after(ordered: Sequence[Spoken], seen: Seen) -> bool:
+    return any(one.needs_answer and one.order > seen.order for one in ordered)

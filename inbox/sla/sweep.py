@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from inbox.agents.models import AccessToken, Agent, ShiftState, SignInAttempt
+from inbox.conversations.deciding import wake
 from inbox.conversations.models import Activity, Conversation, Status
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -66,7 +67,7 @@ async def tidy(session: AsyncSession, now: datetime) -> None:
 
 async def _wake(session: AsyncSession, now: datetime) -> None:
     for conversation in await _due(session, Conversation.snoozed_until <= now, Conversation.status == Status.SNOOZED):
-        conversation.status, conversation.snoozed_until, conversation.status_at = Status.OPEN, None, None
+        wake(conversation)
         session.add(
             Activity(
                 workspace_id=conversation.workspace_id, conversation_id=conversation.id, kind="reopened",

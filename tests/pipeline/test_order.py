@@ -27,8 +27,9 @@ from inbox.channels.events import (
 from inbox.channels.models import Channel
 from inbox.contacts.models import Identity
 from inbox.conversations.arrivals import Arrived, OnChannel
+from inbox.conversations.deciding import Wanted, load_seen, set_judgement, set_status
 from inbox.conversations.intake import store, texts_to_tag
-from inbox.conversations.models import Conversation, Message, MessageEdit, Post, Tags
+from inbox.conversations.models import Conversation, Message, MessageEdit, Outcome, Post, Status, Tags
 from inbox.conversations.refresh import refresh
 from inbox.conversations.tags import Intent, Sentiment, Tagged
 from inbox.core.database import EVERY_WORKSPACE, Database
@@ -150,16 +151,44 @@ async def new_channel(database: Database) -> OnChannel:
         return OnChannel(workspace.id, channel.id, "77")
 
 
-async def play(database: Database, batches: Sequence[Sequence[int]]) -> list[tuple[object, ...]]:
-    """Store the history in these batches on a channel of its own; returns what the rows then say."""
+async def play(
+    database: Database, batches: Sequence[Sequence[int]], then: Sequence[Sequence[int]] = ()
+) -> list[tuple[object, ...]]:
+    """Store the history in these batches on a channel of its own; returns what the rows then say.
+
+    With `then` a person decides between the two.
+    """
     channel = await new_channel(database)
+    await bring(database, channel, batches)
+    if then:
+        await decide(database, channel)
+        await bring(database, channel, then)
+    return await snapshot(database, channel.channel_id)
+
+
+async def decide(database: Database, channel: OnChannel) -> None:
+    """Everything is closed, but Boris, who only raised a hand, is to be answered."""
+    now = START + timedelta(minutes=112, seconds=0.5)
+    async with database.transaction(EVERY_WORKSPACE) as session:
+        there = list(await session.scalars(select(Conversation).where(Conversation.channel_id == channel.channel_id)))
+        for one in there:
+            seen = await load_seen(session, one, now)
+            if one.key.endswith(":boris"):
+                set_status(one, Wanted(Status.OPEN), seen)
+                set_judgement(one, seen, needed=True)
+            else:
+                set_status(one, Wanted(Status.CLOSED, Outcome.ANSWERED), seen)
+        await session.flush()
+        await refresh(session, [one.id for one in there])
+
+
+async def bring(database: Database, channel: OnChannel, batches: Sequence[Sequence[int]]) -> None:
     for batch in batches:
         arrived = [Arrived(str(place), channel, HISTORY[place]) for place in batch]
         tags = {text: tag(text) for text in texts_to_tag(arrived)}
         async with database.transaction(EVERY_WORKSPACE) as session:
             stored = await store(session, arrived, tags)
             await refresh(session, stored.touched)
-    return await snapshot(database, channel.channel_id)
 
 
 async def snapshot(database: Database, channel_id: int) -> list[tuple[object, ...]]:
@@ -220,9 +249,9 @@ async def snapshot(database: Database, channel_id: int) -> list[tuple[object, ..
 
 
 @st.composite
-def arrivals(draw: st.DrawFn) -> list[list[int]]:
-    """The whole history in some order, some of it again, cut into batches."""
-    places = list(range(len(HISTORY)))
+def arrivals(draw: st.DrawFn, first: int = 0, end: int = len(HISTORY)) -> list[list[int]]:
+    """The history, or a part of it, in some order, some of it again, cut into batches."""
+    places = list(range(first, end))
     again = draw(st.lists(st.sampled_from(places), max_size=5))
     order = draw(st.permutations(places + again))
     cuts = sorted(draw(st.sets(st.integers(1, len(order) - 1), max_size=4)))
@@ -270,3 +299,43 @@ def test_any_order_and_repetition_gives_the_same_rows(
             await database.close()
 
     assert asyncio.run(run()) == expected
+
+
+DECIDED_BEFORE = HISTORY.index(ANSWERED) - 1
+"""Anna's second question and the answer to it come after the decision."""
+
+
+@pytest.fixture(scope="module")
+def decided(url: str) -> list[tuple[object, ...]]:
+    async def run() -> list[tuple[object, ...]]:
+        database = Database(url)
+        try:
+            return await play(database, [range(DECIDED_BEFORE)], [range(DECIDED_BEFORE, len(HISTORY))])
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def test_what_was_not_seen_opens_again_and_the_rest_stays_decided(decided: list[tuple[object, ...]]) -> None:
+    conversations = {row[0]: row for row in decided if len(row) == 15}
+    anna, boris = (conversations[f"thread:{ROOT}:{who}"] for who in ("anna", "boris"))
+    assert (anna[2], anna[4]) == (Status.OPEN, False), "she asked again in the very second, and was answered"
+    assert (boris[2], boris[4], boris[5]) == (Status.OPEN, True, "person")
+    assert boris[10] is not None, "a person's word starts the clock"
+    assert conversations["direct:kirill"][2] is Status.CLOSED
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(arrivals(0, DECIDED_BEFORE), arrivals(DECIDED_BEFORE))
+def test_a_decision_at_a_moment_leaves_order_without_meaning(
+    url: str, decided: list[tuple[object, ...]], before: list[list[int]], after: list[list[int]]
+) -> None:
+    async def run() -> list[tuple[object, ...]]:
+        database = Database(url)
+        try:
+            return await play(database, before, after)
+        finally:
+            await database.close()
+
+    assert asyncio.run(run()) == decided

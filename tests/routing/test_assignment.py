@@ -3,13 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from inbox.agents.models import Agent, ShiftState
+from inbox.conversations.deciding import Wanted, load_seen, set_status
 from inbox.conversations.models import Activity, Conversation, Status
+from inbox.conversations.refresh import refresh
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.organisations.models import Workspace
 from inbox.sla.sweep import sweep
@@ -113,13 +114,14 @@ async def test_a_reopened_talk_goes_to_who_is_on_shift_not_to_the_sleeping_owner
     owner = await desk.add_agent("спящий", ["sales"])
     await write(desk, range(500, 501))
     assert await assignees(desk) == {owner: 1}
-    now = desk.context.clock() - timedelta(seconds=2)
+    now = desk.context.clock()
     async with desk.context.transaction(EVERY_WORKSPACE) as session:
-        closed = {"status": Status.CLOSED, "closed_at": now, "status_at": now, "needs_answer": False}
-        await session.execute(update(Conversation).values(closed))
+        conversation = (await session.scalars(select(Conversation))).one()
+        set_status(conversation, Wanted(Status.CLOSED), await load_seen(session, conversation, now))
+        await session.flush()
+        await refresh(session, [conversation.id])
         await session.execute(update(Agent).values(shift_state=ShiftState.OFF))
     awake = await desk.add_agent("бодрый", ["sales"])
-    await asyncio.sleep(1.1)
     await write(desk, range(500, 501), "а какая цена доставки")
     assert await assignees(desk) == {awake: 1}
     async with desk.context.database.session(EVERY_WORKSPACE) as session:

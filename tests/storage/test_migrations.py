@@ -28,6 +28,11 @@ insert into channels (id, workspace_id, platform, external_id, name, credentials
 insert into contacts (id, workspace_id, name, note) values (1, 1, 'Анна', '');
 insert into identities (id, workspace_id, channel_id, contact_id, external_id, name, is_bot, is_ours, ours_changed_at)
   values (1, 1, 1, 1, '501', 'Анна', false, true, '2026-11-20 09:00:00.5+00');
+insert into conversations (id, workspace_id, channel_id, contact_id, identity_id, kind, key, chat_external_id, status,
+  outcome, needs_answer, needs_answer_why, priority, toxic, unsure, held, preview, preview_is_ours, started_at,
+  last_message_at, status_at, closed_at) values (1, 1, 1, 1, 1, 'direct', 'direct:501', '501', 'closed', 'answered',
+  false, 'direct', 'normal', false, false, false, '', false, '2026-11-20 09:00+00', '2026-11-20 09:00+00',
+  '2026-11-20 09:05+00', '2026-11-20 09:05+00');
 """
 
 
@@ -58,8 +63,15 @@ def test_a_database_with_data_is_brought_up(servers: TestServers) -> None:
         assert pending_migrations(url) == []
         with engine.connect() as connection:
             words = connection.execute(text("select ours_words from identities")).scalar_one()
+            decided = connection.execute(
+                text(
+                    "select decided_status, decided_outcome, status_seen_at = closed_at, settled_seen_at = closed_at, "
+                    "judged_seen_at from conversations"
+                )
+            ).one()
         engine.dispose()
         assert words == [{"at": "2026-11-20T09:00:00.500000+00:00", "is_ours": True}]
+        assert tuple(decided) == ("closed", "answered", True, True, None)
     finally:
         servers.drop(url)
 

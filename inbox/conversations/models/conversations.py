@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.channels.events import AttachmentKind, ConversationKind
@@ -75,9 +75,23 @@ class Conversation(HasId, OfWorkspace, Base):
     needs_answer_why: Mapped[str] = mapped_column(default="")
     """A reason's code (`needs_answer.Why`), for people by gettext."""
     judged_at: Mapped[datetime | None]
-    """When a person last said whether an answer is needed; older messages do not overrule it."""
+    """When a person last said whether an answer is needed; what was seen then does not overrule it."""
+    judged_needed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    judged_seen_at: Mapped[datetime | None]
+    judged_seen_external_id: Mapped[str] = mapped_column(default="", server_default="")
+    """Platform time and number of the newest message that was there; so for the other two."""
     status_at: Mapped[datetime | None]
-    """When a person last set the status; older messages do not reopen."""
+    """When a person last set the status; what was seen then does not reopen."""
+    decided_status: Mapped[Status | None] = mapped_column(text_enum(Status, "decided_status"))
+    """What it was set to; `status` is what follows from that and from the messages."""
+    decided_outcome: Mapped[Outcome | None] = mapped_column(text_enum(Outcome, "decided_outcome"))
+    decided_until: Mapped[datetime | None]
+    status_seen_at: Mapped[datetime | None]
+    status_seen_external_id: Mapped[str] = mapped_column(default="", server_default="")
+    settled_at: Mapped[datetime | None]
+    """When a person last said that nothing waits any more, by closing or by judging; reopening by itself keeps it."""
+    settled_seen_at: Mapped[datetime | None]
+    settled_seen_external_id: Mapped[str] = mapped_column(default="", server_default="")
     assignee_id: Mapped[int | None]
     team_id: Mapped[int | None]
     routed_at: Mapped[datetime | None]

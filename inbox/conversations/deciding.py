@@ -1,0 +1,97 @@
+"""A person's decisions as a conversation keeps them: what was decided, when, and what had been seen by then."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.conversations.models import Conversation, Delivery, Direction, Message, MessageKind, Outcome, Status
+from inbox.conversations.state import Decided, Decision, Judgement, Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The status that a person sets."""
+
+    status: Status
+    outcome: Outcome | None = None
+    snoozed_until: datetime | None = None
+
+
+async def load_seen(session: AsyncSession, conversation: Conversation, now: datetime) -> Seen:
+    """The newest message that is there, a subscriber's or an answer of ours, of a conversation that is locked.
+
+    What is stored but not committed yet refreshes the conversation after us: it counts as not seen.
+    """
+    number = func.coalesce(Message.external_id, "")
+    row = (
+        await session.execute(
+            select(Message.sent_at, number)
+            .where(
+                Message.conversation_id == conversation.id,
+                Message.kind == MessageKind.MESSAGE,
+                or_(
+                    Message.direction == Direction.INBOUND,
+                    Message.outside,
+                    Message.delivery.in_((Delivery.SENT, Delivery.UNCERTAIN)),
+                ),
+            )
+            .order_by(Message.sent_at.desc(), func.length(number).desc(), number.collate("C").desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return Seen(now, conversation.started_at) if row is None else Seen(now, *row)
+
+
+def set_status(conversation: Conversation, wanted: Wanted, seen: Seen) -> None:
+    """The word of a person stands until the subscriber asks something that was not seen."""
+    was_closed = conversation.status is Status.CLOSED
+    is_closed = wanted.status is Status.CLOSED
+    conversation.status = conversation.decided_status = wanted.status
+    conversation.outcome = conversation.decided_outcome = wanted.outcome
+    conversation.snoozed_until = conversation.decided_until = wanted.snoozed_until
+    conversation.closed_at = seen.decided_at if is_closed else None
+    conversation.status_at = seen.decided_at
+    conversation.status_seen_at, conversation.status_seen_external_id = seen.sent_at, seen.external_id
+    if is_closed or was_closed:
+        set_settled(conversation, seen if is_closed else None)
+
+
+def set_judgement(conversation: Conversation, seen: Seen, *, needed: bool) -> None:
+    """A person says whether an answer is needed."""
+    conversation.judged_at, conversation.judged_needed = seen.decided_at, needed
+    conversation.judged_seen_at, conversation.judged_seen_external_id = seen.sent_at, seen.external_id
+    set_settled(conversation, None if needed else seen)
+
+
+def set_settled(conversation: Conversation, seen: Seen | None) -> None:
+    """Nothing waits any more; None: that is taken back."""
+    conversation.settled_at = seen.decided_at if seen else None
+    conversation.settled_seen_at = seen.sent_at if seen else None
+    conversation.settled_seen_external_id = seen.external_id if seen else ""
+
+
+def wake(conversation: Conversation) -> None:
+    """The time of snoozing is over: it is open, as if the person had said so then."""
+    conversation.status = conversation.decided_status = Status.OPEN
+    conversation.snoozed_until = conversation.decided_until = None
+
+
+def decided(conversation: Conversation) -> Decided:
+    """All that people decided of it."""
+    status = judged = None
+    status_seen = _seen(conversation.status_at, conversation.status_seen_at, conversation.status_seen_external_id)
+    if status_seen is not None and conversation.decided_status is not None:
+        status = Decision(
+            status_seen, conversation.decided_status, conversation.decided_outcome, conversation.decided_until
+        )
+    judged_seen = _seen(conversation.judged_at, conversation.judged_seen_at, conversation.judged_seen_external_id)
+    if judged_seen is not None:
+        judged = Judgement(judged_seen, conversation.judged_needed)
+    settled = _seen(conversation.settled_at, conversation.settled_seen_at, conversation.settled_seen_external_id)
+    return Decided(status, judged, settled)
+
+
+def _seen(decided_at: datetime | None, sent_at: datetime | None, external_id: str) -> Seen | None:
+    return Seen(decided_at, sent_at, external_id) if decided_at is not None and sent_at is not None else None
