@@ -89,6 +89,8 @@ class Pipeline:
                     finishing = asyncio.create_task(self._finish(taken))
             except (RedisError, OSError) as error:
                 log.warning("stream_away", error=str(error))
+                with contextlib.suppress(RedisError, OSError):
+                    await _finish_task(finishing)
                 finishing = None
                 self._in_hand.clear()
                 self._stream.reread_pending()

@@ -151,6 +151,7 @@ async def edit(session: AsyncSession, message: Message, text: str, now: datetime
     """Change our own message, here at once and on the platform by a job; the earlier text is kept."""
     _check(Draft(text), now)
     _check_ours(message)
+    _check_findable(message)
     if text == message.text:
         return
     session.add(
@@ -174,6 +175,7 @@ async def delete(session: AsyncSession, message: Message, now: datetime) -> None
     _check_ours(message)
     if message.delivery is Delivery.SENDING:
         raise ConflictError("The reply is being sent at this moment. Try again in a few seconds.")
+    _check_findable(message)
     if message.delivery in {Delivery.QUEUED, Delivery.FAILED}:
         message.delivery = Delivery.CANCELLED
         message.deleted_at = now
@@ -189,6 +191,12 @@ def _check_ours(message: Message) -> None:
         raise ConflictError("Only replies written in the panel can be changed.")
     if message.deleted_at is not None:
         raise ConflictError("This reply is already deleted.")
+
+
+def _check_findable(message: Message) -> None:
+    """A reply that may have left and whose answer was lost: which message it became on the platform, nobody knows."""
+    if message.delivery in {Delivery.SENT, Delivery.UNCERTAIN} and message.external_id is None:
+        raise ConflictError("Which message it became on the platform is not known. Change it there.")
 
 
 async def queue_due(session: AsyncSession, now: datetime, limit: int = 200) -> int:

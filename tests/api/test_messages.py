@@ -230,6 +230,14 @@ async def test_an_uncertain_reply_is_confirmed_or_sent_again_once(company: Compa
     assert (confirmed.status_code, confirmed.json()["delivery"]) == (200, "sent")
     conversation = (await owner.get(f"/api/v1/conversations/{wrote.conversation_id}")).json()
     assert (conversation["needs_answer"], conversation["clocks"]["first_response"]["met_at"] is None) == (False, False)
+    for refused in (
+        await owner.patch(f"/api/v1/messages/{made['id']}", json={"text": "Два"}),
+        await owner.delete(f"/api/v1/messages/{made['id']}"),
+    ):
+        assert refused.status_code == 409
+        assert "not known" in refused.json()["detail"]
+    kept = (await owner.get(f"/api/v1/messages/{made['id']}")).json()
+    assert (kept["text"], kept["deleted_at"]) == ("Раз", None)
 
 
 async def test_a_colleagues_reply_is_changed_by_those_who_moderate_only(
