@@ -36,10 +36,11 @@ check: setup ## What CI runs: lint, types, imports, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3 -m "not browser"
+	$(BIN)/pytest -m browser  # apart: the driver's loop runs on in the test's own process
 
 outside: setup ## Storage, pipeline and API tests again, on the servers that OTKLIK_TEST_* name
-	$(BIN)/pytest -n 2 -m outside
+	$(BIN)/pytest -n 3 -m outside
 
 fmt: $(STAMP) ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix .
