@@ -1,10 +1,12 @@
 """A channel's standing in its chats, as events tell it: rights, names, moves to a supergroup."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.channels.events import ChatMigrated, OurStandingChanged
+from inbox.channels.events import ChatMigrated, ConversationKind, OurStandingChanged
 from inbox.channels.models import Channel, ChannelChat
 from inbox.conversations.models import Activity, Conversation, Message
 from inbox.core.events import CheckChannel
@@ -28,6 +30,25 @@ async def store_standing(session: AsyncSession, workspace_id: int, channel_id: i
     )
     if changed is not None:
         await defer(session, [CheckChannel(channel_id=channel_id)])
+
+
+async def note_chats(session: AsyncSession, begun: Iterable[Conversation]) -> None:
+    """Chats that people wrote in before any word on our standing there: the channel is looked at again for them."""
+    chats = {
+        (one.channel_id, one.chat_external_id): {
+            "workspace_id": one.workspace_id, "channel_id": one.channel_id, "external_id": one.chat_external_id,
+            "title": one.chat_title or "", "can_act": [], "changed_at": one.started_at,
+        }
+        for one in begun
+        if one.kind is not ConversationKind.DIRECT
+    }  # fmt: skip
+    if not chats:
+        return
+    rows = [chats[key] for key in sorted(chats)]
+    added = await session.scalars(
+        insert(ChannelChat).values(rows).on_conflict_do_nothing().returning(ChannelChat.channel_id)
+    )
+    await defer(session, [CheckChannel(channel_id=channel_id) for channel_id in sorted(set(added))])
 
 
 async def migrate_chat(session: AsyncSession, channel_id: int, move: ChatMigrated) -> set[int]:

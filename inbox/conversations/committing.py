@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.channels.standing import note_chats
 from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.intake import store
 from inbox.conversations.models import Conversation
@@ -40,6 +41,7 @@ async def commit_work(context: Context, route: Route, work: Work) -> None:
             if one.conversation_id in conversations
         ]
         before = {one.id: _held_by(one) for one in refreshed.conversations if one.id not in refreshed.fresh}
+        await note_chats(session, [one for one in refreshed.conversations if one.id in refreshed.fresh])
         await route(session, new, conversations, now)
         await write_dead(session, work.dead)
         _announce(session, new, conversations, before)

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from inbox.channels.events import Author, ConversationKind
 from inbox.channels.models import ChannelChat
 from inbox.channels.schemas import ChannelOut
 from inbox.channels.service import run_check
+from inbox.channels.standing import note_chats
 from inbox.contacts.models import Identity
 from inbox.contacts.service import Seen, set_ours, store_identities
 from inbox.conversations.models import Conversation, Direction, Message
@@ -125,3 +126,22 @@ async def test_a_channel_without_chats_forgets_nobody(company: Company, simulato
         await session.execute(update(ChannelChat).values(is_member=False))
     people = await check(company, channel)
     assert all(people[one].is_ours for one in administrators)
+
+
+async def test_a_chat_that_people_write_in_has_the_channel_looked_at_again(company: Company, simulator: str) -> None:
+    channel = await create(company, simulator)
+    group, _ = await group_of(simulator)
+    _, conversation_id = await write(company, channel, group, "901")
+    waiting = text("select count(*) from procrastinate_jobs where task_name = 'inbox.channels.check'")
+    counts: list[int] = []
+    for _ in range(3):
+        async with company.context.database.session(EVERY_WORKSPACE) as session:
+            counts.append(await session.scalar(waiting) or 0)
+        async with company.context.transaction(EVERY_WORKSPACE) as session:
+            await note_chats(session, [await session.get_one(Conversation, conversation_id)])
+    assert [count - counts[0] for count in counts] == [0, 1, 1], "a chat that is known asks no more"
+    await check(company, channel)
+    async with company.context.database.session(EVERY_WORKSPACE) as session:
+        chat = await session.scalar(select(ChannelChat).where(ChannelChat.external_id == group))
+    assert chat is not None
+    assert "delete" in chat.can_act
