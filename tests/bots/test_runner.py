@@ -164,6 +164,7 @@ async def test_a_database_that_hangs_keeps_neither_from_polling_nor_the_lease(ta
             await asyncio.sleep(11)
             left = await talk.context.redis.pttl(f"otklik:lease:{talk.channel_id}")
             assert left > 9_500
-            await session.rollback()
-            await talk.set_status(ChannelStatus.NEW)
+            # In the transaction that holds the row: the receiver's waiting word must come after it.
+            await session.execute(update(Channel).values(status=ChannelStatus.NEW))
+            await session.commit()
             assert (await has_status(talk, ChannelStatus.ACTIVE)).epoch == 1
