@@ -36,8 +36,8 @@ check: setup ## What CI runs: lint, types, imports, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 3 -m "not browser"
-	$(BIN)/pytest -m browser  # apart: the driver's loop runs on in the test's own process
+	$(BIN)/pytest -n 3 --ignore=tests/browser
+	$(BIN)/pytest tests/browser  # apart: the driver's loop runs on in the test's own process
 
 outside: setup ## Storage, pipeline and API tests again, on the servers that OTKLIK_TEST_* name
 	$(BIN)/pytest -n 3 -m outside
