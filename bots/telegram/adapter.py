@@ -6,15 +6,26 @@ from datetime import datetime, timedelta
 from aiogram.methods import DeleteWebhook, SetWebhook
 
 from bots.telegram import actions
+from bots.telegram.addresses import url_of
 from bots.telegram.calls import call_repeatable
 from bots.telegram.check import check
 from bots.telegram.fetch import fetch
 from bots.telegram.parse import USED_UPDATES, parse
+from bots.telegram.reasons import COMMENTS_STAY, NOT_RESTORED
 from bots.telegram.send import send
-from bots.telegram.wire import Wires
-from inbox.channels.adapter import Account, Checked, Outgoing, RawEvent, RemoteFile, Sent
-from inbox.channels.events import InboundEvent, Me, Platform
+from bots.telegram.wire import CALL_SECONDS, FILE_SECONDS, Wires
+from inbox.channels.adapter import UNSAID, Account, Act, BanNote, Checked, Outgoing, RawEvent, RemoteFile, Sent
+from inbox.channels.events import ConversationKind, InboundEvent, Me, Platform
 from inbox.core.clock import Clock, utc_now
+from inbox.core.errors import PermanentRefusalError
+from inbox.core.pacing import Bucket
+
+CALLS_PER_SECOND = 30.0
+IN_PRIVATE = (1.0, 3.0)
+IN_GROUP = (20.0 / 60.0, 20.0)
+"""Telegram's limits of a bot and of a chat: calls a second, and how many may come at once."""
+MOST_CALLS = 2
+"""Of one send: with what is answered, and without."""
 
 
 class TelegramAdapter:
@@ -28,6 +39,21 @@ class TelegramAdapter:
     @property
     def platform(self) -> Platform:
         return Platform.TELEGRAM
+
+    @property
+    def repeats_safely(self) -> bool:
+        return False
+
+    def longest_send(self, *, with_files: bool) -> timedelta:
+        return timedelta(seconds=MOST_CALLS * (FILE_SECONDS if with_files else CALL_SECONDS))
+
+    def buckets(self, account: Account, act: Act, kind: ConversationKind, chat_external_id: str) -> list[Bucket]:
+        key = f"{Platform.TELEGRAM}:{account.channel_id}"
+        per_chat = IN_PRIVATE if kind is ConversationKind.DIRECT else IN_GROUP
+        return [Bucket(key, CALLS_PER_SECOND, CALLS_PER_SECOND), Bucket(f"{key}:{chat_external_id}", *per_chat)]
+
+    def url_of(self, account_external_id: str, external_id: str) -> str | None:
+        return url_of(external_id)
 
     def parse(self, raw: RawEvent, me: Me) -> tuple[InboundEvent, ...]:
         return parse(raw, me)
@@ -45,9 +71,18 @@ class TelegramAdapter:
     async def delete(self, account: Account, external_id: str) -> None:
         await actions.delete(self.wires, account, external_id)
 
+    async def restore(self, account: Account, external_id: str) -> None:
+        raise PermanentRefusalError(NOT_RESTORED)
+
     async def ban(
-        self, account: Account, chat_external_id: str, author_external_id: str, until: datetime | None
+        self,
+        account: Account,
+        chat_external_id: str,
+        author_external_id: str,
+        until: datetime | None,
+        why: BanNote = UNSAID,
     ) -> None:
+        # Telegram asks for no reason.
         await actions.ban(self.wires, account, chat_external_id, author_external_id, until, self._clock())
 
     async def unban(self, account: Account, chat_external_id: str, author_external_id: str) -> None:
@@ -57,6 +92,9 @@ class TelegramAdapter:
         self, account: Account, chat_external_id: str, author_external_id: str, length: timedelta | None
     ) -> None:
         await actions.restrict(self.wires, account, chat_external_id, author_external_id, length, self._clock())
+
+    async def set_comments_open(self, account: Account, post_external_id: str, *, is_open: bool) -> None:
+        raise PermanentRefusalError(COMMENTS_STAY)
 
     async def fetch(self, account: Account, attachment_external_id: str) -> RemoteFile:
         return await fetch(self.wires, account, attachment_external_id)

@@ -10,6 +10,7 @@ from bots.telegram.reasons import UNKNOWN_ADDRESS
 from inbox.core.errors import PermanentRefusalError
 
 _DIRECT = "direct"
+_SUPERGROUP = "-100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ def read_message(external_id: str) -> MessageAddress:
     scope, _, message = external_id.rpartition(":")
     business, _, chat = scope.rpartition(":")
     return MessageAddress(ChatAddress(read_number(chat), business), read_number(message))
+
+
+def url_of(external_id: str) -> str | None:
+    """Where a person sees a supergroup's or channel's message; private talks and small groups have no addresses."""
+    scope, _, message = external_id.rpartition(":")
+    business, _, chat = scope.rpartition(":")
+    if business or not chat.startswith(_SUPERGROUP) or not message.isdecimal():
+        return None
+    return f"https://t.me/c/{chat.removeprefix(_SUPERGROUP)}/{message}"
 
 
 def read_topic(external_id: str) -> TopicAddress:

@@ -34,6 +34,8 @@ CANNOT_EDIT = N_("Telegram does not let the bot edit this message any more.")
 NOT_MODIFIED = N_("The message has this text already.")
 HAS_NO_TEXT = N_("The message has no text that could be edited.")
 MESSAGE_GONE = N_("The message no longer exists.")
+NOT_RESTORED = N_("Telegram has no way to restore a deleted message. Its text is kept here.")
+COMMENTS_STAY = N_("Telegram lets no bot close the comments of a post. Close them in the channel itself.")
 ONLY_GROUPS = N_("This is possible in groups only.")
 
 EMPTY_TEXT = N_("There is nothing to send: the text is empty.")

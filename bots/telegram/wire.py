@@ -40,8 +40,12 @@ from inbox.core.errors import (
     UnknownOutcomeError,
 )
 
-CALL_LIMITS = ClientTimeout(total=60, connect=10, sock_connect=10, sock_read=30)
-FILE_LIMITS = ClientTimeout(total=600, connect=10, sock_connect=10, sock_read=120)
+CALL_SECONDS = 20
+FILE_SECONDS = 300
+CALL_LIMITS = ClientTimeout(total=CALL_SECONDS, connect=10, sock_connect=10, sock_read=CALL_SECONDS)
+FILE_LIMITS = ClientTimeout(total=FILE_SECONDS, connect=10, sock_connect=10, sock_read=120)
+"""A call that lasts longer has an unknown outcome; how long a reply may be `sending` follows from these."""
+
 CHUNK_BYTES = 64 * 1024
 
 _PROXY_FAILED = (ProxyConnectionError, ProxyError, ProxyTimeoutError)

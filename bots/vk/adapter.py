@@ -5,22 +5,26 @@ from datetime import datetime, timedelta
 
 from bots.vk import actions, servers
 from bots.vk.actions import BanReason
+from bots.vk.addresses import url_of
 from bots.vk.backfill import backfill
 from bots.vk.check import check
 from bots.vk.fetch import fetch
+from bots.vk.pace import bucket_of, key_for, longest_send
 from bots.vk.parse import parse
 from bots.vk.people import People
 from bots.vk.send import send
 from bots.vk.wire import Wires
-from inbox.channels.adapter import Account, Checked, Outgoing, RawEvent, RemoteFile, Sent
-from inbox.channels.events import Author, InboundEvent, Me, Platform
+from inbox.channels.adapter import UNSAID, Account, Act, BanNote, Checked, Outgoing, RawEvent, RemoteFile, Sent
+from inbox.channels.events import Author, ConversationKind, InboundEvent, Me, Platform
 from inbox.core.clock import Clock, utc_now
+from inbox.core.errors import PermanentRefusalError
+from inbox.core.pacing import Bucket
 
 
 class VkAdapter:
     """VK for all its communities in a process; refusals are the PlatformError family. See inbox.channels.adapter.
 
-    Beyond the protocol: `restore`, `set_comments_open`, `name_people`, `backfill`, `confirmation_code`.
+    Beyond the protocol: `name_people`, `backfill`, `confirmation_code`.
     """
 
     def __init__(self, clock: Clock = utc_now, wires: Wires | None = None) -> None:
@@ -32,6 +36,22 @@ class VkAdapter:
     @property
     def platform(self) -> Platform:
         return Platform.VK
+
+    @property
+    def repeats_safely(self) -> bool:
+        return True
+
+    def longest_send(self, *, with_files: bool) -> timedelta:
+        return longest_send(self.wires, with_files=with_files)
+
+    def buckets(self, account: Account, act: Act, kind: ConversationKind, chat_external_id: str) -> list[Bucket]:
+        return [bucket_of(account, key_for(act, kind))]
+
+    def url_of(self, account_external_id: str, external_id: str) -> str | None:
+        try:
+            return url_of(external_id, abs(int(account_external_id)))
+        except (ValueError, PermanentRefusalError):
+            return None
 
     def parse(self, raw: RawEvent, me: Me) -> tuple[InboundEvent, ...]:
         return parse(raw, me)
@@ -60,11 +80,9 @@ class VkAdapter:
         chat_external_id: str,
         author_external_id: str,
         until: datetime | None,
-        *,
-        reason: BanReason = BanReason.OTHER,
-        comment: str = "",
+        why: BanNote = UNSAID,
     ) -> None:
-        await actions.ban(self.wires, account, author_external_id, until, reason, comment)
+        await actions.ban(self.wires, account, author_external_id, until, BanReason[why.offence.name], why.comment)
 
     async def unban(self, account: Account, chat_external_id: str, author_external_id: str) -> None:
         await actions.unban(self.wires, account, author_external_id)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from inbox.channels.events import AttachmentKind, ConversationKind, InboundEvent, Me, Platform
+from inbox.core.pacing import Bucket
 
 RawEvent = Mapping[str, object]
 
@@ -116,12 +117,58 @@ class RemoteFile:
     size: int | None
 
 
+class Act(StrEnum):
+    """What a call does: by it the platform wants one key or another."""
+
+    SEND = "send"
+    EDIT = "edit"
+    DELETE = "delete"
+    RESTORE = "restore"
+    BAN = "ban"
+    RESTRICT = "restrict"
+    OPEN_COMMENTS = "open_comments"
+
+
+class Offence(StrEnum):
+    """What somebody is banned for, where the platform asks."""
+
+    OTHER = "other"
+    SPAM = "spam"
+    INSULTS = "insults"
+    STRONG_LANGUAGE = "strong_language"
+    FLOOD = "flood"
+
+
+@dataclass(frozen=True, slots=True)
+class BanNote:
+    """Why somebody is banned; `comment` is for the community's administrators."""
+
+    offence: Offence = Offence.OTHER
+    comment: str = ""
+
+
+UNSAID = BanNote()
+
+
 class Adapter(Protocol):
     """A platform. One instance serves all channels of it in a process."""
 
     @property
     def platform(self) -> Platform:
         """Which one."""
+
+    @property
+    def repeats_safely(self) -> bool:
+        """Whether a send repeated with the same random_id is heard once."""
+
+    def longest_send(self, *, with_files: bool) -> timedelta:
+        """After so long a `send` has ended, whatever happened on the way."""
+
+    def buckets(self, account: Account, act: Act, kind: ConversationKind, chat_external_id: str) -> list[Bucket]:
+        """What a call takes from: its key's bucket first, then the chat's, at the rates that the platform states."""
+
+    def url_of(self, account_external_id: str, external_id: str) -> str | None:
+        """Where a person sees a message, comment or post of the account; None where there is no such address."""
 
     def parse(self, raw: RawEvent, me: Me) -> tuple[InboundEvent, ...]:
         """Raw payload → events; pure; UnparsableEventError for what it does not understand."""
@@ -138,8 +185,16 @@ class Adapter(Protocol):
     async def delete(self, account: Account, external_id: str) -> None:
         """Delete a message; one that is already gone is a success."""
 
+    async def restore(self, account: Account, external_id: str) -> None:
+        """Bring a deleted message back; one that is not deleted is a success."""
+
     async def ban(
-        self, account: Account, chat_external_id: str, author_external_id: str, until: datetime | None
+        self,
+        account: Account,
+        chat_external_id: str,
+        author_external_id: str,
+        until: datetime | None,
+        why: BanNote = UNSAID,
     ) -> None:
         """Ban somebody from a chat (for ever when `until` is None)."""
 
@@ -150,6 +205,9 @@ class Adapter(Protocol):
         self, account: Account, chat_external_id: str, author_external_id: str, length: timedelta | None
     ) -> None:
         """Forbid somebody to write for a length of time; None lifts it."""
+
+    async def set_comments_open(self, account: Account, post_external_id: str, *, is_open: bool) -> None:
+        """Open or close the comments of a post."""
 
     async def fetch(self, account: Account, attachment_external_id: str) -> RemoteFile:
         """Open an attachment of a message for reading."""

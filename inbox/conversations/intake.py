@@ -23,6 +23,7 @@ from inbox.channels.events import (
 from inbox.channels.standing import migrate_chat, store_standing
 from inbox.contacts.service import Seen, set_reachable, store_identities
 from inbox.conversations.arrivals import Arrived, NewMessage
+from inbox.conversations.echoes import recognise_echoes
 from inbox.conversations.messages import mark_deleted, store_messages
 from inbox.conversations.places import store_conversations
 from inbox.conversations.posts import store_posts
@@ -70,6 +71,7 @@ async def store(session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping
             + _people_answered(received),
         )
         placed = await store_conversations(session, received, known)
+        stored.touched |= await recognise_echoes(session, placed)
         stored.new, touched = await store_messages(session, placed, known, tags)
         stored.touched |= touched
     stored.touched |= await mark_deleted(session, _of(arrived, MessageDeleted))

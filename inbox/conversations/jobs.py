@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.audit.models import AuditEntry
 from inbox.channels.account import account_of
-from inbox.channels.adapter import Account, Adapter
+from inbox.channels.adapter import Account, Act, Adapter
 from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel, ChannelStatus
 from inbox.channels.status import set_status
@@ -22,7 +22,17 @@ from inbox.core.errors import KeyRefusedError, PlatformError, TemporaryRefusalEr
 from inbox.core.events import ReviewMessage
 from inbox.core.live import announce
 from inbox.core.pacing import Pacing
-from inbox.replies.turns import buckets_of, silence_key, wait_for_turn
+from inbox.replies.turns import silence_key, wait_for_turn
+
+_ACTS = {
+    ReviewAction.DELETE: Act.DELETE,
+    ReviewAction.RESTORE: Act.RESTORE,
+    ReviewAction.WARN: Act.SEND,
+    ReviewAction.MUTE: Act.RESTRICT,
+    ReviewAction.UNMUTE: Act.RESTRICT,
+    ReviewAction.BAN: Act.BAN,
+    ReviewAction.UNBAN: Act.BAN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +51,11 @@ async def carry_out(context: Context, pacing: Pacing, job: ReviewMessage) -> Non
     target = await _find_target(context, job.message_id)
     if target is None:
         return
-    buckets = buckets_of(target.account.platform, target.account.channel_id, target.kind, target.chat)
+    adapter = context.adapters[target.account.platform]
+    buckets = adapter.buckets(target.account, _ACTS[ReviewAction(job.action)], target.kind, target.chat)
     await wait_for_turn(pacing, buckets)
     try:
-        await _call(context.adapters[target.account.platform], target, job, context.clock())
+        await _call(adapter, target, job, context.clock())
     except UnknownOutcomeError as error:
         raise TemporaryRefusalError(error.reason) from None
     except TemporaryRefusalError as error:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from inbox.channels.account import account_of
+from inbox.channels.adapter import Act
 from inbox.channels.models import ChannelStatus
 from inbox.channels.status import set_status
 from inbox.conversations.models import Message
@@ -16,7 +17,7 @@ from inbox.core.jobs import defer
 from inbox.core.pacing import Pacing
 from inbox.replies.claims import Row, load_row
 from inbox.replies.service import announce_message
-from inbox.replies.turns import buckets_of, silence_key, wait_for_turn
+from inbox.replies.turns import silence_key, wait_for_turn
 
 Call = Callable[[], Awaitable[None]]
 
@@ -59,8 +60,9 @@ def _parts(message: Message) -> list[str]:
 
 async def _bring(context: Context, pacing: Pacing, row: Row, calls: Sequence[Call], *, deleting: bool) -> None:
     """Each call in its turn; an unknown outcome is simply tried again."""
-    channel, conversation = row.channel, row.conversation
-    buckets = buckets_of(channel.platform, channel.id, conversation.kind, conversation.chat_external_id)
+    conversation, account = row.conversation, account_of(row.channel, context.cipher)
+    act = Act.DELETE if deleting else Act.EDIT
+    buckets = context.adapters[account.platform].buckets(account, act, conversation.kind, conversation.chat_external_id)
     for call in calls:
         await wait_for_turn(pacing, buckets)
         try:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.account import account_of
-from inbox.channels.adapter import Account, Outgoing, Upload
+from inbox.channels.adapter import Account, Act, Outgoing, Upload
 from inbox.channels.models import Channel, ChannelStatus
 from inbox.conversations.models import Attachment, Conversation, Delivery, Message
 from inbox.conversations.refresh import refresh
@@ -17,11 +17,11 @@ from inbox.core.errors import TemporaryRefusalError
 from inbox.core.i18n import N_
 from inbox.core.pacing import Bucket
 from inbox.replies.outcomes import INTERRUPTED
+from inbox.replies.random_ids import random_id_of
 from inbox.replies.service import announce_message
-from inbox.replies.turns import buckets_of
 
-SILENT_AFTER = timedelta(seconds=45)
-"""A run that has not settled for so long died, or will correct what we write (a call takes at most 40 s)."""
+SETTLING = timedelta(seconds=5)
+"""What a run may need beyond its longest send; silent for longer it died, or will correct what we write."""
 DISCONNECTED = N_("The account was disconnected before the reply left.")
 
 
@@ -63,10 +63,20 @@ async def find_buckets(context: Context, message_id: int) -> list[Bucket] | None
     """What the message's call will take from; None when there is nothing to send (any more, or yet)."""
     async with context.database.session(EVERY_WORKSPACE) as session:
         row = await load_row(session, message_id)
-        if row is None or row.message.delivery is not Delivery.QUEUED or row.message.send_at is not None:
+        if row is None or not _may_begin(context, row):
             return None
-        channel, conversation = row.channel, row.conversation
-        return buckets_of(channel.platform, channel.id, conversation.kind, conversation.chat_external_id)
+        conversation, account = row.conversation, account_of(row.channel, context.cipher)
+        adapter = context.adapters[account.platform]
+        return adapter.buckets(account, Act.SEND, conversation.kind, conversation.chat_external_id)
+
+
+def _may_begin(context: Context, row: Row) -> bool:
+    """Queued and due; or another run's whose send, repeated, is heard once: that run has died, or does no harm."""
+    message = row.message
+    if message.send_at is not None:
+        return False
+    is_repeatable = message.delivery is Delivery.SENDING and context.adapters[row.channel.platform].repeats_safely
+    return message.delivery is Delivery.QUEUED or is_repeatable
 
 
 async def claim(context: Context, message_id: int) -> Claimed | None:
@@ -74,7 +84,7 @@ async def claim(context: Context, message_id: int) -> Claimed | None:
     now = context.clock()
     async with context.transaction(EVERY_WORKSPACE) as session:
         row = await load_row(session, message_id, lock=True)
-        if row is None or row.message.delivery is not Delivery.QUEUED or row.message.send_at is not None:
+        if row is None or not _may_begin(context, row):
             return None
         if not await _may_leave(session, row):
             return None
@@ -85,7 +95,7 @@ async def claim(context: Context, message_id: int) -> Claimed | None:
         message.sending_at = now
         message.failure = None
         announce_message(session, message, row.conversation)
-        outgoing = await _outgoing(session, message, row.conversation)
+        outgoing = await _outgoing(session, row)
         return Claimed(message.id, row.conversation.id, message.attempt, account, outgoing)
 
 
@@ -97,13 +107,20 @@ async def give_up_on_silent(context: Context, message_id: int) -> None:
         if row is None or row.message.delivery is not Delivery.SENDING:
             return
         silent_for = now - (row.message.sending_at or row.message.created_at)
-        if silent_for < SILENT_AFTER:
-            raise TemporaryRefusalError("another run is sending this", retry_after=SILENT_AFTER - silent_for)
+        silent_after = await _silent_after(session, context, row)
+        if silent_for < silent_after:
+            raise TemporaryRefusalError("another run is sending this", retry_after=silent_after - silent_for)
         row.message.delivery = Delivery.UNCERTAIN
         row.message.failure = INTERRUPTED
         await session.flush()
         await refresh(session, [row.conversation.id])
         announce_message(session, row.message, row.conversation)
+
+
+async def _silent_after(session: AsyncSession, context: Context, row: Row) -> timedelta:
+    files = select(Attachment.id).where(Attachment.message_id == row.message.id).limit(1)
+    with_files = await session.scalar(files) is not None
+    return context.adapters[row.channel.platform].longest_send(with_files=with_files) + SETTLING
 
 
 async def _may_leave(session: AsyncSession, row: Row) -> bool:
@@ -120,7 +137,8 @@ async def _may_leave(session: AsyncSession, row: Row) -> bool:
     return status is not ChannelStatus.ATTENTION
 
 
-async def _outgoing(session: AsyncSession, message: Message, conversation: Conversation) -> Outgoing:
+async def _outgoing(session: AsyncSession, row: Row) -> Outgoing:
+    message, conversation = row.message, row.conversation
     files = await session.execute(
         select(Attachment.kind, Attachment.file_name, Attachment.mime_type, Attachment.content)
         .where(Attachment.message_id == message.id)
@@ -134,14 +152,9 @@ async def _outgoing(session: AsyncSession, message: Message, conversation: Conve
         kind=conversation.kind,
         chat_external_id=conversation.chat_external_id,
         text=message.text,
-        random_id=random_id_of(message.id),
+        random_id=random_id_of(message.id, row.channel.id, row.channel.created_at),
         thread_external_id=conversation.thread_external_id,
         topic_external_id=conversation.topic_external_id,
         parent_external_id=message.parent_external_id,
         uploads=uploads,
     )
-
-
-def random_id_of(message_id: int) -> int:
-    """A non-zero int32 that is the same at each attempt."""
-    return message_id % 2_147_483_647 + 1

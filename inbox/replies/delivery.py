@@ -1,7 +1,8 @@
 """Delivery: wait for the key's turn, claim, send outside any transaction, settle. Bears running twice at once.
 
-A row that is `sending` belongs to another run; when that run is silent for SILENT_AFTER it died after its request may
-have left, so the outcome is unknown: the row becomes `uncertain` and a person decides. Nothing is sent twice by itself.
+A row that is `sending` belongs to another run. Where the platform hears a repeated send once, it is simply sent again.
+Elsewhere, when that run is silent for longer than a send can last, it died after its request may have left, so the
+outcome is unknown: the row becomes `uncertain` and a person decides. Nothing is heard twice by itself.
 """
 
 import asyncio
@@ -11,12 +12,12 @@ import structlog
 
 from inbox.conversations.models import Delivery
 from inbox.core.context import Context
-from inbox.core.errors import ChatMigratedError, PlatformError, TemporaryRefusalError
+from inbox.core.errors import ChatMigratedError, PlatformError, TemporaryRefusalError, UnknownOutcomeError
 from inbox.core.events import DeleteDelivered, DeliverMessage, EditDelivered
 from inbox.core.pacing import Bucket, Pacing
 from inbox.replies.changes import bring_deletion, bring_edit
 from inbox.replies.claims import claim, find_buckets, give_up_on_silent
-from inbox.replies.outcomes import INTERRUPTED, Outcome, outcome_of
+from inbox.replies.outcomes import INTERRUPTED, TRIED_AGAIN, Outcome, outcome_of
 from inbox.replies.settling import settle
 from inbox.replies.turns import silence_key, wait_for_turn
 
@@ -73,16 +74,22 @@ class Deliveries:
         claimed = await claim(self._context, message_id)
         if claimed is None:
             return
+        adapter = self._context.adapters[claimed.account.platform]
         again: TemporaryRefusalError | None = None
         try:
-            sent = await self._context.adapters[claimed.account.platform].send(claimed.account, claimed.outgoing)
+            sent = await adapter.send(claimed.account, claimed.outgoing)
             outcome = Outcome(Delivery.SENT, sent=sent)
         except PlatformError as error:
+            if isinstance(error, UnknownOutcomeError) and adapter.repeats_safely:
+                error = TemporaryRefusalError(error.reason)
             await silence_key(self._pacing, buckets, error)
             outcome, again = outcome_of(error), _to_repeat(error)
         except Exception:  # the edge of a delivery: a fault of ours, after the request may have left
             log.exception("delivery_broke", message_id=message_id)
             outcome = Outcome(Delivery.UNCERTAIN, failure=INTERRUPTED)
+            if adapter.repeats_safely:
+                again = TemporaryRefusalError(TRIED_AGAIN)
+                outcome = outcome_of(again)
         await settle(self._context, claimed, outcome)
         if again is not None:
             raise again

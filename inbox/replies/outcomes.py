@@ -16,6 +16,8 @@ from inbox.core.i18n import N_
 
 INTERRUPTED = N_("The program was interrupted while it was sending: look whether the reply arrived.")
 
+TRIED_AGAIN = N_("The program had an error of its own while it was sending; it is tried again.")
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -165,8 +165,8 @@ async def edit(session: AsyncSession, message: Message, text: str, now: datetime
     message.text = text
     message.edited_at = now
     await session.flush()
-    if message.delivery in {Delivery.SENDING, Delivery.SENT}:
-        # While it is being sent the job waits behind the delivery, in the conversation's order.
+    if message.delivery in {Delivery.SENDING, Delivery.SENT} or message.attempt:
+        # While it is being sent, or may have been, the job waits behind the delivery, in the conversation's order.
         await defer(session, [EditDelivered(conversation_id=message.conversation_id, message_id=message.id)])
 
 

@@ -54,6 +54,8 @@ async def _settle(session: AsyncSession, claimed: Claimed, outcome: Outcome, con
         return
     delivery = _new_state(row.message, claimed, outcome)
     if delivery is None:
+        if row.message.delivery is Delivery.SENT:
+            return  # our message came back as an event before its own answer
         log.warning("outcome_came_late", message_id=claimed.message_id, outcome=outcome.delivery.value)
         return
     touched = {row.conversation.id}

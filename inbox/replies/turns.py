@@ -6,21 +6,11 @@ from datetime import timedelta
 
 from redis.exceptions import RedisError
 
-from inbox.channels.events import ConversationKind, Platform
 from inbox.core.errors import PlatformError, TemporaryRefusalError
 from inbox.core.pacing import Bucket, Pacing
 
 LONGEST_WAIT = timedelta(seconds=5)
 """What is waited for inside a job; anything longer gives the worker's place to others."""
-
-
-def buckets_of(platform: Platform, channel_id: int, kind: ConversationKind, chat_external_id: str) -> list[Bucket]:
-    """What a call takes from: the key's bucket first, then the chat's (limits as the platforms state them)."""
-    key = f"{platform}:{channel_id}"
-    if platform is Platform.VK:
-        return [Bucket(key, rate=20.0, burst=20.0)]
-    per_chat = (1.0, 3.0) if kind is ConversationKind.DIRECT else (20.0 / 60.0, 20.0)
-    return [Bucket(key, rate=30.0, burst=30.0), Bucket(f"{key}:{chat_external_id}", *per_chat)]
 
 
 async def wait_for_turn(pacing: Pacing, buckets: list[Bucket]) -> None:

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from inbox.channels.events import Platform
 from inbox.channels.models import ChannelStatus
 from inbox.conversations.models import Delivery, Message
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import TemporaryRefusalError
 from inbox.core.events import DeliverMessage
-from inbox.replies.claims import SILENT_AFTER, claim
+from inbox.replies.claims import SETTLING, claim
 from inbox.replies.delivery import Deliveries
 from inbox.replies.outcomes import Outcome
 from inbox.replies.service import queue_due, requeue_parked
@@ -109,10 +110,11 @@ async def test_a_run_that_died_while_sending_becomes_uncertain_after_a_while(tal
     with pytest.raises(TemporaryRefusalError) as waiting:
         await talk.deliver(message_id)
     assert waiting.value.retry_after is not None
-    assert waiting.value.retry_after <= SILENT_AFTER
+    silent_after = talk.context.adapters[Platform.TELEGRAM].longest_send(with_files=False) + SETTLING
+    assert waiting.value.retry_after <= silent_after <= timedelta(seconds=60)
     clock = talk.context.clock
     assert isinstance(clock, ShiftedClock)
-    clock.advance(SILENT_AFTER)
+    clock.advance(silent_after)
     await talk.deliver(message_id)
     assert (await talk.message(message_id)).delivery is Delivery.UNCERTAIN
     assert talk.telegram.called("sendMessage") == []

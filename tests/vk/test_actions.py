@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bots.vk import reasons
-from bots.vk.actions import BanReason
 from bots.vk.adapter import VkAdapter
-from inbox.channels.adapter import Account
+from inbox.channels.adapter import Account, BanNote, Offence
 from inbox.core.errors import KeyRefusedError, PermanentRefusalError
 from tests.vk.conftest import NOW
 from tests.vk.wire_server import WireServer, ok, refused
@@ -109,7 +108,7 @@ async def test_trouble_with_the_administrators_key_does_not_stop_the_channel(
 
 async def test_a_ban_says_why_and_until_when(server: WireServer, adapter: VkAdapter, full_account: Account) -> None:
     until = NOW + timedelta(days=1)
-    await adapter.ban(full_account, "-1234", "42", until, reason=BanReason.SPAM, comment="реклама")
+    await adapter.ban(full_account, "-1234", "42", until, BanNote(Offence.SPAM, "реклама"))
     assert server.called("groups.ban") == [
         {
             "group_id": "1234",

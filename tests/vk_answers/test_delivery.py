@@ -1,0 +1,137 @@
+"""A reply in VK is heard exactly once, whatever is lost on the way."""
+
+import pytest
+
+from inbox.channels.account import account_of
+from inbox.channels.adapter import Act, Upload
+from inbox.channels.events import AttachmentKind, ConversationKind, Platform
+from inbox.conversations.models import Delivery, Message
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.errors import TemporaryRefusalError
+from inbox.replies import service
+from inbox.replies.claims import claim
+from inbox.replies.random_ids import message_ids_of, random_id_of
+from tests.vk_answers.conftest import VkDesk
+
+
+async def _lose(desk: VkDesk, method: str, when: str = "after", times: int = 3) -> None:
+    """The answer of so many calls is lost, their effect happens or not."""
+    await desk.line.vk("fault", method=method, error="drop", when=when, times=times)
+
+
+async def test_a_message_is_heard_once_and_its_echo_is_the_same_row(desk: VkDesk) -> None:
+    conversation_id = await desk.talk()
+    message_id = await desk.reply(conversation_id)
+    await desk.deliver(message_id)
+    await desk.take_events()
+    message = await desk.message(message_id)
+    assert message.delivery is Delivery.SENT
+    assert message.external_id is not None
+    assert [one.id for one in await desk.ours()] == [message_id]
+    assert await desk.heard() == ["Пять тысяч"]
+    assert not (await desk.conversation(conversation_id)).needs_answer
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("kind", "method"), [("direct", "messages.send"), ("comment", "wall.createComment")])
+async def test_a_lost_answer_is_asked_for_again_with_the_same_id(
+    desk: VkDesk, kind: str, method: str, when: str
+) -> None:
+    conversation_id = await desk.talk(kind=kind)
+    message_id = await desk.reply(conversation_id)
+    await _lose(desk, method, when)
+    with pytest.raises(TemporaryRefusalError):
+        await desk.deliver(message_id)
+    assert (await desk.message(message_id)).delivery is Delivery.QUEUED
+    await desk.deliver(message_id)
+    await desk.take_events()
+    assert (await desk.message(message_id)).delivery is Delivery.SENT
+    assert [one.id for one in await desk.ours()] == [message_id]
+    assert await desk.heard() == ["Пять тысяч"]
+
+
+async def test_an_echo_says_that_a_message_arrived_whose_answer_was_lost(desk: VkDesk) -> None:
+    conversation_id = await desk.talk()
+    message_id = await desk.reply(conversation_id)
+    await _lose(desk, "messages.send")
+    with pytest.raises(TemporaryRefusalError):
+        await desk.deliver(message_id)
+    await desk.take_events()
+    message = await desk.message(message_id)
+    assert (message.delivery, message.failure) == (Delivery.SENT, None)
+    assert not (await desk.conversation(conversation_id)).needs_answer
+    await desk.deliver(message_id)
+    assert await desk.heard() == ["Пять тысяч"]
+    assert [one.id for one in await desk.ours()] == [message_id]
+
+
+async def test_an_own_comment_that_comes_as_an_event_first_becomes_the_reply(desk: VkDesk) -> None:
+    conversation_id = await desk.talk(kind="comment")
+    message_id = await desk.reply(conversation_id)
+    await _lose(desk, "wall.createComment")
+    with pytest.raises(TemporaryRefusalError):
+        await desk.deliver(message_id)
+    await desk.take_events()
+    assert [one.outside for one in await desk.ours()] == [False, True]
+    await desk.deliver(message_id)
+    assert [(one.id, one.outside, one.delivery) for one in await desk.ours()] == [(message_id, False, Delivery.SENT)]
+    assert await desk.heard() == ["Пять тысяч"]
+
+
+async def test_a_run_that_was_killed_while_sending_is_repeated_at_once(desk: VkDesk) -> None:
+    message_id = await desk.reply(await desk.talk())
+    dead = await claim(desk.context, message_id)
+    assert dead is not None
+    await desk.context.adapters[Platform.VK].send(dead.account, dead.outgoing)
+    await desk.deliver(message_id)
+    assert (await desk.message(message_id)).delivery is Delivery.SENT
+    assert await desk.heard() == ["Пять тысяч"]
+
+
+async def test_what_was_cancelled_and_had_arrived_is_taken_back(desk: VkDesk) -> None:
+    message_id = await desk.reply(await desk.talk())
+    await _lose(desk, "messages.send")
+    with pytest.raises(TemporaryRefusalError):
+        await desk.deliver(message_id)
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        await service.delete(session, await session.get_one(Message, message_id), desk.context.clock())
+    await desk.forget_jobs()
+    await desk.take_events()
+    assert [name for name, _ in await desk.jobs()] == ["inbox.replies.delete"]
+    await desk.bring_deletion(message_id)
+    assert await desk.heard() == []
+
+
+async def test_photos_go_into_messages_and_own_messages_are_edited(desk: VkDesk) -> None:
+    photo = Upload(AttachmentKind.PHOTO, "вид.jpg", "image/jpeg", b"bytes")
+    message_id = await desk.reply(await desk.talk(), uploads=[photo])
+    await desk.deliver(message_id)
+    (heard,) = await desk.line.hears()
+    assert heard["media"]
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        message = await session.get_one(Message, message_id)
+        await service.edit(session, message, "Шесть тысяч", desk.context.clock())
+    await desk.bring_edit(message_id)
+    assert await desk.heard() == ["Шесть тысяч"]
+    (heard,) = await desk.line.hears()
+    assert heard["media"], "files stay"
+
+
+async def test_a_key_is_paced_by_its_own_rate_whichever_channels_share_it(desk: VkDesk) -> None:
+    adapter, channel = desk.context.adapters[Platform.VK], await desk.channel()
+    account = account_of(channel, desk.context.cipher)
+    (sending,) = adapter.buckets(account, Act.SEND, ConversationKind.COMMENT, "-1")
+    (deleting,) = adapter.buckets(account, Act.DELETE, ConversationKind.COMMENT, "-1")
+    (taking_back,) = adapter.buckets(account, Act.DELETE, ConversationKind.DIRECT, "1")
+    assert (sending.rate, deleting.rate) == (20.0, 3.0)
+    assert taking_back == sending != deleting
+    assert account.token not in sending.name
+
+
+def test_random_ids_are_found_back_and_begin_elsewhere_for_each_channel(desk: VkDesk) -> None:
+    now = desk.context.clock()
+    for message_id in (1, 77, 2_147_483_646, 2_147_483_647, 3_000_000_000):
+        random_id = random_id_of(message_id, desk.channel_id, now)
+        assert 0 < random_id < 2**31
+        assert message_id in message_ids_of(random_id, desk.channel_id, now)
+    assert random_id_of(1, 1, now) != random_id_of(1, 2, now)
