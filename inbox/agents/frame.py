@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.caller import Caller
 from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import ALLOWED, Permission
+from inbox.agents.sections import Section, list_sections
 from inbox.calendars.service import load_hours
 from inbox.core.errors import NotFoundError
 from inbox.live.cursor import current_cursor
@@ -44,6 +45,8 @@ class Frame:
     hours: Hours | None
     live_after: str
     """Where the page's live stream begins: nothing falls between the page's making and its stream."""
+    sections: tuple[Section, ...] = ()
+    """The settings pages that the person may open."""
 
     @property
     def zone(self) -> str:
@@ -82,7 +85,8 @@ async def load_frame(session: AsyncSession, caller: Caller, ws: Place, now: date
     me = await session.get_one(Agent, caller.agent_id)
     chosen = next((one for one in workspaces if one.id == ws), None)
     hours = await _load_hours(session, chosen.id, now) if chosen else None
-    return Frame(ws, chosen, workspaces, me.shift_state, hours, live_after)
+    sections = list_sections(caller, chosen.id if chosen else None)
+    return Frame(ws, chosen, workspaces, me.shift_state, hours, live_after, sections)
 
 
 async def _load_hours(session: AsyncSession, workspace_id: int, now: datetime) -> Hours:

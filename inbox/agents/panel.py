@@ -112,6 +112,17 @@ async def show_more(
     return render(request, "agents/more.html", frame=frame, section="more", tab="more")
 
 
+@panel.get("/w/{ws}/settings")
+async def show_settings(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str
+) -> Response:
+    """All sections of the settings with what each is for."""
+    frame = await load_frame(session, caller, read_place(ws, caller), context.clock())
+    return render(
+        request, "agents/settings_index.html", frame=frame, section="settings", tab="more", settings_section=""
+    )
+
+
 def _with_next(path: str, next_: str) -> str:
     return f"{path}?{urlencode({'next': next_})}" if next_ else path
 

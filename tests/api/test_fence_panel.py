@@ -57,6 +57,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", "/me"): Route({"theme": "dark"}),
     ("GET", "/attachments/{attachment_id}"): Route(is_silent=True),
     ("GET", "/w/{ws}/more"): Route(),
+    ("GET", "/w/{ws}/settings"): Route(),
     ("GET", "/w/{ws}/channels"): Route(),
     ("GET", "/w/{ws}/channels/new"): Route(),
     CONNECT: Route({"token": f"700009:{'A' * 35}", "api_url": NOWHERE}, {"workspace_id": "workspace_id"}),

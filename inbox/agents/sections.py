@@ -1,0 +1,50 @@
+"""The sections of a project's settings: what the left list of every settings page names, and who sees which."""
+
+from dataclasses import dataclass
+
+from inbox.agents.caller import Caller
+from inbox.agents.permissions import Permission
+from inbox.core.errors import ForbiddenError
+from inbox.core.i18n import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A settings page at `/w/{ws}/{path}`; `name` is what the page calls itself in `settings_section`."""
+
+    name: str
+    icon: str
+    title: str
+    about: str
+    path: str
+    permission: Permission
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "channels", "plug", N_("Channels"), N_("What is connected, and what each key can do."),
+        "channels", Permission.READ_CHANNELS,
+    ),
+)  # fmt: skip
+"""In the order of the list."""
+
+
+def list_sections(caller: Caller, workspace_id: int | None) -> tuple[Section, ...]:
+    """What the person may open: in one project, or (None) in any of theirs."""
+    return tuple(
+        section
+        for section in SECTIONS
+        if (caller.workspaces_with(section.permission) if workspace_id is None
+            else caller.may(workspace_id, section.permission))
+    )  # fmt: skip
+
+
+def settings_workspace(place: int | str, caller: Caller, permission: Permission) -> int:
+    """The project whose settings an address means: at `all` the first one of which the person may change them."""
+    if isinstance(place, int):
+        caller.require(place, permission)
+        return place
+    allowed = caller.workspaces_with(permission)
+    if not allowed:
+        raise ForbiddenError("Ask an owner or an administrator of the project to change this.")
+    return min(allowed)
