@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from secrets import SystemRandom
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -56,6 +56,35 @@ class ReceiverStatus:
 
 
 OnStatus = Callable[[ReceiverStatus], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverGap:
+    """A time whose events the platform did not bring: since the last answer (None: unknown), and why (language key)."""
+
+    started_at: datetime | None
+    ended_at: datetime
+    reason: str
+
+
+class Reports(Protocol):
+    """Where a receiver puts what comes and tells how it is doing; nothing of it waits for the database."""
+
+    @property
+    def cursor(self) -> str | None:
+        """The place in the platform's events from which to go on; None for the newest."""
+
+    async def put(self, raw: RawEvent) -> None:
+        """Store one event; when it raises, the event is to be put again."""
+
+    async def on_status(self, status: ReceiverStatus) -> None:
+        """How receiving goes."""
+
+    async def on_cursor(self, cursor: str) -> None:
+        """Everything up to this place is stored."""
+
+    async def on_gap(self, gap: ReceiverGap) -> None:
+        """A part is lost; told before the place moves over it."""
 
 
 @dataclass(slots=True)

@@ -17,14 +17,15 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bots.leased import LeasedReceiver
-from bots.receiving import OnStatus, Put
+from bots.places import Places
+from bots.receiving import Reports
 from bots.telegram import reasons
 from bots.telegram.adapter import TelegramAdapter
-from bots.telegram.receive import poll
-from bots.telegram.wire import Wires
+from bots.telegram.receive import poll as poll_telegram
+from bots.vk.adapter import VkAdapter
+from bots.vk.receive import poll as poll_vk
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account
-from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -54,15 +55,21 @@ class BotsRunner:
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._known: Mapping[int, Account] = {}
         self._running: dict[int, Running] = {}
-        adapter = context.adapters.get(Platform.TELEGRAM)
-        self._wires = adapter.wires if isinstance(adapter, TelegramAdapter) else Wires()
+        self._cursors: Mapping[int, str | None] = {}
+        self._places = Places(context)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Receive until `stop`, then give the leases back."""
-        while not stop.is_set():
-            await self.look()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_EVERY.total_seconds())
+        writing = asyncio.create_task(self._places.keep_writing())
+        try:
+            while not stop.is_set():
+                await self.look()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), LOOK_EVERY.total_seconds())
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+        await self._places.write()
         for running in self._running.values():
             running.stop.set()
         ended = await asyncio.gather(*(one.task for one in self._running.values()), return_exceptions=True)
@@ -87,7 +94,8 @@ class BotsRunner:
 
     def _begin(self, channel_id: int, account: Account) -> None:
         stop = asyncio.Event()
-        receiver = LeasedReceiver(self._context, account, self._holder, self._poll)
+        cursor = self._cursors.get(channel_id)
+        receiver = LeasedReceiver(self._context, account, self._holder, self._poll, self._places, cursor)
         task = asyncio.create_task(receiver.run(stop), name=f"channel-{channel_id}")
         self._running[channel_id] = Running(account, task, stop)
 
@@ -97,20 +105,35 @@ class BotsRunner:
         if error is not None:  # a receiver's fault is its own: it begins anew at this look
             log.error("receiver_failed", channel_id=channel_id, error=repr(error))
 
-    async def _poll(self, account: Account, put: Put, on_status: OnStatus, stop: asyncio.Event) -> None:
-        await poll(account, put, on_status=on_status, stop=stop, wires=self._wires, clock=self._context.clock)
+    async def _poll(self, account: Account, to: Reports, stop: asyncio.Event) -> None:
+        clock = self._context.clock
+        match self._context.adapters[account.platform]:
+            case TelegramAdapter() as adapter:
+                await poll_telegram(
+                    account, to.put, on_status=to.on_status, stop=stop, wires=adapter.wires, clock=clock
+                )
+            case VkAdapter() as adapter:
+                await poll_vk(
+                    account, to.put, on_status=to.on_status, stop=stop, cursor=to.cursor, on_cursor=to.on_cursor,
+                    on_gap=to.on_gap, wires=adapter.wires, clock=clock,
+                )  # fmt: skip
+            case _:
+                raise NotImplementedError(account.platform)
 
     async def _load_accounts(self) -> dict[int, Account]:
         """Channels that are to be polled; one with a dead key waits until a check finds it alive."""
         async with self._context.database.session(EVERY_WORKSPACE) as session:
-            channels = await session.scalars(
-                select(Channel).where(
-                    Channel.mode == ReceiveMode.POLL,
-                    Channel.removed_at.is_(None),
-                    Channel.platform == Platform.TELEGRAM,
-                    or_(Channel.status != ChannelStatus.ATTENTION, Channel.status_reason.in_(MENDS_BY_ITSELF)),
+            channels = list(
+                await session.scalars(
+                    select(Channel).where(
+                        Channel.mode == ReceiveMode.POLL,
+                        Channel.removed_at.is_(None),
+                        Channel.platform.in_(list(self._context.adapters)),
+                        or_(Channel.status != ChannelStatus.ATTENTION, Channel.status_reason.in_(MENDS_BY_ITSELF)),
+                    )
                 )
             )
+            self._cursors = {channel.id: channel.cursor for channel in channels}
             accounts = (self._read_account(channel) for channel in channels)
             return {account.channel_id: account for account in accounts if account is not None}
 

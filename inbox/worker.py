@@ -10,13 +10,22 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from inbox.channels.catching_up import run_catch_up
 from inbox.channels.service import run_check
 from inbox.channels.status import queue_checks
 from inbox.conversations.jobs import carry_out
 from inbox.conversations.pipeline import Pipeline
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.events import CheckChannel, DeleteDelivered, DeliverMessage, DrainQueue, EditDelivered, ReviewMessage
+from inbox.core.events import (
+    CatchUp,
+    CheckChannel,
+    DeleteDelivered,
+    DeliverMessage,
+    DrainQueue,
+    EditDelivered,
+    ReviewMessage,
+)  # fmt: skip
 from inbox.core.jobs import FINISH, JobRunner
 from inbox.core.pacing import Pacing
 from inbox.core.stream import IntakeStream
@@ -50,6 +59,7 @@ def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) ->
     runner.register(ReviewMessage, partial(carry_out, context, pacing))
     runner.register(DrainQueue, partial(drain_queue, context))
     runner.register(CheckChannel, partial(run_check, context))
+    runner.register(CatchUp, partial(run_catch_up, context))
     return runner
 
 

@@ -22,10 +22,12 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from bots.telegram.adapter import TelegramAdapter
+from bots.vk.adapter import VkAdapter
 from inbox.agents.models import Agent, TokenKind
 from inbox.agents.passwords import hash_password
 from inbox.agents.tokens import issue_token
 from inbox.app import create_app
+from inbox.channels.adapter import Adapter
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus
 from inbox.conversations.tags import Tagged, Tagger
@@ -149,7 +151,7 @@ async def open_context(
     database = Database(url)
     pool = BlockingConnectionPool.from_url(servers.redis_url, max_connections=32, timeout=20, decode_responses=True)
     redis = Redis.from_pool(pool)
-    telegram = TelegramAdapter()
+    adapters: dict[Platform, Adapter] = {Platform.TELEGRAM: TelegramAdapter(), Platform.VK: VkAdapter()}
     try:
         await redis.flushdb()
         yield Context(
@@ -157,12 +159,13 @@ async def open_context(
             database=database,
             redis=redis,
             cipher=Cipher(Fernet.generate_key().decode()),
-            adapters={Platform.TELEGRAM: telegram},
+            adapters=adapters,
             tagger=ShippedTagger(),
             clock=clock or ShiftedClock(),
         )
     finally:
-        await telegram.close()
+        for adapter in adapters.values():
+            await adapter.close()
         await redis.aclose()
         await database.close()
         servers.drop(url)
@@ -255,6 +258,34 @@ async def connect(
         credentials_encrypted=context.cipher.encrypt_fields(
             {"token": token, "webhook_secret": f"hook-{external_id}-secret"}
         ),
+    )  # fmt: skip
+    session.add(channel)
+    await session.flush()
+    return channel
+
+
+def community_key(group_id: int) -> str:
+    """A community's key as the simulator reads it."""
+    return f"vk1.a.club{group_id}.testTESTtest"
+
+
+def administrator_key(group_id: int) -> str:
+    """The key of the community's administrator."""
+    return f"vk1.a.user500001.club{group_id}.testTESTtest"
+
+
+async def connect_community(
+    session: AsyncSession, context: Context, workspace_id: int, group_id: int, api_url: str = NOWHERE
+) -> Channel:
+    """A VK community as if it had been connected with both keys; its webhook secret is `hook-{group_id}-secret`."""
+    token = community_key(group_id)
+    fields = {
+        "token": token, "user_token": administrator_key(group_id), "webhook_secret": f"hook-{group_id}-secret",
+    }  # fmt: skip
+    channel = Channel(
+        workspace_id=workspace_id, platform=Platform.VK, external_id=str(group_id), name=f"Club {group_id}",
+        username=f"club{group_id}", key_fingerprint=token[-4:], api_url=api_url, status=ChannelStatus.NEW,
+        credentials_encrypted=context.cipher.encrypt_fields(fields),
     )  # fmt: skip
     session.add(channel)
     await session.flush()

@@ -1,6 +1,6 @@
 """The Telegram adapter: the inbox's words on one side, the Bot API on the other."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from aiogram.methods import DeleteWebhook, SetWebhook
@@ -15,7 +15,7 @@ from bots.telegram.reasons import COMMENTS_STAY, NOT_RESTORED
 from bots.telegram.send import send
 from bots.telegram.wire import CALL_SECONDS, FILE_SECONDS, Wires
 from inbox.channels.adapter import UNSAID, Account, Act, BanNote, Checked, Outgoing, RawEvent, RemoteFile, Sent
-from inbox.channels.events import ConversationKind, InboundEvent, Me, Platform
+from inbox.channels.events import Author, ConversationKind, InboundEvent, Me, Platform
 from inbox.core.clock import Clock, utc_now
 from inbox.core.errors import PermanentRefusalError
 from inbox.core.pacing import Bucket
@@ -26,6 +26,8 @@ IN_GROUP = (20.0 / 60.0, 20.0)
 """Telegram's limits of a bot and of a chat: calls a second, and how many may come at once."""
 MOST_CALLS = 2
 """Of one send: with what is answered, and without."""
+
+_NOTHING: tuple[RawEvent, ...] = ()
 
 
 class TelegramAdapter:
@@ -105,6 +107,19 @@ class TelegramAdapter:
             return
         method = SetWebhook(url=url, secret_token=secret, allowed_updates=list(USED_UPDATES))
         await call_repeatable(self.wires, account, method)
+
+    async def confirmation_code(self, account: Account) -> str:
+        # Telegram never asks.
+        return ""
+
+    async def backfill(self, account: Account, since: datetime) -> AsyncIterator[RawEvent]:
+        # Telegram has no history for bots; what is younger than a day it brings by itself.
+        for nothing in _NOTHING:
+            yield nothing
+
+    async def name_people(self, account: Account, external_ids: Iterable[str]) -> dict[str, Author]:
+        # Telegram's updates carry names.
+        return {}
 
     async def close(self) -> None:
         await self.wires.close()

@@ -22,10 +22,7 @@ from inbox.core.pacing import Bucket
 
 
 class VkAdapter:
-    """VK for all its communities in a process; refusals are the PlatformError family. See inbox.channels.adapter.
-
-    Beyond the protocol: `name_people`, `backfill`, `confirmation_code`.
-    """
+    """VK for all its communities in a process; refusals are the PlatformError family. See inbox.channels.adapter."""
 
     def __init__(self, clock: Clock = utc_now, wires: Wires | None = None) -> None:
         self._clock = clock

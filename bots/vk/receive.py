@@ -14,7 +14,7 @@ import structlog
 from aiohttp import ClientError, ClientTimeout
 
 from bots.fields import as_object, find_text, get_text
-from bots.receiving import OnStatus, Put, Receiver, ReceiverKind
+from bots.receiving import OnStatus, Put, Receiver, ReceiverGap, ReceiverKind
 from bots.vk import reasons
 from bots.vk.calls import call, group_id_of, reading_answers
 from bots.vk.servers import switch_on_long_poll
@@ -28,15 +28,6 @@ LONG_POLL_SECONDS = 25
 _LIMITS = ClientTimeout(total=LONG_POLL_SECONDS + 20, connect=10, sock_connect=10, sock_read=LONG_POLL_SECONDS + 10)
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiverGap:
-    """A time whose events VK did not bring: from the last answer (None: unknown) until now, and why (language key)."""
-
-    started_at: datetime | None
-    ended_at: datetime
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

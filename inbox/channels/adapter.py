@@ -3,13 +3,13 @@
 Every call may raise the PlatformError family (inbox.core.errors): the adapter translates the platform's refusals.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from inbox.channels.events import AttachmentKind, ConversationKind, InboundEvent, Me, Platform
+from inbox.channels.events import AttachmentKind, Author, ConversationKind, InboundEvent, Me, Platform
 from inbox.core.pacing import Bucket
 
 RawEvent = Mapping[str, object]
@@ -214,6 +214,15 @@ class Adapter(Protocol):
 
     async def set_webhook(self, account: Account, url: str | None, secret: str) -> None:
         """Have the platform call `url` with `secret`; None goes back to polling."""
+
+    async def confirmation_code(self, account: Account) -> str:
+        """What our webhook answers when the platform asks whether the address is ours."""
+
+    def backfill(self, account: Account, since: datetime) -> AsyncIterator[RawEvent]:
+        """What came since an instant and waits for an answer, as raw events; empty where a platform has no history."""
+
+    async def name_people(self, account: Account, external_ids: Iterable[str]) -> dict[str, Author]:
+        """Names of authors whom events do not name; those whom the platform does not know are absent."""
 
     async def close(self) -> None:
         """Give back sessions and threads."""

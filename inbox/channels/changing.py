@@ -13,7 +13,7 @@ from inbox.channels.account import account_of, webhook_secret_of
 from inbox.channels.adapter import Account, Checked
 from inbox.channels.asking import ask_account, check_mode, free_polling, tell_webhook
 from inbox.channels.checking import ANOTHER_ACCOUNT, describe_capabilities
-from inbox.channels.connecting import describe_for_audit, reveal, secret_fields
+from inbox.channels.connecting import check_group, describe_for_audit, reveal, secret_fields
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
 from inbox.channels.schemas import ChannelPatch
 from inbox.channels.status import set_status
@@ -92,6 +92,8 @@ async def _ask_again(context: Context, plan: _Plan, patch: ChannelPatch) -> Chec
     if plan.fields is None and not ways:
         return None
     checked = await ask_account(context, plan.account)
+    if patch.settings is not None:
+        check_group(checked.external_id, patch.settings.group_id)
     if checked.external_id != plan.account.external_id:
         raise InvalidInputError(ANOTHER_ACCOUNT, field="credentials.token")
     return checked

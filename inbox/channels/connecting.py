@@ -39,6 +39,7 @@ async def create_channel(context: Context, caller: Caller, wanted: ChannelIn) ->
         proxy_url=reveal(wanted.settings.proxy_url),
     )  # fmt: skip
     checked = await ask_account(context, account)
+    check_group(checked.external_id, wanted.settings.group_id)
     fields = secret_fields(wanted.credentials)
     now = context.clock()
     async with context.transaction(caller.scope) as session:
@@ -100,6 +101,12 @@ async def _open_webhook(context: Context, caller: Caller, channel: Channel, secr
             if stored is not None:
                 await session.delete(stored)
         raise
+
+
+def check_group(external_id: str, group_id: int | None) -> None:
+    """InvalidInputError when the key is of another community than the one that was named."""
+    if group_id is not None and str(group_id) != external_id:
+        raise InvalidInputError(f"The key is of community {external_id}, not of {group_id}.", field="settings.group_id")
 
 
 def secret_fields(credentials: CredentialsIn, webhook_secret: str | None = None) -> dict[str, str]:

@@ -59,6 +59,9 @@ class Channel(HasId, OfWorkspace, Base):
     """[{name, allowed, reason}], as the last check found them."""
     checked_at: Mapped[datetime | None]
     cursor: Mapped[str | None]
+    """The place in the platform's events from which receiving goes on, where it has one (VK's `ts`)."""
+    received_until_at: Mapped[datetime | None]
+    """Until when everything was received, as the last holder of the lease said."""
     epoch: Mapped[int] = mapped_column(default=0)
     last_event_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.channels.catching_up import catch_up
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, Gap
 from inbox.core.events import CheckChannel
@@ -18,6 +19,8 @@ TROUBLE = frozenset({ChannelStatus.ATTENTION, ChannelStatus.DOWN})
 KEPT_BY_PLATFORM: Mapping[Platform, timedelta] = {Platform.TELEGRAM: timedelta(hours=24)}
 """How long a platform keeps updates that nobody fetches; what is older is lost."""
 CHECK_AGAIN_AFTER = timedelta(minutes=5)
+CATCH_UP_AFTER = timedelta(minutes=1)
+"""A shorter trouble loses nothing: the platform goes on from where it stopped."""
 
 
 async def set_status(
@@ -35,7 +38,9 @@ async def set_status(
     if status in TROUBLE and before not in TROUBLE:
         await _open_gap(session, channel, reason or status.value, at)
     if status not in TROUBLE:
-        await _close_gap(session, channel, at)
+        since = await _close_gap(session, channel, at)
+        if since is not None and at - since >= CATCH_UP_AFTER:
+            await catch_up(session, channel, since)
     if before is ChannelStatus.ATTENTION and status is not ChannelStatus.ATTENTION:
         await requeue_parked(session, channel.id)
     announce(session, channel.workspace_id, "channel", channel_id=channel.id)
@@ -86,12 +91,15 @@ async def _open_gap(session: AsyncSession, channel: Channel, reason: str, at: da
     await session.execute(insert(Gap).values(gap).on_conflict_do_nothing())
 
 
-async def _close_gap(session: AsyncSession, channel: Channel, at: datetime) -> None:
+async def _close_gap(session: AsyncSession, channel: Channel, at: datetime) -> datetime | None:
+    """Since when it was open, if one was."""
     kept = KEPT_BY_PLATFORM.get(channel.platform)
     is_lost = Gap.started_at < at - kept if kept is not None else Gap.is_lost
-    await session.execute(
+    since: datetime | None = await session.scalar(
         update(Gap)
         .where(Gap.channel_id == channel.id, Gap.ended_at.is_(None))
         .values(ended_at=at, is_lost=is_lost)
+        .returning(Gap.started_at)
         .execution_options(synchronize_session=False)
     )
+    return since

@@ -11,6 +11,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from bots.telegram.adapter import TelegramAdapter
+from bots.vk.adapter import VkAdapter
+from inbox.channels.adapter import Adapter
 from inbox.channels.events import Platform
 from inbox.core.context import Context
 from inbox.core.database import Database
@@ -83,7 +85,7 @@ async def open_context(settings: Settings, addresses: Addresses, cipher: Cipher)
     """A whole context; gives everything back at the end."""
     database = Database(addresses.database_url)
     redis = connect_redis(addresses.redis_url)
-    telegram = TelegramAdapter()
+    adapters: dict[Platform, Adapter] = {Platform.TELEGRAM: TelegramAdapter(), Platform.VK: VkAdapter()}
     tagger = await asyncio.to_thread(load_tagger)
     try:
         yield Context(
@@ -91,11 +93,12 @@ async def open_context(settings: Settings, addresses: Addresses, cipher: Cipher)
             database=database,
             redis=redis,
             cipher=cipher,
-            adapters={Platform.TELEGRAM: telegram},
+            adapters=adapters,
             tagger=tagger,
         )
     finally:
-        await telegram.close()
+        for adapter in adapters.values():
+            await adapter.close()
         await redis.aclose()
         await database.close()
 

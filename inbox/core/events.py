@@ -4,6 +4,7 @@ A job is written in the transaction that makes it necessary (`inbox.core.jobs.de
 registers one task for each of JOBS, a test checks that none is missing.
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -85,4 +86,20 @@ class CheckChannel(Job):
     channel_id: int
 
 
-JOBS: tuple[type[Job], ...] = (DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, DrainQueue, CheckChannel)
+class CatchUp(Job):
+    """Ask the platform for what came since an instant and waits for an answer."""
+
+    name = "inbox.channels.catch_up"
+    channel_id: int
+    since: datetime
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """A channel's history is read by one at a time."""
+        return f"catch_up:{self.channel_id}"
+
+
+JOBS: tuple[type[Job], ...] = (
+    DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, DrainQueue, CheckChannel, CatchUp,
+)  # fmt: skip

@@ -60,7 +60,7 @@ async def defer(session: AsyncSession, jobs: Iterable[Job]) -> None:
     for job in jobs:
         task = _writer.configure_task(job.name, lock=job.lock, connection=connection)
         try:
-            await task.defer_async(**job.model_dump())
+            await task.defer_async(**job.model_dump(mode="json"))
         except ConnectorException as error:
             # To its transaction this is an error of the database like any other.
             if isinstance(error.__cause__, psycopg.Error):

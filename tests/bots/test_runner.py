@@ -64,7 +64,7 @@ async def test_updates_reach_the_stream_and_the_channel_is_active(talk: Talk) ->
         channel = await has_status(talk, ChannelStatus.ACTIVE)
         await talk.telegram.was_asked("getUpdates", 2)
     assert channel.epoch == 1
-    assert channel.cursor is not None
+    assert channel.received_until_at is not None
     assert await talk.context.redis.xlen(STREAM) == 2
 
 

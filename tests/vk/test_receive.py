@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bots.receiving import CANNOT_STORE, ReceiverKind, ReceiverStatus
+from bots.receiving import CANNOT_STORE, ReceiverGap, ReceiverKind, ReceiverStatus
 from bots.vk import reasons
-from bots.vk.receive import ReceiverGap, poll
+from bots.vk.receive import poll
 from bots.vk.wire import Wires
 from inbox.channels.adapter import Account, RawEvent
 from tests.vk.conftest import AT_ONCE, NOW

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from bots.receiving import ReceiverStatus
+from bots.receiving import ReceiverGap, ReceiverStatus
 from bots.vk.adapter import VkAdapter
-from bots.vk.receive import ReceiverGap, poll
+from bots.vk.receive import poll
 from bots.vk.wire import Wires
 from inbox.channels.adapter import Account, Outgoing, RawEvent
 from inbox.channels.events import ConversationKind

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bots.receiving import ReceiverKind, ReceiverStatus
+from bots.receiving import ReceiverGap, ReceiverKind, ReceiverStatus
 from bots.vk import reasons
 from bots.vk.adapter import VkAdapter
-from bots.vk.receive import ReceiverGap, poll
+from bots.vk.receive import poll
 from bots.vk.wire import Wires
 from inbox.channels.adapter import Account, Outgoing, RawEvent, Upload
 from inbox.channels.events import (
