@@ -13,6 +13,7 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.stream import STREAM, IntakeStream
 from tests.company import open_context
+from tests.desk import until
 from tests.replies.conftest import Talk, begin_talk, telegram_stand_in
 from tests.servers import TestServers
 from tests.telegram.test_receive import HANG
@@ -78,7 +79,11 @@ async def test_of_two_processes_one_receives_and_the_other_takes_over(talk: Talk
             assert (await talk.channel()).epoch == 1
     async with running(talk.context):
         await talk.telegram.was_asked("getUpdates", 2)
-    assert (await talk.channel()).epoch == 2
+
+        async def has_next_epoch() -> bool:
+            return (await talk.channel()).epoch == 2
+
+        await until(has_next_epoch, 30)
 
 
 async def test_a_dead_key_stops_polling_until_a_check_finds_it_alive(talk: Talk) -> None:
