@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inbox.core.errors import SetupError
+from moderation.triage.emoji import is_wordless
+from moderation.triage.normalise import clean
 from moderation.triage.weights import TASKS
 
 SEED = Path(__file__).parent.parent / "data" / "seed"
@@ -42,8 +44,8 @@ def read_seed(folder: Path = SEED) -> list[Row]:
 
 
 def training_rows(rows: Sequence[Row]) -> list[Row]:
-    """Rows of the trades that models train on."""
-    return [row for row in rows if row.trade not in TEST_TRADES]
+    """Rows that models train on: not of the test trades, and not bare emoji, whose mood is read without a model."""
+    return [row for row in rows if row.trade not in TEST_TRADES and not is_wordless(clean(row.text))]
 
 
 def _read(file: Path) -> list[Row]:

@@ -3,9 +3,13 @@
 import re
 
 _POSITIVE = frozenset(
-    "❤♥🔥👏😍🥰😘🤩💕💖💗💓💘💞💙💚💛🧡💜🖤🤍🤎👍💪🎉🥳😊😁😀😃😄😆☺🙂🙏💯✨🌹💐🌸🌺😻🤗😋👌🏆🥇⭐🌟💋🫶😇🤤💎🚀🎊😎🤝🌷🌞🍾🥂🫰"
+    "❤♥🔥👏😍🥰😘🤩💕💖💗💓💘💞💙💚💛🧡💜🖤🤍🤎👍💪🎉🥳😊😁😀😃😄😆☺🙂🙏💯✨🌹💐🌸🌺😻🤗😋👌🏆🥇⭐🌟💋🫶😇🤤💎🚀🎊😎🤝🌷🌞🍾🥂🫰🙌🥹👑♡"
 )
-_NEGATIVE = frozenset("🤡🤮👎💩😡😠🤬😤🤢🖕😒🙄😞😔😢😭😩😫💔😖😣☹🙁😕🤦😱🐔🗑😑😨😰🥴👿🤥🐷🐍")
+_NEGATIVE = frozenset("🤡🤮👎💩😡😠🤬😤🤢🖕😒🙄😞😔😢😭😩😫💔😖😣☹🙁😕🤦😱🐔🗑😑😨😰🥴👿🤥🐷🐍🎪🚮🥱😾😿🐀🍅")
+_MOCKING = frozenset("🤡🎪🤮")
+"""Whatever stands beside them, they are not meant kindly."""
+_POLITE = frozenset("🙏👏")
+"""They beg or applaud in earnest only where nothing is negative."""
 _NOTHING = re.compile(r"[\W_]*", re.DOTALL)
 _PLUSES = re.compile(r"\+[\s+\d]{0,12}")
 _SMILE = re.compile(r"[:;=8xX]?-?\){1,20}")
@@ -21,8 +25,11 @@ def find_mood(text: str) -> str:
     """positive, negative or neutral of a wordless text: by the clearer side of its emoji."""
     bare = text.strip()
     smiles, frowns = _SMILE.fullmatch(bare) is not None, _FROWN.fullmatch(bare) is not None
-    good = sum(sign in _POSITIVE for sign in text) + smiles
     bad = sum(sign in _NEGATIVE for sign in text) + frowns
+    heard = _POSITIVE - _POLITE if bad else _POSITIVE
+    good = sum(sign in heard for sign in text) + smiles
+    if not _MOCKING.isdisjoint(text):
+        return "negative"
     if good == bad:
         return "neutral"
     return "positive" if good > bad else "negative"

@@ -9,6 +9,8 @@ from inbox.core.errors import SetupError
 from moderation.learning.corpus import HEADER, SEED, TEST_TRADES, read_seed, training_rows
 from moderation.learning.duplicates import find_duplicates
 from moderation.learning.training import prepare
+from moderation.triage.emoji import find_mood, is_wordless
+from moderation.triage.normalise import clean
 from moderation.triage.weights import TASKS
 
 GOOD = "Сколько стоит?\tneutral\tlead\t0\tcomment\tru\t"
@@ -46,6 +48,14 @@ def test_no_message_stands_twice() -> None:
 
 def test_models_never_train_on_test_trades() -> None:
     assert not {row.trade for row in training_rows(read_seed())} & TEST_TRADES
+
+
+def test_bare_emoji_have_the_mood_that_the_signs_tell_and_no_model_learns_them() -> None:
+    bare = [row for row in read_seed() if is_wordless(clean(row.text))]
+    assert len(bare) >= 250
+    assert [(row.text, row.labels) for row in bare if row.labels["intent"] != "other"] == []
+    assert [row.text for row in bare if row.labels["sentiment"] != find_mood(clean(row.text))] == []
+    assert not {row.text for row in bare} & {row.text for row in training_rows(read_seed())}
 
 
 @pytest.mark.parametrize(
