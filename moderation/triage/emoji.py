@@ -3,13 +3,11 @@
 import re
 
 _POSITIVE = frozenset(
-    "❤♥🔥👏😍🥰😘🤩💕💖💗💓💘💞💙💚💛🧡💜🖤🤍🤎👍💪🎉🥳😊😁😀😃😄😆☺🙂🙏💯✨🌹💐🌸🌺😻🤗😋👌🏆🥇⭐🌟💋🫶😇🤤💎🚀🎊😎🤝🌷🌞🍾🥂🫰🙌🥹👑♡"
+    "❤♥🔥👏😍🥰😘🤩💕💖💗💓💘💞💙💚💛🧡💜🖤🤍🤎👍💪🎉🥳😊😁😀😃😄😆☺🙂💯✨🌹💐🌸🌺😻🤗😋👌🏆🥇⭐🌟💋🫶😇🤤💎🚀🎊😎🤝🌷🌞🍾🥂🫰🙌🥹👑♡"
 )
-_NEGATIVE = frozenset("🤡🤮👎💩😡😠🤬😤🤢🖕😒🙄😞😔😢😭😩😫💔😖😣☹🙁😕🤦😱🐔🗑😑😨😰🥴👿🤥🐷🐍🎪🚮🥱😾😿🐀🍅")
+_NEGATIVE = frozenset("🤡🤮👎💩😡😠🤬😤🤢🖕😒🙄😞😔😢😭😩😫💔😖😣☹🙁😕🤦😱🐔🗑😑😨😰🥴👿🤥🐷🐍🎪🚮🥱😾😿🐀🍅😴💤")
 _MOCKING = frozenset("🤡🎪🤮")
 """Whatever stands beside them, they are not meant kindly."""
-_POLITE = frozenset("🙏👏")
-"""They beg or applaud in earnest only where nothing is negative."""
 _NOTHING = re.compile(r"[\W_]*", re.DOTALL)
 _PLUSES = re.compile(r"\+[\s+\d]{0,12}")
 _SMILE = re.compile(r"[:;=8xX]?-?\){1,20}")
@@ -26,8 +24,7 @@ def find_mood(text: str) -> str:
     bare = text.strip()
     smiles, frowns = _SMILE.fullmatch(bare) is not None, _FROWN.fullmatch(bare) is not None
     bad = sum(sign in _NEGATIVE for sign in text) + frowns
-    heard = _POSITIVE - _POLITE if bad else _POSITIVE
-    good = sum(sign in heard for sign in text) + smiles
+    good = sum(sign in _POSITIVE for sign in text) + smiles
     if not _MOCKING.isdisjoint(text):
         return "negative"
     if good == bad:
