@@ -14,7 +14,7 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
-from inbox.cli.early import early_servers
+from inbox.cli.early import IMPORTING, early_servers
 from inbox.cli.listening import bind
 from inbox.cli.memory import keep_small
 from inbox.core.embedded.home import open_home
@@ -94,7 +94,8 @@ def up(
             return
         home = open_home(settings.home)
         with early_servers(home) as starting:
-            from inbox.cli.up import up as run
+            with IMPORTING:
+                from inbox.cli.up import up as run
 
             run_async(run(settings, home, starting, listener))
 
@@ -116,8 +117,9 @@ def demo(
         path = home or Path(ending.enter_context(TemporaryDirectory(prefix="otklik-demo-", ignore_cleanup_errors=True)))
         chosen = open_home(path)
         starting = ending.enter_context(early_servers(chosen))
-        from inbox.cli.demo import DemoOptions
-        from inbox.cli.demo import demo as run
+        with IMPORTING:
+            from inbox.cli.demo import DemoOptions
+            from inbox.cli.demo import demo as run
 
         run_async(run(DemoOptions(port, seed, not no_traffic, closed, as_json), chosen, starting, web_listener, phone))
 

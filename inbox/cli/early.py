@@ -5,6 +5,7 @@ Imports little on purpose.
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ from types import FrameType
 
 from inbox.core.embedded.home import Home
 from inbox.core.embedded.servers import Servers, start_servers
+
+IMPORTING = threading.Lock()
+"""Held by whoever imports much: of two threads that do at once, one may see a package of the other's half made."""
 
 Starting = Future[Servers]
 """The servers, running and migrated, once they are."""
@@ -34,9 +38,10 @@ def early_servers(home: Home) -> Iterator[Starting]:
 def _start(home: Home) -> Servers:
     servers = start_servers(home)
     try:
-        from inbox.core.schema import migrate
+        with IMPORTING:
+            from inbox.core.schema import migrate
 
-        migrate(servers.database_url)
+            migrate(servers.database_url)  # imports the models and every migration
     except BaseException:
         servers.stop()
         raise
