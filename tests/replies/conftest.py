@@ -25,6 +25,7 @@ from inbox.replies.delivery import Deliveries
 from inbox.replies.service import Draft, compose
 from tests.company import open_context
 from tests.servers import TestServers
+from tests.serving import serving
 from tests.telegram.wire_server import Reply, WireServer, ok
 
 TOKEN = "700:AAsecretSECRETsecretSECRETsecret"
@@ -51,17 +52,12 @@ async def telegram_stand_in() -> AsyncIterator[WireServer]:
     telegram = WireServer()
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_post("/bot{token}/{method}", telegram.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    _, port = runner.addresses[0][:2]
-    telegram.url = f"http://127.0.0.1:{port}"
-    try:
-        yield telegram
-    finally:
-        telegram.is_over.set()
-        await runner.cleanup()
+    async with serving(app) as address:
+        telegram.url = address
+        try:
+            yield telegram
+        finally:
+            telegram.is_over.set()
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler, setup_application
 from aiohttp import web
 
+from tests.serving import serving
 from tests.simulator.conftest import TOKEN, Line, until
-from tests.simulator.hook import serving
 
 
 @pytest.fixture

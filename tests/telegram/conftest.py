@@ -9,6 +9,7 @@ from aiohttp import web
 from bots.telegram.adapter import TelegramAdapter
 from inbox.channels.adapter import Account
 from inbox.channels.events import Platform
+from tests.serving import serving
 from tests.telegram.wire_server import WireServer
 
 TOKEN = "700:AAsecretSECRETsecretSECRETsecret"
@@ -21,15 +22,10 @@ async def server() -> AsyncIterator[WireServer]:
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_post("/bot{token}/{method}", telegram.answer)
     app.router.add_get("/file/bot{token}/{path:.+}", telegram.give_file)
-    runner = web.AppRunner(app, shutdown_timeout=0)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    _, port = runner.addresses[0][:2]
-    telegram.url = f"http://127.0.0.1:{port}"
-    yield telegram
-    telegram.is_over.set()
-    await runner.cleanup()
+    async with serving(app) as address:
+        telegram.url = address
+        yield telegram
+        telegram.is_over.set()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from tests.serving import serving
 from tests.vk.schema import flaws
 
 OWN_TOKEN = "vk1.a.ownSECRETownSECRETown"
@@ -123,15 +124,10 @@ async def running_server() -> AsyncIterator[WireServer]:
     app.router.add_get("/longpoll", vk.poll)
     app.router.add_post("/upload", vk.take_file)
     app.router.add_get("/files/{path}", vk.give_file)
-    runner = web.AppRunner(app, shutdown_timeout=0)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    _, port = runner.addresses[0][:2]
-    vk.url = f"http://127.0.0.1:{port}"
-    try:
-        yield vk
-    finally:
-        vk.is_over.set()
-        await runner.cleanup()
+    async with serving(app) as address:
+        vk.url = address
+        try:
+            yield vk
+        finally:
+            vk.is_over.set()
     assert vk.flaws == [], "calls that VK would not take"

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
+from tests.serving import serving
 from tests.simulator.conftest import ANNA, Json, MovedClock, until
-from tests.simulator.hook import serving
 from tests.simulator.vk.conftest import GROUP, VkLine
 
 
