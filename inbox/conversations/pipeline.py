@@ -68,6 +68,8 @@ class Pipeline:
     async def take_until(self, stop: asyncio.Event) -> None:
         """The same, to be called again."""
         self._stop = stop
+        with contextlib.suppress(RedisError, OSError):
+            await self._stream.forget_gone()
         keeper = asyncio.create_task(self._keep_in_hand())
         try:
             with contextlib.suppress(StoppedWaitingError):

@@ -21,6 +21,21 @@ BATCH = 256
 LINGER = timedelta(milliseconds=20)
 BLOCK = timedelta(seconds=2)
 IDLE_BEFORE_CLAIM = timedelta(seconds=15)
+IDLE_BEFORE_FORGOTTEN = timedelta(hours=1)
+
+# KEYS: stream; ARGV: group, own name, milliseconds. One step, since deleting a consumer drops what it holds.
+_FORGET = """
+local forgotten = 0
+for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+  local found = {}
+  for i = 1, #row, 2 do found[row[i]] = row[i + 1] end
+  if found.name ~= ARGV[2] and found.pending == 0 and found.idle > tonumber(ARGV[3]) then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], found.name)
+    forgotten = forgotten + 1
+  end
+end
+return forgotten
+"""
 
 _ANSWER = TypeAdapter(list[tuple[str, list[tuple[str, dict[str, str] | None]]]])
 
@@ -107,6 +122,11 @@ class IntakeStream:
         if claimed:
             self._own_pending = "0"
         return claimed
+
+    async def forget_gone(self, idle: timedelta = IDLE_BEFORE_FORGOTTEN) -> int:
+        """Take the names of workers that are gone, and hold nothing, out of the group."""
+        forget = self._redis.register_script(_FORGET)
+        return int(await forget(keys=[self._name], args=[GROUP, self._consumer, _milliseconds(idle)]))
 
     async def _list_idle(self, start: str, idle: int) -> list[str]:
         try:

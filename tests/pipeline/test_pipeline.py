@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -153,6 +153,18 @@ async def test_what_a_dead_worker_left_is_claimed_and_what_is_in_hand_is_not(des
     entries = [*await living.read(), *await living.read()]
     assert len(entries) == 290
     assert set((await living.deliveries(entries)).values()) == {2}
+
+
+async def test_workers_that_are_gone_leave_the_group_once_nothing_is_in_their_hands(desk: Desk) -> None:
+    await desk.put(*(desk.message(f"m{number}") for number in range(3)))
+    holding, done, living = desk.stream("holding"), desk.stream("done"), desk.stream("living")
+    await holding.read()
+    await desk.put(desk.message("ещё"))
+    await done.acknowledge(await done.read())
+    assert await living.forget_gone() == 0
+    assert await living.forget_gone(timedelta(milliseconds=-1)) == 1
+    rows = await desk.context.redis.xinfo_consumers(desk.stream_name, "workers")
+    assert [(row["name"], row["pending"]) for row in rows] == [("holding", 3)]
 
 
 async def test_an_entry_deleted_while_pending_is_forgotten(desk: Desk) -> None:
