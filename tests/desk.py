@@ -40,9 +40,21 @@ class WordTagger:
         return [tag(text) for text in texts]
 
 
+_INTENTS = {
+    "цена": Intent.LEAD, "плохо": Intent.COMPLAINT, "спам": Intent.SPAM, "спасибо": Intent.PRAISE,
+    "сотрудничество": Intent.PARTNERSHIP, "когда": Intent.QUESTION,
+}  # fmt: skip
+
+
 def tag(text: str) -> Tagged:
-    intent = Intent.LEAD if "цена" in text else Intent.COMPLAINT if "плохо" in text else Intent.OTHER
-    return Tagged(Sentiment.NEUTRAL, intent, False, False, {}, frozenset(), {}, "words")
+    intent = next((intent for word, intent in _INTENTS.items() if word in text), Intent.OTHER)
+    mood = Sentiment.NEGATIVE if "ужас" in text else Sentiment.POSITIVE if "спасибо" in text else Sentiment.NEUTRAL
+    toxic = "дурак" in text
+    sure = 0.55 if "наверное" in text else 0.95
+    labels = {"intent": intent.value, "sentiment": mood.value, "toxic": "1" if toxic else "0"}
+    probabilities = {task: {label: sure} for task, label in labels.items()}
+    unsure = frozenset({"intent", "toxic"}) if "наверное" in text else frozenset[str]()
+    return Tagged(mood, intent, toxic, False, probabilities, unsure, {}, "words")
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
@@ -127,7 +139,7 @@ class Desk:
                 select(Workspace.organisation_id).where(Workspace.id == self.workspace_id)
             )
             agent = Agent(
-                organisation_id=organisation_id, email=f"{name}-{uuid4().hex}@example.org", name=name,
+                organisation_id=organisation_id, email=f"{uuid4().hex}@example.org", name=name,
                 password_hash="-", shift_state=state, capacity=capacity,
             )  # fmt: skip
             session.add(agent)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from inbox.channels.events import ConversationKind, InboundEvent, MessageReceived
+from inbox.conversations.models import Status
 from inbox.conversations.needs_answer import NeedsAnswer
 from inbox.conversations.tags import Tagged
 
@@ -50,7 +51,8 @@ class Placed:
 class NewMessage:
     """An inbound message that was not known before, as rules see it. `tags` None: it has no words.
 
-    `reopens`: a person had closed the conversation, and this batch opens it again.
+    `reopens`: a person had closed the conversation, and this batch opens it again. `previous`: what the conversation
+    was before the batch; None: there was none. `is_edit`: known before, and an edit made it need an answer.
     """
 
     workspace_id: int
@@ -61,3 +63,5 @@ class NewMessage:
     tags: Tagged | None
     verdict: NeedsAnswer
     reopens: bool = False
+    previous: Status | None = None
+    is_edit: bool = False

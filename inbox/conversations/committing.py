@@ -36,7 +36,11 @@ async def commit_work(context: Context, route: Route, work: Work) -> None:
         refreshed = await refresh_all(session, stored.touched)
         conversations = {one.id: one for one in refreshed.conversations}
         new = [
-            replace(one, reopens=one.conversation_id in refreshed.reopened)
+            replace(
+                one,
+                reopens=one.conversation_id in refreshed.reopened,
+                previous=refreshed.before.get(one.conversation_id),
+            )
             for one in stored.new
             if one.conversation_id in conversations
         ]

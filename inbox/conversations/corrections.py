@@ -48,6 +48,7 @@ async def correct_tags(
     tags.unsure = []
     tags.corrected_by_id = caller.agent_id
     tags.corrected_at = now
+    message.held = tags.intent is Intent.SPAM or tags.toxic
     session.add_all(
         [
             tags,

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from inbox.channels.events import ConversationKind, Platform
 from inbox.channels.models import Channel
@@ -52,9 +52,16 @@ class Filters:
     held: bool | None = None
     outcome: Outcome | None = None
     closed: bool | None = None
+    settled: bool | None = None
+    """Whether somebody closed it, a person or a rule; what closed by itself is not settled."""
     ids: tuple[int, ...] | None = None
     """Only these, whichever of them fit the rest: how a page learns what became of its rows."""
     order: Order = Order.URGENT
+
+
+def settled() -> ColumnElement[bool]:
+    """Closed by somebody's decision."""
+    return and_(Conversation.status == Status.CLOSED, Conversation.decided_status.is_not_distinct_from(Status.CLOSED))
 
 
 def conditions(filters: Filters, agent_id: int, now: datetime) -> list[ColumnElement[bool]]:
@@ -73,9 +80,11 @@ def conditions(filters: Filters, agent_id: int, now: datetime) -> list[ColumnEle
         (Conversation.held == filters.held, filters.held),
         (Conversation.outcome == filters.outcome, filters.outcome),
     ]
+    equal += [
+        (settled() == filters.settled, filters.settled),
+        ((Conversation.status == Status.CLOSED) == filters.closed, filters.closed),
+    ]
     found = [condition for condition, value in equal if value is not None]
-    if filters.closed is not None:
-        found.append((Conversation.status == Status.CLOSED) == filters.closed)
     if filters.ids is not None:
         found.append(Conversation.id.in_(filters.ids))
     if filters.platform is not None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, joinedload
 
@@ -13,7 +13,7 @@ from inbox.agents.models import Agent
 from inbox.agents.permissions import Permission
 from inbox.channels.models import Channel
 from inbox.conversations.access import visible
-from inbox.conversations.filters import Filters, conditions
+from inbox.conversations.filters import Filters, conditions, settled
 from inbox.conversations.models import Conversation, ConversationLabel, Label, Outcome, Status
 from inbox.conversations.orders import cursor_of, ordered
 from inbox.conversations.tags import Intent, Sentiment
@@ -141,7 +141,7 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
         "leads": and_(waits, Conversation.intent == Intent.LEAD),
         "negative": and_(waits, Conversation.sentiment == Sentiment.NEGATIVE),
         "unsure": and_(alive, Conversation.unsure),
-        "held": and_(alive, Conversation.held),
+        "held": and_(not_(settled()), Conversation.held),
         "automatic": Conversation.outcome == Outcome.NO_ANSWER_NEEDED_AUTOMATIC,
     }
     numbers = [func.count().filter(condition).label(name) for name, condition in views.items()]

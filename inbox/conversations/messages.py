@@ -1,6 +1,7 @@
 """Messages with their attachments and tags, stored so that repeats change nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import ARRAY, BigInteger, any_, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -58,7 +59,7 @@ async def store_messages(
     changed, shown = await store_versions(session, [(one, judge_placed(one, tags)) for one in versions], tags)
     new = [_new(one, ids[key], verdicts[key], tags) for key, one in first.items() if key in ids and not one.ours]
     edited = [one for one in shown.values() if one[2].needed and not one[1].ours]
-    new += [_new(one, message_id, verdict, tags) for message_id, one, verdict in edited]
+    new += [replace(_new(one, message_id, verdict, tags), is_edit=True) for message_id, one, verdict in edited]
     return new, touched | changed
 
 

@@ -36,6 +36,8 @@ class Why(StrEnum):
     PRAISE = "praise"
     SPAM = "spam"
     TALK = "talk"
+    RULE = "rule"
+    """A rule closed it."""
     OURS = "ours"
     DRAW = "draw"
 

@@ -1,7 +1,7 @@
 """Writes a conversation's state anew from its messages: after intake, after a delivery, after a person's decision."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, inspect, select, true
@@ -18,6 +18,7 @@ from inbox.conversations.models import (
     Direction,
     Message,
     MessageKind,
+    Outcome,
     Status,
     Tags,
 )  # fmt: skip
@@ -46,12 +47,14 @@ _HAS_LEFT = frozenset({Delivery.SENT, Delivery.UNCERTAIN})
 class Refreshed:
     """Conversations as they are now.
 
-    `reopened`: ids of those that a person had closed and that wait again; `fresh`: of those that nobody saw before.
+    `reopened`: ids of those that a person had closed and that wait again; `fresh`: of those that nobody saw before;
+    `before`: what each of the others was.
     """
 
     conversations: Sequence[Conversation]
     reopened: frozenset[int] = frozenset()
     fresh: frozenset[int] = frozenset()
+    before: Mapping[int, Status] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class _Shown:
     intent: Intent | None
     toxic: bool | None
     unsure: list[str] | None
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     promises = await load_promises(session, {one.workspace_id for one in conversations})
     reopened: set[int] = set()
     fresh = frozenset(one.id for one in conversations if one.last_inbound_at is None and one.last_answer_at is None)
+    before = {one.id: one.status for one in conversations if one.id not in fresh}
     for talk in talks:
         conversation = talk.conversation
         was_closed = conversation.status is Status.CLOSED and conversation.status_at is not None
@@ -122,7 +127,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
             session.add(_reopening(conversation))
     await update_rows(session, [talk.conversation for talk in talks if _is_changed(talk.conversation)], WRITTEN)
     await session.flush()
-    return Refreshed(conversations, frozenset(reopened), fresh)
+    return Refreshed(conversations, frozenset(reopened), fresh, before)
 
 
 def _is_changed(conversation: Conversation) -> bool:
@@ -215,7 +220,7 @@ async def _load_shown(session: AsyncSession, message_ids: Collection[int]) -> di
     rows = await session.execute(
         select(
             Message.id, Message.text, Message.needs_answer_why, Message.parent_text, first_kind,
-            Tags.sentiment, Tags.intent, Tags.toxic, Tags.unsure,
+            Tags.sentiment, Tags.intent, Tags.toxic, Tags.unsure, Message.held,
         )
         .outerjoin(Tags, Tags.message_id == Message.id)
         .where(among(Message.id, message_ids))
@@ -250,11 +255,10 @@ def _write_tags(talk: _Talk, shown: Mapping[int, _Shown]) -> None:
     conversation.intent = leading.intent
     conversation.toxic = bool(leading.toxic)
     conversation.unsure = bool(leading.unsure)
-    surely_spam = leading.intent is Intent.SPAM and "intent" not in (leading.unsure or [])
-    surely_toxic = bool(leading.toxic) and "toxic" not in (leading.unsure or [])
-    conversation.held = surely_spam or surely_toxic
+    conversation.held = leading.held
     if not talk.state.judged:
-        conversation.needs_answer_why = leading.why
+        is_by_rule = conversation.decided_outcome is Outcome.NO_ANSWER_NEEDED_AUTOMATIC
+        conversation.needs_answer_why = Why.RULE if is_by_rule and not conversation.needs_answer else leading.why
 
 
 def _write_preview(talk: _Talk, shown: Mapping[int, _Shown]) -> None:

@@ -1,106 +1,20 @@
 """Assignment: round robin among the people of a team who are on shift and have room; what waits is handed out later."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.models import Agent, ShiftState
-from inbox.conversations.models import Activity, Conversation, Status
-from inbox.core.bulk import among, insert_rows
+from inbox.conversations.models import Conversation, Direction, Message, MessageKind, Status
+from inbox.core.bulk import among
 from inbox.core.live import announce
 from inbox.organisations.models import Team, TeamMember
+from routing.assignment.handing import Desk, Handout, Seat, Turn
 
 DRAIN_PAGE = 200
-_NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class Seat:
-    """A person of a team who is on shift."""
-
-    agent_id: int
-    name: str
-    member: TeamMember
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A team of a workspace."""
-
-    workspace_id: int
-    name: str
-
-
-@dataclass(slots=True)
-class Handout:
-    """Who can be handed something now, with their turns; lives for one transaction, which holds the people's rows.
-
-    `rooms`: agent → how many more conversations they take, over all projects.
-    """
-
-    desks: Mapping[int, Desk]
-    seats: dict[int, list[Seat]] = field(default_factory=dict)
-    rooms: dict[int, int] = field(default_factory=dict)
-    lines: list[dict[str, object]] = field(default_factory=list)
-
-    def hand(self, conversation: Conversation, team_id: int, rule: str | None, now: datetime) -> bool:
-        """Give the conversation to the team and to whose turn it is; False when nobody on shift has room."""
-        desk = self.desks.get(team_id)
-        if desk is None or desk.workspace_id != conversation.workspace_id:
-            return False
-        conversation.team_id = team_id
-        conversation.routed_at = conversation.waiting_since_at or now
-        seat = self._next(team_id)
-        details: dict[str, object] = {"team": desk.name, "rule": rule}
-        if seat is not None:
-            conversation.assignee_id = seat.agent_id
-            seat.member.last_assigned_at = self._turn(team_id, now)
-            self.rooms[seat.agent_id] -= 1
-            details["assignee"] = seat.name
-        self._note(conversation, "assigned" if seat else "team", details, now)
-        return seat is not None
-
-    def take_back(self, conversation: Conversation, now: datetime) -> None:
-        """Its person is not on shift, and the contact writes anew: whoever is here answers."""
-        conversation.assignee_id = None
-        self._note(conversation, "unassigned", {"why": "off_shift"}, now)
-
-    def is_on_shift(self, agent_id: int) -> bool:
-        """Whether the person works now."""
-        return agent_id in self.rooms
-
-    def has_room(self, team_id: int) -> bool:
-        """Whether anybody of the team can be handed something."""
-        return any(self.rooms[seat.agent_id] > 0 for seat in self.seats.get(team_id, []))
-
-    async def write_lines(self, session: AsyncSession) -> None:
-        """The grey lines in the threads."""
-        await insert_rows(session, Activity, self.lines)
-        self.lines.clear()
-
-    def _note(self, conversation: Conversation, kind: str, details: dict[str, object], now: datetime) -> None:
-        line = {
-            "workspace_id": conversation.workspace_id, "conversation_id": conversation.id, "kind": kind,
-            "details": details, "occurred_at": now,
-        }  # fmt: skip
-        self.lines.append(line)
-
-    def _next(self, team_id: int) -> Seat | None:
-        free = [seat for seat in self.seats.get(team_id, []) if self.rooms[seat.agent_id] > 0]
-        return min(free, key=_turn_of, default=None)
-
-    def _turn(self, team_id: int, now: datetime) -> datetime:
-        """A moment later than everybody's last, so that turns within one batch follow each other."""
-        latest = max((seat.member.last_assigned_at or now for seat in self.seats[team_id]), default=now)
-        return max(now, latest + timedelta(microseconds=1))
-
-
-def _turn_of(seat: Seat) -> tuple[bool, datetime, int]:
-    last = seat.member.last_assigned_at
-    return last is not None, last or _NEVER, seat.agent_id
 
 
 async def load_desks(
@@ -111,10 +25,7 @@ async def load_desks(
     Holds the people until the transaction ends, in id order and before their loads are counted: two transactions, of
     whatever projects, cannot fill one person's room twice, nor take one turn twice.
     """
-    teams = await session.execute(
-        select(Team.id, Team.workspace_id, Team.name).where(among(Team.workspace_id, workspace_ids))
-    )
-    desks = {team_id: Desk(workspace_id, name) for team_id, workspace_id, name in teams}
+    desks = await _load_teams(session, workspace_ids)
     members = select(TeamMember.agent_id).where(among(TeamMember.workspace_id, workspace_ids))
     people = await session.execute(
         select(Agent.id, Agent.name, Agent.capacity)
@@ -131,11 +42,41 @@ async def load_desks(
     if not on_shift:
         return handout
     loads = await _loads(session, on_shift.keys())
+    handout.names = {agent_id: name for agent_id, (name, _) in on_shift.items()}
     handout.rooms = {agent_id: capacity - loads.get(agent_id, 0) for agent_id, (_, capacity) in on_shift.items()}
     for member in await _load_members(session, workspace_ids, on_shift.keys()):
         seat = Seat(member.agent_id, on_shift[member.agent_id][0], member)
         handout.seats.setdefault(member.team_id, []).append(seat)
     return handout
+
+
+async def load_teams_alone(session: AsyncSession, workspace_ids: Collection[int]) -> Handout:
+    """The teams without their people: nobody is handed anything, nobody's row is held."""
+    return Handout(await _load_teams(session, workspace_ids))
+
+
+async def load_last_answering(session: AsyncSession, contact_ids: Collection[int]) -> dict[int, int]:
+    """Contact → who of us answered them last, in any of their conversations."""
+    rows = await session.execute(
+        select(Conversation.contact_id, Message.author_agent_id)
+        .join(Message, Message.conversation_id == Conversation.id)
+        .where(
+            among(Conversation.contact_id, contact_ids),
+            Message.direction == Direction.OUTBOUND,
+            Message.kind == MessageKind.MESSAGE,
+            Message.author_agent_id.is_not(None),
+        )
+        .order_by(Conversation.contact_id, Message.sent_at.desc(), Message.id.desc())
+        .ext(distinct_on(Conversation.contact_id))
+    )
+    return {contact_id: agent_id for contact_id, agent_id in rows if agent_id is not None}
+
+
+async def _load_teams(session: AsyncSession, workspace_ids: Collection[int]) -> dict[int, Desk]:
+    teams = await session.execute(
+        select(Team.id, Team.workspace_id, Team.name).where(among(Team.workspace_id, workspace_ids))
+    )
+    return {team_id: Desk(workspace_id, name) for team_id, workspace_id, name in teams}
 
 
 async def _load_members(
@@ -199,7 +140,7 @@ def _hand_out(session: AsyncSession, desks: Handout, waiting: Sequence[Conversat
     handed = 0
     for conversation in waiting:
         team_id = conversation.team_id
-        if team_id is None or not desks.has_room(team_id) or not desks.hand(conversation, team_id, None, now):
+        if team_id is None or not desks.has_room(team_id) or not desks.hand(conversation, Turn(team_id), now):
             continue
         handed += 1
         # First for those who saw it as nobody's, then for those who see it now.

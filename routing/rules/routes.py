@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 from inbox.core.web.dependencies import ApiCaller, SessionDep
 from inbox.core.web.fields import Id
 from inbox.core.web.paging import DEFAULT_LIMIT, CursorParam, LimitParam, Page
+from routing.rules.actions import ACTIONS, Action
+from routing.rules.conditions import CONDITIONS, Condition
 from routing.rules.listing import list_rules
 from routing.rules.models import Rule
-from routing.rules.schemas import ACTIONS, CONDITIONS, Action, Condition
 
 api = APIRouter(tags=["rules"])
 

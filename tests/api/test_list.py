@@ -77,6 +77,7 @@ async def test_each_filter_narrows_the_list(company: Company, subscribers: Subsc
     spam = await subscribers.write("Заработок без вложений", "504", intent=Intent.SPAM)
     agent_id = company.people["owner"].agent_id
     await write_rows(company, asked.conversation_id, assignee_id=agent_id, team_id=company.team_ids["support"])
+    await write_rows(company, spam.conversation_id, held=True)
     owner = await company.client_of("owner")
     a, b, c, d = (one.conversation_id for one in (asked, lead, angry, spam))
     everything = {a, b, c, d}

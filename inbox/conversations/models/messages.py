@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     Interval,
     UniqueConstraint,
+    false,
     func,
     text,
 )  # fmt: skip
@@ -70,6 +71,8 @@ class Message(HasId, OfWorkspace, Base):
     deleted_at: Mapped[datetime | None]
     needs_answer: Mapped[bool] = mapped_column(default=False)
     needs_answer_why: Mapped[str] = mapped_column(default="")
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """A rule flagged it as suspicious, or a person's correction did."""
     delivery: Mapped[Delivery | None] = mapped_column(text_enum(Delivery, "delivery"))
     attempt: Mapped[int] = mapped_column(default=0)
     sending_at: Mapped[datetime | None]

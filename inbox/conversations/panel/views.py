@@ -41,7 +41,7 @@ FILTERS: Mapping[View, Filters] = {
     View.LEADS: Filters(intent=Intent.LEAD, needs_answer=True),
     View.NEGATIVE: Filters(sentiment=Sentiment.NEGATIVE, needs_answer=True),
     View.UNSURE: Filters(unsure=True, closed=False),
-    View.HELD: Filters(held=True, closed=False),
+    View.HELD: Filters(held=True, settled=False),
     View.AUTOMATIC: Filters(outcome=Outcome.NO_ANSWER_NEEDED_AUTOMATIC),
     View.CLOSED: Filters(closed=True),
 }

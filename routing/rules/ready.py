@@ -1,0 +1,71 @@
+"""The ready rules of a new workspace, on by default, with the teams that they name."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.conversations.models import Priority
+from inbox.conversations.tags import Intent
+from inbox.organisations.models import Team
+from routing.assignment.choosing import Choosing
+from routing.rules.actions import ACTIONS, Action, Assign, HandToTeam, Hold, SetPriority
+from routing.rules.conditions import CONDITIONS, Condition, HoursAre, IntentIs, NeedsAnswerIs, ToxicIs, UnsureIs
+from routing.rules.models import Rule
+
+Ready = tuple[str, Sequence[Condition], Sequence[Action]]
+
+
+async def make_ready_rules(session: AsyncSession, workspace_id: int) -> None:
+    """Teams and rules for the common cases; the first one that matches acts."""
+    teams = [
+        Team(workspace_id=workspace_id, name=name, purpose=purpose)
+        for name, purpose in (("Продажи", "sales"), ("Поддержка", "support"), ("Модераторы", "moderators"))
+    ]
+    session.add_all(teams)
+    await session.flush()
+    sales, support, moderators = (team.id for team in teams)
+    for position, (name, conditions, actions) in enumerate(_ready(sales, support, moderators)):
+        session.add(
+            Rule(
+                workspace_id=workspace_id,
+                name=name,
+                position=position,
+                conditions=CONDITIONS.dump_python(list(conditions), mode="json"),
+                actions=ACTIONS.dump_python(list(actions), mode="json"),
+            )
+        )
+    await session.flush()
+
+
+def _ready(sales: int, support: int, moderators: int) -> list[Ready]:
+    asks = NeedsAnswerIs()
+    complains = IntentIs(any_of=[Intent.COMPLAINT])
+    at_night = HoursAre(value="closed")
+    to_moderators = HandToTeam(team_id=moderators)
+    return [
+        ("Спам → подозрительные", [IntentIs(any_of=[Intent.SPAM])], [Hold()]),
+        (
+            "Оскорбления → Модераторы",
+            [ToxicIs(sure=True)],
+            [Hold(), SetPriority(value=Priority.HIGH), to_moderators],
+        ),
+        (
+            "Жалоба ночью → дежурный",
+            [complains, asks, at_night],
+            [
+                SetPriority(value=Priority.URGENT),
+                HandToTeam(team_id=support, choose=Choosing.NOBODY),
+                Assign(to="on_shift"),
+            ],
+        ),
+        ("Жалобы → Поддержка", [complains, asks], [SetPriority(value=Priority.HIGH), HandToTeam(team_id=support)]),
+        ("Лиды → Продажи", [IntentIs(any_of=[Intent.LEAD]), asks], [HandToTeam(team_id=sales)]),
+        ("Сотрудничество → владелец", [IntentIs(any_of=[Intent.PARTNERSHIP]), asks], [Assign(to="owner")]),
+        (
+            "Похвала → Модераторы",
+            [IntentIs(any_of=[Intent.PRAISE]), asks],
+            [SetPriority(value=Priority.LOW), to_moderators],
+        ),
+        ("Метка под вопросом → Модераторы", [UnsureIs(), asks], [to_moderators]),
+        ("Остальное → Модераторы", [asks], [to_moderators]),
+    ]
