@@ -20,6 +20,10 @@ from inbox.core.web.problems import install_handlers
 from inbox.core.web.schema import describe_api
 from inbox.core.web.static import StaticAssets
 from inbox.live.routes import panel as live_panel
+from routing.alerts.panel import panel as alerts_panel
+from routing.alerts.routes import api as alerts_api
+from routing.autoreplies.panel import panel as auto_replies_panel
+from routing.autoreplies.routes import api as auto_replies_api
 from routing.rules.routes import api as rules_api
 
 API_FEATURES = (
@@ -63,10 +67,11 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
     app.state.classifying = asyncio.Semaphore(context.settings.tagger_threads)
     for router in _find_routers("routes", "api", API_FEATURES):
         app.include_router(router, prefix=API)
-    app.include_router(rules_api, prefix=API)
+    for router in (rules_api, auto_replies_api, alerts_api):
+        app.include_router(router, prefix=API)
     app.include_router(webhooks)
     app.include_router(health)
-    for router in (live_panel, *_find_routers("panel", "panel", PANEL_FEATURES)):
+    for router in (live_panel, auto_replies_panel, alerts_panel, *_find_routers("panel", "panel", PANEL_FEATURES)):
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticAssets(STATIC), name="static")
     install_handlers(app)

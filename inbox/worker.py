@@ -18,21 +18,33 @@ from inbox.conversations.pipeline import Pipeline
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import (
+    AnswerAlert,
     CatchUp,
     CheckChannel,
     DeleteDelivered,
     DeliverMessage,
     DrainQueue,
     EditDelivered,
+    LinkByCode,
+    PressButton,
     ReviewMessage,
-)  # fmt: skip
+    RingAlert,
+    RingBreach,
+    RingDigest,
+)
 from inbox.core.jobs import FINISH, JobRunner
 from inbox.core.pacing import Pacing
 from inbox.core.stream import IntakeStream
 from inbox.replies.delivery import Deliveries
 from inbox.sla.sweep import run_sweep
+from routing.alerts.answering import run_answer
+from routing.alerts.linking import run_link
+from routing.alerts.pressing import run_press
+from routing.alerts.ringing import run_digest, run_ring
+from routing.alerts.sweeping import run_breach
+from routing.arriving import route
 from routing.assignment.service import drain
-from routing.rules.service import apply_rules
+from routing.sweeping import run_routing_sweep
 
 CHECKS_EVERY = timedelta(seconds=30)
 
@@ -59,6 +71,12 @@ def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) ->
     runner.register(ReviewMessage, partial(carry_out, context, pacing))
     runner.register(DrainQueue, partial(drain_queue, context))
     runner.register(CheckChannel, partial(run_check, context))
+    runner.register(RingAlert, partial(run_ring, context, pacing))
+    runner.register(RingDigest, partial(run_digest, context, pacing))
+    runner.register(RingBreach, partial(run_breach, context))
+    runner.register(PressButton, partial(run_press, context, pacing))
+    runner.register(AnswerAlert, partial(run_answer, context, pacing))
+    runner.register(LinkByCode, partial(run_link, context, pacing))
     runner.register(CatchUp, partial(run_catch_up, context))
     return runner
 
@@ -69,9 +87,10 @@ async def run_worker(context: Context, stop: asyncio.Event) -> None:
     pacing = Pacing(context.redis)
     deliveries = Deliveries(context, pacing)
     async with asyncio.TaskGroup() as group:
-        group.create_task(Pipeline(context, stream, apply_rules).run(stop))
+        group.create_task(Pipeline(context, stream, route).run(stop))
         group.create_task(make_job_runner(context, pacing, deliveries).run(stop))
         group.create_task(run_sweep(context, stop))
+        group.create_task(run_routing_sweep(context, stop))
         group.create_task(_run_checks(context, stop))
     await deliveries.finish(FINISH)
 

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, create_engine, pool
 from sqlalchemy.schema import SchemaItem
 
 import inbox.core.tables
-import routing.rules.models
+import routing.tables
 from inbox.core.database import Base
 from inbox.core.settings import get_settings
 

@@ -27,7 +27,8 @@ from inbox.core.secrets import Cipher
 from inbox.core.settings import Settings
 from inbox.core.stream import IntakeStream
 from inbox.organisations.models import Membership, Organisation, Role, Team, TeamMember, Workspace
-from routing.rules.service import apply_rules, make_ready_rules
+from routing.arriving import route as route_new
+from routing.rules.service import make_ready_rules
 from tests.servers import TestServers
 
 
@@ -79,7 +80,7 @@ class Desk:
         """A worker's view of this desk's own stream."""
         return IntakeStream(self.context.redis, consumer, self.stream_name)
 
-    def pipeline(self, consumer: str = "one", route: Route = apply_rules) -> tuple[Pipeline, IntakeStream]:
+    def pipeline(self, consumer: str = "one", route: Route = route_new) -> tuple[Pipeline, IntakeStream]:
         """A worker."""
         stream = self.stream(consumer)
         return Pipeline(self.context, stream, route), stream

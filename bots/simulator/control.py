@@ -22,10 +22,22 @@ from bots.simulator.schemas import (
     MigrateBody,
     Place,
     PostBody,
+    PressBody,
     ResetBody,
     SayBody,
 )
-from bots.simulator.shown import CallItem, Heard, Migrated, Posted, Said, Seen, ShownBot, ShownPerson
+from bots.simulator.shown import (
+    CallItem,
+    Heard,
+    Migrated,
+    Posted,
+    PressAnswer,
+    Pressed,
+    Said,
+    Seen,
+    ShownBot,
+    ShownPerson,
+)
 from inbox.channels.events import Platform
 from inbox.core.errors import InvalidInputError, NotFoundError
 
@@ -89,6 +101,8 @@ class _Control:
         ):
             router.add_api_route(path, endpoint, methods=["POST"], status_code=NO_CONTENT)
         router.post("/migrate")(self.migrate)
+        router.post("/press")(self.press)
+        router.get("/press")(self.press_answer)
         router.get("/heard")(self.heard)
         router.get("/view")(self.view)
         router.get("/world")(self.world)
@@ -109,6 +123,14 @@ class _Control:
     async def post(self, body: PostBody) -> Posted:
         """The channel publishes a post."""
         return self._of(body.platform).post(body)
+
+    async def press(self, body: PressBody) -> Pressed:
+        """Somebody presses a button under a bot's message."""
+        return self._of(body.platform).press(body)
+
+    async def press_answer(self, platform: Platform, press_id: str, bot: int | None = None) -> PressAnswer:
+        """What the bot said to a press."""
+        return self._of(platform).press_answer(press_id, bot)
 
     async def edit(self, body: EditBody) -> None:
         """A subscriber edits what they wrote."""

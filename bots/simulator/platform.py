@@ -16,9 +16,10 @@ from bots.simulator.schemas import (
     MigrateBody,
     Place,
     PostBody,
+    PressBody,
     SayBody,
 )
-from bots.simulator.shown import Heard, Migrated, Posted, Said, Seen, ShownBot, ShownPerson
+from bots.simulator.shown import Heard, Migrated, Posted, PressAnswer, Pressed, Said, Seen, ShownBot, ShownPerson
 from inbox.channels.events import Platform
 
 
@@ -45,6 +46,12 @@ class PlatformSimulator(Protocol):
 
     def post(self, body: PostBody) -> Posted:
         """The channel publishes."""
+
+    def press(self, body: PressBody) -> Pressed:
+        """Somebody presses a button under a bot's message."""
+
+    def press_answer(self, press_id: str, bot: int | None) -> PressAnswer:
+        """What the bot said to a press."""
 
     def edit(self, body: EditBody) -> None:
         """A subscriber edits their message."""

@@ -106,6 +106,15 @@ class SayBody(ToBot):
         return self
 
 
+class PressBody(ToBot):
+    """Somebody presses a button under a bot's message, by the value that it carries."""
+
+    author: PersonBody
+    message_id: int
+    chat: int | None = None
+    value: Annotated[str, Field(min_length=1, max_length=64)]
+
+
 class PostBody(ToBot):
     """The channel publishes a post."""
 

@@ -35,6 +35,26 @@ class Migrated(BaseModel):
     new_chat_id: int
 
 
+class Pressed(BaseModel):
+    """A press; what the bot says to it is asked for by its id."""
+
+    press_id: str
+
+
+class PressAnswer(BaseModel):
+    """What the bot said to a press; `text` None: nothing so far."""
+
+    text: str | None
+    aloud: bool
+
+
+class ShownButton(BaseModel):
+    """A button under a message."""
+
+    text: str
+    value: str
+
+
 class ShownMedia(BaseModel):
     """An attachment as a phone shows it; `url` serves its bytes here."""
 
@@ -68,6 +88,7 @@ class Heard(BaseModel):
     at: datetime
     edited_at: datetime | None = None
     deleted: bool = False
+    buttons: list[list[ShownButton]] = []
 
 
 class Seen(Heard):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from aiogram.methods import DeleteWebhook, SetWebhook
 
-from bots.telegram import actions
+from bots.telegram import actions, rings
 from bots.telegram.addresses import url_of
 from bots.telegram.calls import call_repeatable
 from bots.telegram.check import check
@@ -16,6 +16,7 @@ from bots.telegram.send import send
 from bots.telegram.wire import CALL_SECONDS, FILE_SECONDS, Wires
 from inbox.channels.adapter import UNSAID, Account, Act, BanNote, Checked, Outgoing, RawEvent, RemoteFile, Sent
 from inbox.channels.events import Author, ConversationKind, InboundEvent, Me, Platform
+from inbox.channels.ringing import Ring
 from inbox.core.clock import Clock, utc_now
 from inbox.core.errors import PermanentRefusalError
 from inbox.core.pacing import Bucket
@@ -120,6 +121,15 @@ class TelegramAdapter:
     async def name_people(self, account: Account, external_ids: Iterable[str]) -> dict[str, Author]:
         # Telegram's updates carry names.
         return {}
+
+    async def ring(self, account: Account, ring: Ring) -> Sent:
+        return await rings.ring(self.wires, account, ring)
+
+    async def change_ring(self, account: Account, external_id: str, ring: Ring) -> None:
+        await rings.change_ring(self.wires, account, external_id, ring)
+
+    async def answer_press(self, account: Account, press_id: str, text: str, *, aloud: bool) -> None:
+        await rings.answer_press(self.wires, account, press_id, text, aloud=aloud)
 
     async def close(self) -> None:
         await self.wires.close()

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bots.fields import RawObject, get_int, get_ints, get_object, get_text
+from bots.fields import RawObject, find_object, find_text, get_int, get_ints, get_object, get_text
 from bots.telegram.addresses import ChatAddress
+from bots.telegram.authors import author_of_user
 from bots.telegram.members import parse_membership, parse_our_membership
 from bots.telegram.messages import parse_message
 from inbox.channels.adapter import RawEvent
-from inbox.channels.events import Ignored, InboundEvent, Me, MessageDeleted
+from inbox.channels.events import ButtonPressed, Ignored, InboundEvent, Me, MessageDeleted
 
 UNDATED = datetime.fromtimestamp(0, UTC)
 """Telegram does not say when messages of a business account were deleted."""
@@ -37,6 +38,17 @@ def _business_deletion(deletion: RawObject, _: Me) -> tuple[InboundEvent, ...]:
     return (MessageDeleted(tuple(map(chat.message, get_ints(deletion, "message_ids"))), occurred_at=UNDATED),)
 
 
+def _press(press: RawObject, me: Me) -> tuple[InboundEvent, ...]:
+    """A press of an inline button; one under a message that Telegram shows no more, or of a game, is of no use."""
+    message, value = find_object(press, "message"), find_text(press, "data")
+    if message is None or value is None:
+        return (Ignored("a press that says nothing"),)
+    chat = ChatAddress(get_int(get_object(message, "chat"), "id"), "")
+    author = author_of_user(get_object(press, "from"), me)
+    message_external_id = chat.message(get_int(message, "message_id"))
+    return (ButtonPressed(get_text(press, "id"), chat.external_id(), message_external_id, author, value),)
+
+
 _PARSERS: dict[str, Callable[[RawObject, Me], tuple[InboundEvent, ...]]] = {
     "message": _new,
     "edited_message": _edited,
@@ -47,6 +59,7 @@ _PARSERS: dict[str, Callable[[RawObject, Me], tuple[InboundEvent, ...]]] = {
     "deleted_business_messages": _business_deletion,
     "my_chat_member": parse_our_membership,
     "chat_member": parse_membership,
+    "callback_query": _press,
 }
 
 USED_UPDATES = (*_PARSERS, "business_connection")

@@ -25,6 +25,15 @@ SECTIONS: tuple[Section, ...] = (
         "channels", "plug", N_("Channels"), N_("What is connected, and what each key can do."),
         "channels", Permission.READ_CHANNELS,
     ),
+    Section(
+        "auto-replies", "moon", N_("Auto-replies"),
+        N_("What subscribers are told while nobody is here, and a greeting."),
+        "settings/auto-replies", Permission.MANAGE_RULES,
+    ),
+    Section(
+        "alerts", "bell", N_("Alerts"), N_("What rings in your team's Telegram chat, and your own link to it."),
+        "settings/alerts", Permission.READ_CONVERSATIONS,
+    ),
 )  # fmt: skip
 """In the order of the list."""
 

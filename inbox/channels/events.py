@@ -204,6 +204,25 @@ class StaffChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Somebody pressed a button under a message of ours; the press is answered by its `press_id`, within minutes."""
+
+    press_id: str
+    chat_external_id: str
+    message_external_id: str
+    author: Author
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidToDesk:
+    """A colleague's word to the bot, no subscriber's: in the alert chat, or a one-time `code` that links something."""
+
+    message: MessageReceived
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """Understood and of no use to the inbox; `why` is for logs and tests."""
 
@@ -220,6 +239,8 @@ InboundEvent = (
     | ChatMigrated
     | OurStandingChanged
     | StaffChanged
+    | ButtonPressed
+    | SaidToDesk
     | Ignored
 )
 

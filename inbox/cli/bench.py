@@ -24,7 +24,7 @@ from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.settings import Settings
 from inbox.core.stream import BATCH, IntakeStream
 from moderation.triage import load_tagger
-from routing.rules.service import apply_rules
+from routing.arriving import route
 
 WARM_UP = 512
 SINGLES = 300
@@ -62,7 +62,7 @@ async def measure(context: Context, messages: int) -> Rates:
     _, channel_id = await seed(context, NOWHERE, closed=False)
     stream = IntakeStream(context.redis, "bench")
     await stream.ensure_group()
-    worker = Pipeline(context, stream, apply_rules)
+    worker = Pipeline(context, stream, route)
     texts = unique_texts(WARM_UP + messages + SINGLES)
     await _fill(context, stream, channel_id, texts[:WARM_UP], 1)
     await _drain(worker, stream)
@@ -71,7 +71,7 @@ async def measure(context: Context, messages: int) -> Rates:
     through = await _rate(messages, lambda: _drain(worker, stream))
     inserts = await _rate(messages, lambda: _insert(context, texts[WARM_UP : WARM_UP + messages]))
     await _fill(context, stream, channel_id, texts[-SINGLES:], 1 + WARM_UP + messages)
-    singles = await _rate(SINGLES, lambda: _one_by_one(Pipeline(context, stream, apply_rules), stream))
+    singles = await _rate(SINGLES, lambda: _one_by_one(Pipeline(context, stream, route), stream))
     await _check(context, channel_id, len(texts))
     return Rates(tagging, inserts, through, singles)
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.standing import note_chats
 from inbox.conversations.arrivals import NewMessage
+from inbox.conversations.desk_words import desk_jobs
 from inbox.conversations.intake import store
 from inbox.conversations.models import Conversation
 from inbox.conversations.preparing import Work
@@ -15,6 +16,7 @@ from inbox.conversations.refresh import refresh_all
 from inbox.conversations.trouble import write_dead
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.jobs import defer
 from inbox.core.live import announce
 
 Route = Callable[[AsyncSession, Sequence[NewMessage], Mapping[int, Conversation], datetime], Awaitable[None]]
@@ -47,6 +49,7 @@ async def commit_work(context: Context, route: Route, work: Work) -> None:
         before = {one.id: _held_by(one) for one in refreshed.conversations if one.id not in refreshed.fresh}
         await note_chats(session, [one for one in refreshed.conversations if one.id in refreshed.fresh])
         await route(session, new, conversations, now)
+        await defer(session, desk_jobs(work.arrived))
         await write_dead(session, work.dead)
         _announce(session, new, conversations, before)
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from inbox.channels.adapter import Adapters
-from inbox.channels.events import Ignored, Me, MessageReceived, Platform
+from inbox.channels.events import Ignored, InboundEvent, Me, MessageReceived, Platform, SaidToDesk
 from inbox.conversations.arrivals import Arrived, OnChannel
 from inbox.core.errors import UnparsableEventError
 from inbox.core.stream import Entry
 
 _PAYLOAD = TypeAdapter(dict[str, object])
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_CODE = re.compile(r"^/(?:start|link)(?:@\w+)?\s+(otk-[a-z2-7]{16})\s*$", re.IGNORECASE)
+"""What links a chat or a person: nobody writes this by chance."""
 _MAY_HOLD_UNSTORABLE = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
 
 
@@ -44,11 +46,8 @@ def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arri
         return str(error)
     except Exception as error:  # a parser's bug must not cost the message
         return f"the parser failed: {error!r}"
-    return [
-        Arrived(entry.entry_id, reading.channel, event)
-        for event in events
-        if not isinstance(event, Ignored) and not _is_alert_chat(event, reading)
-    ]
+    told = (_to_desk(event, reading) for event in events)
+    return [Arrived(entry.entry_id, reading.channel, event) for event in told if not isinstance(event, Ignored)]
 
 
 def _storable(part: object) -> object:
@@ -64,6 +63,18 @@ def _storable(part: object) -> object:
             return part
 
 
-def _is_alert_chat(event: object, reading: Reading) -> bool:
-    alert_chat = reading.alert_chat_external_id
-    return alert_chat is not None and isinstance(event, MessageReceived) and event.chat_external_id == alert_chat
+def _to_desk(event: InboundEvent, reading: Reading) -> InboundEvent:
+    """The event; what is meant for the desk itself never becomes a conversation.
+
+    In the alert chat only answers to the bot are of use, once: colleagues may talk there.
+    """
+    if not isinstance(event, MessageReceived):
+        return event
+    code = _CODE.match(event.text)
+    if code is not None:
+        return SaidToDesk(event, code.group(1).lower()) if event.edited_at is None else Ignored("an edited code")
+    if reading.alert_chat_external_id is None or event.chat_external_id != reading.alert_chat_external_id:
+        return event
+    if event.edited_at is not None or event.parent is None or not event.text:
+        return Ignored("talk in the alert chat")
+    return SaidToDesk(event)

@@ -100,6 +100,81 @@ class CatchUp(Job):
         return f"catch_up:{self.channel_id}"
 
 
+class RingAlert(Job):
+    """Ring an alert in the workspace's alert chat."""
+
+    name = "routing.alerts.ring"
+    workspace_id: int
+    alert_id: int
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """One at a time: what follows too soon is counted instead."""
+        return f"alerts:{self.workspace_id}"
+
+
+class RingDigest(Job):
+    """Tell in one message what was held back."""
+
+    name = "routing.alerts.digest"
+    workspace_id: int
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """In order with what rings at once."""
+        return f"alerts:{self.workspace_id}"
+
+
+class RingBreach(Job):
+    """A promise is about to be broken (`is_warning`), or was. `clock`: first, next, resolution, lead."""
+
+    name = "routing.alerts.breach"
+    conversation_id: int
+    clock: str
+    due_at: datetime
+    is_warning: bool = False
+
+
+class PressButton(Job):
+    """A button under a message of the bot was pressed."""
+
+    name = "routing.alerts.press"
+    channel_id: int
+    press_id: str
+    chat_external_id: str
+    message_external_id: str
+    author_external_id: str
+    value: str
+
+
+class AnswerAlert(Job):
+    """Somebody answered an alert in the alert chat: it is for the subscriber, once confirmed."""
+
+    name = "routing.alerts.answer"
+    channel_id: int
+    chat_external_id: str
+    message_external_id: str
+    parent_external_id: str
+    author_external_id: str
+    text: str
+
+
+class LinkByCode(Job):
+    """A one-time code was said to the bot."""
+
+    name = "routing.alerts.link"
+    channel_id: int
+    code: str
+    chat_external_id: str
+    chat_title: str
+    is_private: bool
+    author_external_id: str
+    author_name: str
+
+
 JOBS: tuple[type[Job], ...] = (
     DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, DrainQueue, CheckChannel, CatchUp,
+    RingAlert, RingDigest, RingBreach, PressButton, AnswerAlert, LinkByCode,
 )  # fmt: skip

@@ -78,7 +78,16 @@ class JobRunner:
         self._url = libpq_url(database_url)
         self._app = procrastinate.App(connector=connector)
         self._concurrency = concurrency
-        self.registered: set[str] = set()
+        self._runs: dict[str, Callable[[dict[str, object]], Awaitable[None]]] = {}
+
+    @property
+    def registered(self) -> frozenset[str]:
+        """The names of the jobs that somebody takes."""
+        return frozenset(self._runs)
+
+    async def run_here(self, name: str, payload: dict[str, object]) -> None:
+        """Run one job now, without queue and repetition."""
+        await self._runs[name](payload)
 
     def register(self, kind: type[Payload], run: Callable[[Payload], Awaitable[None]]) -> None:
         """Have `run` take the jobs of this kind; it must bear running twice at the same moment."""
@@ -97,7 +106,7 @@ class JobRunner:
                 raise
 
         self._app.task(name=kind.name, retry=PauseAndRetry(), pass_context=True)(task)
-        self.registered.add(kind.name)
+        self._runs[kind.name] = lambda payload: run(kind.model_validate(payload))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; a lost database is waited for, jobs in hand are finished."""

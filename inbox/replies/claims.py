@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account, Act, Outgoing, Upload
 from inbox.channels.models import Channel, ChannelStatus
-from inbox.conversations.models import Attachment, Conversation, Delivery, Message
+from inbox.conversations.models import Attachment, Conversation, Delivery, Message, MessageKind
 from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -22,6 +22,9 @@ from inbox.replies.service import announce_message
 
 SETTLING = timedelta(seconds=5)
 """What a run may need beyond its longest send; silent for longer it died, or will correct what we write."""
+MACHINES_WORD_LIVES = timedelta(minutes=15)
+"""An auto-reply that could not leave within this says nothing true any more, and is not sent."""
+TOO_LATE = N_("The auto-reply could not leave in time, and was not sent.")
 DISCONNECTED = N_("The account was disconnected before the reply left.")
 
 
@@ -89,6 +92,10 @@ async def claim(context: Context, message_id: int) -> Claimed | None:
         if not await _may_leave(session, row):
             return None
         message = row.message
+        if message.kind is MessageKind.AUTO_REPLY and now - message.sent_at > MACHINES_WORD_LIVES:
+            message.delivery, message.failure = Delivery.CANCELLED, TOO_LATE
+            announce_message(session, message, row.conversation)
+            return None
         account = account_of(row.channel, context.cipher)
         message.delivery = Delivery.SENDING
         message.attempt += 1

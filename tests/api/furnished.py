@@ -17,6 +17,8 @@ from inbox.conversations.arrivals import OnChannel
 from inbox.conversations.models import Attachment, DeadEvent, Label, Message
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.organisations.models import Team, Workspace
+from routing.alerts.models import Alert, AlertKind
+from routing.autoreplies.models import AutoReply, AutoReplyKind
 from tests.api.subscribers import Subscribers
 from tests.company import Company
 
@@ -61,7 +63,7 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
     private = await subscribers.write(f"Фото {word}", f"{word}1", channel=channel, attachments=(file,))
     public = await subscribers.write(f"Вопрос {word}", f"{word}2", channel=channel, kind=ConversationKind.COMMENT)
     async with company.context.transaction(EVERY_WORKSPACE) as session:
-        team, dead = await _add_rows(session, company, channel, word)
+        team, dead, auto_reply, alert = await _add_rows(session, company, channel, word)
         (await session.get_one(Workspace, channel.workspace_id)).name = f"Проект {word}"
         (await session.get_one(Channel, channel.channel_id)).name = f"Бот {word}"
         (await session.get_one(Agent, company.people[owner].agent_id)).name = f"Владелец {word}"
@@ -81,11 +83,15 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
             "attachment_id": list(files),
             "team_id": [team.id],
             "dead_event_id": [dead.id],
+            "auto_reply_id": [auto_reply.id],
+            "alert_id": [alert.id],
             "assignee_id": [company.people[owner].agent_id],
         }
 
 
-async def _add_rows(session: AsyncSession, company: Company, channel: OnChannel, word: str) -> tuple[Team, DeadEvent]:
+async def _add_rows(
+    session: AsyncSession, company: Company, channel: OnChannel, word: str
+) -> tuple[Team, DeadEvent, AutoReply, Alert]:
     now = company.clock()
     team = Team(workspace_id=channel.workspace_id, name=f"Команда {word}")
     dead = DeadEvent(
@@ -96,9 +102,19 @@ async def _add_rows(session: AsyncSession, company: Company, channel: OnChannel,
         workspace_id=channel.workspace_id, channel_id=channel.channel_id, started_at=now - timedelta(hours=1),
         ended_at=now, reason=f"Разрыв {word}",
     )  # fmt: skip
-    session.add_all([Label(workspace_id=channel.workspace_id, name=f"Метка {word}"), team, dead, gap])
+    auto_reply = AutoReply(
+        workspace_id=channel.workspace_id, name=f"Автоответ {word}", kind=AutoReplyKind.AFTER_HOURS,
+        text=f"Утром {word}", public_cap=1,
+    )  # fmt: skip
+    alert = Alert(
+        workspace_id=channel.workspace_id, kind=AlertKind.CHANNEL, rule_key=f"channel:{word}", occurred_at=now,
+        details={"channel": f"Бот {word}", "reason": f"Разрыв {word}"},
+    )  # fmt: skip
+    session.add_all(
+        [auto_reply, alert, Label(workspace_id=channel.workspace_id, name=f"Метка {word}"), team, dead, gap]
+    )
     await session.flush()
-    return team, dead
+    return team, dead, auto_reply, alert
 
 
 async def _talk(client: httpx.AsyncClient, conversation_id: int, word: str) -> None:

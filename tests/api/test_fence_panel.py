@@ -48,6 +48,8 @@ MESSAGE = "/w/{ws}/messages/{message_id}"
 SIGN_IN = ("POST", "/sign-in")
 CONNECT = ("POST", "/w/{ws}/channels/new")
 LIVE = ("GET", "/live")
+AUTO_REPLIES = "/w/{ws}/settings/auto-replies"
+ALERTS = "/w/{ws}/settings/alerts"
 PANEL: Mapping[tuple[str, str], Route] = {
     LIVE: Route(is_silent=True),
     ("GET", "/"): Route(),
@@ -64,6 +66,19 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", "/w/{ws}/channels/{channel_id}/check"): Route(),
     ("POST", "/w/{ws}/channels/{channel_id}/remove"): Route(),
     ("POST", "/w/{ws}/dead-events/{dead_event_id}/replay"): Route(),
+    ("GET", AUTO_REPLIES): Route(),
+    ("GET", ALERTS): Route(),
+    ("POST", ALERTS): Route({"kinds": "negative", "cooldown": "3"}),
+    ("POST", f"{ALERTS}/code"): Route(),
+    ("POST", f"{ALERTS}/test"): Route(),
+    ("POST", f"{ALERTS}/wake"): Route(),
+    ("POST", f"{ALERTS}/forget"): Route(),
+    ("POST", f"{ALERTS}/me/code"): Route(),
+    ("POST", f"{ALERTS}/me/unlink"): Route(),
+    ("POST", AUTO_REPLIES): Route({"name": "Ночь", "kind": "after_hours", "text": "Утром"}, {"channel": "channel_id"}),
+    ("POST", f"{AUTO_REPLIES}/preview"): Route({"text": "Утром"}),
+    ("POST", f"{AUTO_REPLIES}/{{auto_reply_id}}"): Route({"name": "Ночь", "text": "Утром"}),
+    ("POST", f"{AUTO_REPLIES}/{{auto_reply_id}}/remove"): Route(),
     ("GET", "/w/{ws}/inbox"): Route({}, {"channel_id": "channel_id"}),
     ("GET", "/w/{ws}/rows"): Route({}, {"ids": "conversation_id", "channel_id": "channel_id"}),
     ("GET", "/w/{ws}/counts"): Route({}, {"channel_id": "channel_id"}),
@@ -91,7 +106,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
 }
 SOURCES = {
     "ws": "workspace_id", "conversation_id": "conversation_id", "message_id": "message_id", "channel_id": "channel_id",
-    "dead_event_id": "dead_event_id", "attachment_id": "attachment_id",
+    "dead_event_id": "dead_event_id", "attachment_id": "attachment_id", "auto_reply_id": "auto_reply_id",
 }  # fmt: skip
 """A path's field → the rows whose ids stand there."""
 ROLES = ("owner", "admin", "moderator", "sales", "viewer")

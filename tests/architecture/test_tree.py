@@ -33,7 +33,9 @@ def test_a_file_is_not_too_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "inbox").rglob("*.html")), ids=name_of)
+@pytest.mark.parametrize(
+    "path", sorted([*(ROOT / "inbox").rglob("*.html"), *(ROOT / "routing").rglob("*.html")]), ids=name_of
+)
 def test_a_template_is_not_too_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_TEMPLATE
 

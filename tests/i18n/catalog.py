@@ -57,7 +57,7 @@ def _from_templates() -> Iterator[Said]:
 
 def template_paths() -> list[Path]:
     """Every template of the panel."""
-    return sorted(path for path in (ROOT / "inbox").rglob("templates/*.html"))
+    return sorted(path for package in ("inbox", "routing") for path in (ROOT / package).rglob("templates/*.html"))
 
 
 def _said(message: object) -> Said:

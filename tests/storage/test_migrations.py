@@ -12,13 +12,13 @@ from sqlalchemy import create_engine, pool, text
 from sqlalchemy.schema import SchemaItem
 
 import inbox.core.tables
-import routing.rules.models
+import routing.tables
 from inbox.core.database import Base
 from inbox.core.schema import alembic_config, migrate, pending_migrations
 from tests.servers import TestServers
 
 pytestmark = pytest.mark.outside
-MODELS = (inbox.core.tables, routing.rules.models)
+MODELS = (inbox.core.tables, routing.tables)
 FIRST = """
 insert into organisations (id, name) values (1, 'o');
 insert into workspaces (id, organisation_id, name, colour, time_zone, unsure_below, sees_all)

@@ -136,6 +136,17 @@ function footOf(message) {
   return foot;
 }
 
+function buttonsOf(line) {
+  const keys = make("span", "keys");
+  for (const one of line) {
+    const key = make("button", "key", one.text);
+    key.type = "button";
+    key.dataset.value = one.value;
+    keys.append(key);
+  }
+  return keys;
+}
+
 function actButton() {
   const button = make("button", "act");
   button.type = "button";
@@ -165,6 +176,7 @@ export function drawMessage(message, known) {
   if (quote) bubble.append(quote);
   bubble.append(...message.media.map(mediaOf));
   if (message.text) bubble.append(make("span", "text", message.text));
+  for (const line of message.buttons ?? []) bubble.append(buttonsOf(line));
   bubble.append(footOf(message));
   if (message.who === "other" || message.who === "bot") row.append(avatar(message.author, hueOf(message.author)));
   row.append(bubble, actButton());

@@ -272,7 +272,25 @@ async function publish(text) {
   forgetScreen();
 }
 
+const RINGS_LASTS = 20;
+
+async function press(message, value) {
+  const pressed = await act("/sim/press", { author: { id: state.me.id, name: state.me.name }, message_id: message.message_id, chat: message.chat.id, value });
+  for (let round = 0; pressed && round < RINGS_LASTS; round += 1) {
+    const query = new URLSearchParams({ platform: PLATFORM, bot: state.bot, press_id: pressed.press_id });
+    const answer = await request(`/sim/press?${query}`);
+    if (answer.text !== null) return notice(answer.text);
+    await new Promise((resolve) => { setTimeout(resolve, EVERY / 4); });
+  }
+}
+
 part("talk").addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-value]");
+  if (button) {
+    const under = state.messages.get(Number(button.closest(".row").dataset.id));
+    if (under) press(under, button.dataset.value).catch(() => notice(words.lost));
+    return;
+  }
   const row = event.target.closest(".row");
   if (!row || event.target.closest("a, audio, video[controls]")) return;
   const message = state.messages.get(Number(row.dataset.id));

@@ -1,6 +1,7 @@
 """One bot: its world, its files, its updates and how it gets them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from random import Random
 
 import httpx
@@ -10,6 +11,14 @@ from bots.simulator.telegram.updates import UpdateQueue
 from bots.simulator.telegram.webhook import Webhook
 from bots.simulator.telegram.world import World
 from inbox.core.clock import Clock
+
+
+@dataclass(slots=True)
+class Press:
+    """A press of a button that waits for the bot's answer."""
+
+    text: str | None = None
+    aloud: bool = False
 
 
 class Bot:
@@ -25,6 +34,8 @@ class Bot:
         self.queue = UpdateQueue(self.chance.randrange(10**8, 9 * 10**8), clock, self.chance)
         self.world = World(self.bot_id, self.chance, self.queue, clock)
         self.files = FileStore(self.bot_id)
+        self.presses: dict[str, Press] = {}
+        """presses of buttons, by id"""
         self.webhook = Webhook(self.queue, clock, lambda answer: on_webhook_answer(self, answer))
 
     def reset(self) -> None:
@@ -33,6 +44,7 @@ class Bot:
         self.webhook.forget()
         self.world.forget()
         self.files.forget()
+        self.presses.clear()
         self.queue.duplicate = self.queue.reorder = 0.0
 
     @property

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bots.simulator.telegram.bot import Bot
+from bots.simulator.telegram.buttons import keyboard_of
 from bots.simulator.telegram.chats import Chat, Message
 from bots.simulator.telegram.content import words
 from bots.simulator.telegram.entities import length_of
@@ -29,7 +30,7 @@ def edit_message_text(bot: Bot, params: Params) -> Json:
         raise bad_request("message is too long")
     if "text" not in message.raw:
         raise bad_request("there is no text in the message to edit")
-    return _replace(bot, message, words(text, "text", entities))
+    return _replace(bot, message, {**words(text, "text", entities), **keyboard_of(params)})
 
 
 def edit_message_caption(bot: Bot, params: Params) -> Json:
@@ -38,7 +39,7 @@ def edit_message_caption(bot: Bot, params: Params) -> Json:
     text, entities = caption_of(params)
     if "text" in message.raw or {one.kind for one in message.media} & WORDLESS:
         raise bad_request("there is no caption in the message to edit")
-    return _replace(bot, message, words(text, "caption", entities))
+    return _replace(bot, message, {**words(text, "caption", entities), **keyboard_of(params)})
 
 
 def _editable(bot: Bot, params: Params) -> Message:
@@ -49,7 +50,7 @@ def _editable(bot: Bot, params: Params) -> Message:
 
 
 def _replace(bot: Bot, message: Message, new_words: Json) -> Json:
-    names = {"text", "entities", "caption", "caption_entities"}
+    names = {"text", "entities", "caption", "caption_entities", "reply_markup"}
     old_words = {name: value for name, value in message.raw.items() if name in names}
     if old_words == new_words:
         raise bad_request(_NOT_MODIFIED)
@@ -57,6 +58,14 @@ def _replace(bot: Bot, message: Message, new_words: Json) -> Json:
     message.raw = {**kept, **new_words, "edit_date": bot.world.timestamp}
     message.edited_at = bot.world.now
     return message.raw
+
+
+def edit_message_reply_markup(bot: Bot, params: Params) -> Json:
+    """editMessageReplyMarkup: the words stay."""
+    message = _editable(bot, params)
+    names = {"text", "entities", "caption", "caption_entities"}
+    kept = {name: value for name, value in message.raw.items() if name in names}
+    return _replace(bot, message, {**kept, **keyboard_of(params)})
 
 
 def delete_message(bot: Bot, params: Params) -> bool:

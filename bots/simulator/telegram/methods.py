@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bots.simulator.schemas import MediaKind
-from bots.simulator.telegram import changing, membership, receiving, sending
+from bots.simulator.telegram import buttons, changing, membership, receiving, sending
 from bots.simulator.telegram.bot import Bot
 from bots.simulator.telegram.params import Params
 from bots.simulator.telegram.places import chat_of
@@ -40,6 +40,8 @@ METHODS: Mapping[str, Method] = {
     "sendmediagroup": sending.send_media_group,
     "editmessagetext": changing.edit_message_text,
     "editmessagecaption": changing.edit_message_caption,
+    "editmessagereplymarkup": changing.edit_message_reply_markup,
+    "answercallbackquery": buttons.answer_callback_query,
     "deletemessage": changing.delete_message,
     "deletemessages": changing.delete_messages,
     "deletebusinessmessages": changing.delete_business_messages,

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from bots.simulator.schemas import Place
 from bots.simulator.shown import Heard, Seen, ShownBot, ShownChat, ShownMedia, ShownPerson, ShownPost
 from bots.simulator.telegram.bot import Bot
+from bots.simulator.telegram.buttons import shown_buttons
 from bots.simulator.telegram.chats import Message
 from bots.simulator.telegram.world import World
 from inbox.channels.events import Platform
@@ -33,6 +34,7 @@ def show_message(bot: Bot, message: Message) -> Heard:
         at=message.sent_at,
         edited_at=message.edited_at,
         deleted=message.is_deleted,
+        buttons=shown_buttons(message),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bots.simulator.media import Sample
 from bots.simulator.schemas import MediaKind
 from bots.simulator.telegram.bot import Bot
+from bots.simulator.telegram.buttons import keyboard_of
 from bots.simulator.telegram.chats import Chat, Message
 from bots.simulator.telegram.content import Content, of_file, words
 from bots.simulator.telegram.entities import length_of, read_html
@@ -44,7 +45,7 @@ def send_message(bot: Bot, params: Params) -> Json:
         raise bad_request("message text is empty")
     if length_of(text) > MAX_TEXT:
         raise bad_request("message is too long")
-    return _put(bot, target, Content(words(text, entities=entities))).raw
+    return _put(bot, target, Content({**words(text, entities=entities), **keyboard_of(params)})).raw
 
 
 def send_file(kind: MediaKind) -> Callable[[Bot, Params], Json]:

@@ -1,5 +1,6 @@
 """Telegram for the control plane: finds the bot, does what a subscriber does, shows what they see."""
 
+import contextlib
 from collections.abc import Sequence
 
 from starlette.routing import BaseRoute, Route
@@ -18,10 +19,11 @@ from bots.simulator.schemas import (
     MigrateBody,
     Place,
     PostBody,
+    PressBody,
     SayBody,
 )
-from bots.simulator.shown import Heard, Migrated, Posted, Said, Seen, ShownBot, ShownPerson
-from bots.simulator.telegram import membership, people, screens
+from bots.simulator.shown import Heard, Migrated, Posted, PressAnswer, Pressed, Said, Seen, ShownBot, ShownPerson
+from bots.simulator.telegram import buttons, membership, people, screens
 from bots.simulator.telegram.bot import Bot
 from bots.simulator.telegram.chats import Chat, Message
 from bots.simulator.telegram.flood import FloodLimits
@@ -86,6 +88,18 @@ class TelegramSimulator:
 
     def delete(self, body: DeleteBody) -> None:
         people.delete(*self._own(body))
+
+    def press(self, body: PressBody) -> Pressed:
+        self._bot(body.bot)
+        *others, last = self._some_bots(body.bot)
+        for bot in others:
+            with contextlib.suppress(NotFoundError):
+                return Pressed(press_id=buttons.press(bot, body))
+        return Pressed(press_id=buttons.press(last, body))
+
+    def press_answer(self, press_id: str, bot: int | None) -> PressAnswer:
+        known = next((one for one in self._some_bots(bot) if press_id in one.presses), self._bot(bot))
+        return buttons.answer_to(known, press_id)
 
     def _own(self, body: EditBody | DeleteBody) -> tuple[Bot, Chat, Message]:
         """A subscriber's message: of the bot that is named, else of the first that knows it."""

@@ -19,9 +19,10 @@ from bots.simulator.schemas import (
     MigrateBody,
     Place,
     PostBody,
+    PressBody,
     SayBody,
 )
-from bots.simulator.shown import Heard, Migrated, Posted, Said, Seen, ShownBot, ShownPerson
+from bots.simulator.shown import Heard, Migrated, Posted, PressAnswer, Pressed, Said, Seen, ShownBot, ShownPerson
 from bots.simulator.vk import people, screens
 from bots.simulator.vk.callback import CallbackServers
 from bots.simulator.vk.community import Comment, Community, Message
@@ -83,6 +84,12 @@ class VkSimulator:
 
     def post(self, body: PostBody) -> Posted:
         return people.publish(self._community(body.bot), body)
+
+    def press(self, body: PressBody) -> Pressed:
+        raise NotFoundError("Buttons of communities are not simulated.", field="value")
+
+    def press_answer(self, press_id: str, bot: int | None) -> PressAnswer:
+        raise NotFoundError("There was no such press.", field="press_id")
 
     def edit(self, body: EditBody) -> None:
         community, written = self._own(body)

@@ -134,6 +134,7 @@ class Tags(OfWorkspace, Base):
         ForeignKeyConstraint(
             ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], ondelete="CASCADE"
         ),
+        Index("ix_tags_negative", "workspace_id", "tagged_at", postgresql_where=text("sentiment = 'negative'")),
     )
 
     message_id: Mapped[int] = mapped_column(primary_key=True)

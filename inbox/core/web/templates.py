@@ -14,6 +14,8 @@ from inbox.core.web.csrf import csrf_token
 from inbox.core.web.linkify import linkify
 
 PACKAGE = Path(__file__).parents[2]
+ROUTING = PACKAGE.parent / "routing"
+"""Its pages lie with its features, too."""
 LOCALE_COOKIE = "otklik_locale"
 TINTS = 8
 THEMES = {"light": "otklik", "dark": "otklik-dark"}
@@ -58,7 +60,8 @@ def is_fragment(request: Request) -> bool:
 @lru_cache(maxsize=4)
 def environment(locale: str) -> Environment:
     """Templates of every feature under its name, in one language."""
-    folders = [*sorted(PACKAGE.glob("*/templates")), PACKAGE / "core" / "web" / "templates"]
+    features = [*sorted(PACKAGE.glob("*/templates")), *sorted(ROUTING.glob("*/templates"))]
+    folders = [*features, PACKAGE / "core" / "web" / "templates"]
     names = {folder: "core" if folder.parent.name == "web" else folder.parent.name for folder in folders}
     made = Environment(
         loader=PrefixLoader({name: FileSystemLoader(folder) for folder, name in names.items()}),

@@ -1,0 +1,221 @@
+"""What buttons under an alert do: take, correct, quiet for an hour, send or drop an answer."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.agents.caller import Caller
+from inbox.agents.permissions import Permission
+from inbox.channels.account import account_of
+from inbox.channels.adapter import Account
+from inbox.channels.models import Channel
+from inbox.channels.ringing import Ring
+from inbox.conversations.access import access_message
+from inbox.conversations.corrections import CorrectedTags, correct_tags
+from inbox.conversations.service import claim
+from inbox.conversations.tags import Sentiment
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.errors import KeyRefusedError, NotFoundError, PermanentRefusalError, RefusedError
+from inbox.core.events import PressButton
+from inbox.core.i18n import N_, Words, words_in
+from inbox.core.pacing import Pacing
+from inbox.replies.service import Draft
+from inbox.replies.writing import write
+from routing.alerts.calling import call_in_turn, ringer_of
+from routing.alerts.linking import NOT_LINKED, find_linked
+from routing.alerts.models import BY_DEFAULT, Alert, AlertAnswer, AlertKind, AlertSettings
+from routing.alerts.telling import load_alert_desk, load_told
+from routing.alerts.wording import MUTE_FOR, buttons_of, say_alert, say_muted
+
+GONE = N_("This alert is not there any more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the press led to: words for who pressed, and how the message looks now (None: as before)."""
+
+    said: str
+    changed: Ring | None = None
+    aloud: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A press by somebody who is known."""
+
+    session: AsyncSession
+    context: Context
+    caller: Caller
+    words: Words
+    channel: Channel
+    job: PressButton
+    row_id: int
+    now: datetime
+
+
+Deed = Callable[[Pressed], Awaitable[Done]]
+
+
+async def run_press(
+    context: Context, pacing: Pacing, job: PressButton, further: Mapping[str, Deed] | None = None
+) -> None:
+    """Do what the button says in one transaction, then answer the press and show the message anew."""
+    account, done = await _do(context, job, {**DEEDS, **(further or {})})
+    if account is None:
+        return
+    ringer = ringer_of(context, account)
+    try:
+        await ringer.answer_press(account, job.press_id, done.said, aloud=done.aloud)
+        if (changed := done.changed) is not None:
+            await call_in_turn(
+                context, pacing, account, job.chat_external_id,
+                lambda: ringer.change_ring(account, job.message_external_id, changed),
+            )  # fmt: skip
+    except (PermanentRefusalError, KeyRefusedError):
+        return
+
+
+async def _do(context: Context, job: PressButton, deeds: Mapping[str, Deed]) -> tuple[Account | None, Done]:
+    name, _, number = job.value.partition(":")
+    deed = deeds.get(name)
+    async with context.database.session(EVERY_WORKSPACE) as session:
+        channel = await session.get(Channel, job.channel_id)
+    if channel is None or channel.removed_at is not None or deed is None or not number.isdecimal():
+        return None, Done("")
+    account = account_of(channel, context.cipher)
+    words = words_in("ru")
+    try:
+        async with context.transaction(EVERY_WORKSPACE) as session:
+            known = await find_linked(session, channel.workspace_id, job.author_external_id)
+            if known is None:
+                return account, Done(words.gettext(NOT_LINKED), aloud=True)
+            words = words_in(known.locale)
+            pressed = Pressed(session, context, known, words, channel, job, int(number), context.clock())
+            return account, await deed(pressed)
+    except RefusedError as error:
+        return account, Done(words.gettext(error.detail), aloud=True)
+
+
+async def find_pressed_alert(pressed: Pressed) -> Alert:
+    """The alert under whose message the button is; NotFoundError for any other."""
+    alert = await pressed.session.scalar(
+        select(Alert)
+        .where(
+            Alert.id == pressed.row_id,
+            Alert.workspace_id == pressed.channel.workspace_id,
+            Alert.channel_id == pressed.channel.id,
+            Alert.chat_external_id == pressed.job.chat_external_id,
+        )
+        .with_for_update()
+    )
+    if alert is None:
+        raise NotFoundError(GONE)
+    return alert
+
+
+async def shown_again(pressed: Pressed, alert: Alert, line: str, *, taken: bool) -> Ring:
+    """The alert's message with a line on what became of it."""
+    desk = await load_alert_desk(pressed.session, pressed.context, alert.workspace_id)
+    (told,) = await load_told(pressed.session, pressed.context, [alert], desk)
+    text = f"{say_alert(told, desk.words, pressed.now)}\n\n{line}"
+    buttons = buttons_of(told, desk.words, taken=taken)
+    if alert.handled_as == "corrected":
+        buttons = ()
+    return Ring(pressed.job.chat_external_id, text, buttons)
+
+
+async def take(pressed: Pressed) -> Done:
+    """The conversation becomes theirs, unless somebody was quicker."""
+    alert = await find_pressed_alert(pressed)
+    if alert.conversation_id is None:
+        raise NotFoundError(GONE)
+    await claim(pressed.session, pressed.caller, alert.conversation_id, pressed.now)
+    _handle(alert, pressed, "taken")
+    line = pressed.words.gettext("✅ Taken by %(name)s", name=pressed.caller.name)
+    return Done(pressed.words.gettext("It is yours"), await shown_again(pressed, alert, line, taken=True))
+
+
+async def correct(pressed: Pressed) -> Done:
+    """The tag was wrong: a correction, from which the model learns."""
+    alert = await find_pressed_alert(pressed)
+    if alert.message_id is None:
+        raise NotFoundError(GONE)
+    message, conversation = await access_message(
+        pressed.session, pressed.caller, alert.message_id, Permission.CORRECT_TAGS, lock=True
+    )
+    said = CorrectedTags(toxic=False) if alert.kind is AlertKind.TOXIC else CorrectedTags(sentiment=Sentiment.NEUTRAL)
+    await correct_tags(pressed.session, pressed.caller, message, conversation, said, pressed.now)
+    _handle(alert, pressed, "corrected")
+    line = pressed.words.gettext("↩️ %(name)s: the tag was wrong", name=pressed.caller.name)
+    return Done(
+        pressed.words.gettext("Noted. The tags learn from it."), await shown_again(pressed, alert, line, taken=False)
+    )
+
+
+async def hush(pressed: Pressed) -> Done:
+    """Nothing rings for an hour; what happens meanwhile is told after it."""
+    alert = await find_pressed_alert(pressed)
+    pressed.caller.require(alert.workspace_id, Permission.READ_CONVERSATIONS)
+    until = pressed.now + MUTE_FOR
+    statement = insert(AlertSettings).values(
+        workspace_id=alert.workspace_id, kinds=[kind.value for kind in BY_DEFAULT], muted_until=until
+    )
+    await pressed.session.execute(
+        statement.on_conflict_do_update(index_elements=[AlertSettings.workspace_id], set_={"muted_until": until})
+    )
+    desk = await load_alert_desk(pressed.session, pressed.context, alert.workspace_id)
+    return Done(say_muted(until, desk.habits.zone, pressed.words), aloud=True)
+
+
+async def send_answer(pressed: Pressed) -> Done:
+    """The answer written under the alert goes to the subscriber."""
+    answer = await _find_answer(pressed)
+    if answer.state != "asked":
+        return Done(pressed.words.gettext("This answer is settled already."))
+    alert = await pressed.session.get_one(Alert, answer.alert_id)
+    if alert.conversation_id is None:
+        raise NotFoundError(GONE)
+    await write(pressed.session, pressed.caller, alert.conversation_id, Draft(answer.text), pressed.now)
+    answer.state = "sent"
+    _handle(alert, pressed, "answered")
+    said = pressed.words.gettext("✅ Sent to the subscriber")
+    return Done(said, Ring(pressed.job.chat_external_id, f"{said}:\n«{answer.text}»"))
+
+
+async def drop_answer(pressed: Pressed) -> Done:
+    """It was not meant for the subscriber."""
+    answer = await _find_answer(pressed)
+    if answer.state != "asked":
+        return Done(pressed.words.gettext("This answer is settled already."))
+    answer.state = "dropped"
+    said = pressed.words.gettext("Not sent")
+    return Done(said, Ring(pressed.job.chat_external_id, said))
+
+
+async def _find_answer(pressed: Pressed) -> AlertAnswer:
+    answer = await pressed.session.scalar(
+        select(AlertAnswer)
+        .where(
+            AlertAnswer.id == pressed.row_id,
+            AlertAnswer.channel_id == pressed.channel.id,
+            AlertAnswer.agent_id == pressed.caller.agent_id,
+        )
+        .with_for_update()
+    )
+    if answer is None:
+        raise NotFoundError(N_("Only who wrote this answer may send it."))
+    return answer
+
+
+def _handle(alert: Alert, pressed: Pressed, how: str) -> None:
+    alert.handled_by_id, alert.handled_at, alert.handled_as = pressed.caller.agent_id, pressed.now, how
+
+
+DEEDS: Mapping[str, Deed] = {
+    "take": take, "fine": correct, "hush": hush, "send": send_answer, "drop": drop_answer,
+}  # fmt: skip

@@ -1,0 +1,21 @@
+"""What routing adds to a batch: rules first, then what follows from a message whatever rules say."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.conversations.arrivals import NewMessage
+from inbox.conversations.models import Conversation
+from routing.alerts.service import alert_on_new
+from routing.autoreplies.service import answer_automatically
+from routing.rules.service import apply_rules
+
+
+async def route(
+    session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation], now: datetime
+) -> None:
+    """In the batch's transaction: teams and people, then auto-replies and alerts."""
+    await apply_rules(session, new, conversations, now)
+    await answer_automatically(session, new, conversations, now)
+    await alert_on_new(session, new, conversations)
