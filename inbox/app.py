@@ -33,11 +33,21 @@ API_FEATURES = (
     "conversations",
     "replies",
     "contacts",
+    "calendars",
     "sla",
     "classify",
     "live",
 )
-PANEL_FEATURES = ("agents", "organisations", "channels", "conversations", "replies", "contacts", "sla")
+PANEL_FEATURES = (
+    "agents",
+    "organisations",
+    "channels",
+    "conversations",
+    "replies",
+    "contacts",
+    "calendars",
+    "sla",
+)
 STATIC = Path(__file__).parent / "static"
 
 

@@ -25,8 +25,10 @@ from inbox.core.events import (
     DeliverMessage,
     DrainQueue,
     EditDelivered,
+    EscalateBreach,
     LinkByCode,
     PressButton,
+    RecomputeClocks,
     ReviewMessage,
     RingAlert,
     RingBreach,
@@ -36,6 +38,8 @@ from inbox.core.jobs import FINISH, JobRunner
 from inbox.core.pacing import Pacing
 from inbox.core.stream import IntakeStream
 from inbox.replies.delivery import Deliveries
+from inbox.sla.escalating import escalate
+from inbox.sla.recomputing import recompute_clocks
 from inbox.sla.sweep import run_sweep
 from routing.alerts.answering import run_answer
 from routing.alerts.linking import run_link
@@ -78,6 +82,8 @@ def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) ->
     runner.register(AnswerAlert, partial(run_answer, context, pacing))
     runner.register(LinkByCode, partial(run_link, context, pacing))
     runner.register(CatchUp, partial(run_catch_up, context))
+    runner.register(EscalateBreach, partial(escalate, context))
+    runner.register(RecomputeClocks, partial(recompute_clocks, context))
     return runner
 
 

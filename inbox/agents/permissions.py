@@ -18,6 +18,7 @@ class Permission(StrEnum):
     MANAGE_CHANNELS = "manage_channels"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_RULES = "manage_rules"
+    MANAGE_HOURS = "manage_hours"
     READ_REPORTS = "read_reports"
 
 

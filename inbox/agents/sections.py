@@ -26,6 +26,14 @@ SECTIONS: tuple[Section, ...] = (
         "channels", Permission.READ_CHANNELS,
     ),
     Section(
+        "hours", "clock", N_("Working hours"), N_("When the team answers: the week, holidays, closures."),
+        "settings/hours", Permission.MANAGE_HOURS,
+    ),
+    Section(
+        "promises", "timer", N_("Promises"), N_("How soon we answer, and who is told when we do not."),
+        "settings/promises", Permission.MANAGE_HOURS,
+    ),
+    Section(
         "auto-replies", "moon", N_("Auto-replies"),
         N_("What subscribers are told while nobody is here, and a greeting."),
         "settings/auto-replies", Permission.MANAGE_RULES,

@@ -28,16 +28,36 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnDays:
+    """Dates with hours of their own, `first` to `last`: (opens, closes) in minutes after midnight; no spans: closed."""
+
+    first: date
+    last: date
+    spans: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def length(self) -> timedelta:
+        """The shorter says more: it stands before a longer one that holds the same day."""
+        return self.last - self.first
+
+
+@dataclass(frozen=True, slots=True)
 class WorkingHours:
-    """When a team works. No intervals at all: always open."""
+    """When a team works. No intervals at all: always open, but for dates that are closed."""
 
     time_zone: str
     intervals: tuple[Interval, ...] = ()
     holidays: str | None = None
+    own_days: tuple[OwnDays, ...] = ()
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether there is no closed moment at all."""
+        return not self.intervals and not self.own_days and self.holidays is None
 
     def is_open(self, instant: datetime) -> bool:
         """Whether the team works at `instant`."""
-        return not self.intervals or self.closes_at(instant) is not None
+        return self.is_endless or self.closes_at(instant) is not None
 
     def closes_at(self, instant: datetime) -> datetime | None:
         """When the working time that holds `instant` ends; None when closed or never closing."""
@@ -52,7 +72,7 @@ class WorkingHours:
 
     def add_working(self, instant: datetime, length: timedelta) -> datetime | None:
         """The instant at which `length` of working time has passed since `instant`."""
-        if not self.intervals:
+        if self.is_endless:
             return instant + length
         left = length
         reached = instant
@@ -68,7 +88,7 @@ class WorkingHours:
 
     def working_between(self, start: datetime, end: datetime) -> timedelta:
         """Working time from `start` to `end` (zero when `end` is not later)."""
-        if not self.intervals:
+        if self.is_endless:
             return max(end - start, timedelta())
         total = timedelta()
         reached = start
@@ -89,7 +109,7 @@ class WorkingHours:
         day = instant.astimezone(ZoneInfo(self.time_zone)).date() - timedelta(days=1)
         last = day + HORIZON
         held: tuple[datetime, datetime] | None = None
-        while self.intervals and day <= last:
+        while not self.is_endless and day <= last:
             for opens, closes in _spans_of(self, day):
                 if held is not None and opens <= held[1]:
                     held = held[0], max(held[1], closes)
@@ -101,31 +121,49 @@ class WorkingHours:
         if held is not None:
             yield held
 
-    def works(self, interval: Interval, day: date) -> bool:
-        """Whether the interval holds on that day, by weekday and holidays."""
+    def spans_on(self, day: date) -> tuple[tuple[int, int], ...]:
+        """(opens, closes) of what begins on that day: its own hours, else the week's, by holidays and moved days."""
+        own = [one for one in self.own_days if one.first <= day <= one.last]
+        if own:
+            return min(own, key=lambda one: (one.length, one.first)).spans
+        weekday = self._weekday_of(day)
+        if not self.intervals:
+            return () if weekday is None else ((0, 1440),)
+        return tuple((one.opens, one.closes) for one in self.intervals if one.weekday == weekday)
+
+    def _weekday_of(self, day: date) -> int | None:
+        """The weekday whose hours the day has; None on a holiday."""
         if self.holidays is None:
-            return interval.weekday == day.weekday()
+            return day.weekday()
         calendar = _holidays_of(self.holidays)
         if day.weekday() >= 5 and calendar.is_working_day(day):
-            return interval.weekday == 4  # a worked Saturday has a Friday's hours
-        return interval.weekday == day.weekday() and day not in calendar
+            return 4  # a worked Saturday has a Friday's hours
+        return None if day in calendar else day.weekday()
 
 
 @lru_cache(maxsize=4096)
 def _spans_of(hours: WorkingHours, day: date) -> tuple[tuple[datetime, datetime], ...]:
     """The spans that begin on a day, as instants; one that a change of the clocks swallows is none."""
     zone = ZoneInfo(hours.time_zone)
-    spans = [
-        (_at(day, interval.opens, zone), _at(day, interval.closes, zone))
-        for interval in hours.intervals
-        if hours.works(interval, day)
-    ]
+    spans = [(_at(day, opens, zone), _at(day, closes, zone)) for opens, closes in hours.spans_on(day)]
     return tuple(sorted(span for span in spans if span[0] < span[1]))
 
 
 def _at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    """The first instant at which the wall shows this time or, where clocks spring over it, a later one."""
     wall = datetime.combine(day, time(), zone) + timedelta(minutes=minutes)
-    return wall.astimezone(UTC)
+    instant = wall.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return instant
+    before = wall.replace(fold=1).astimezone(UTC)
+    while instant - before > timedelta(minutes=1):  # the change lies between, on a whole minute
+        middle = before + (instant - before) // 2
+        middle = middle.replace(second=0, microsecond=0)
+        if middle == before:
+            break
+        shown = middle.astimezone(zone).replace(tzinfo=None)
+        before, instant = (before, middle) if shown >= wall.replace(tzinfo=None) else (middle, instant)
+    return instant
 
 
 def knows_holidays_of(country: str) -> bool:

@@ -1,15 +1,16 @@
-"""Loads working hours of workspaces."""
+"""Loads working hours of workspaces and teams."""
 
 from collections.abc import Collection
+from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.calendars.hours import Interval, WorkingHours, knows_holidays_of
-from inbox.calendars.models import Calendar, CalendarInterval
-from inbox.organisations.models import Workspace
+from inbox.calendars.hours import Interval, OwnDays, WorkingHours, knows_holidays_of
+from inbox.calendars.models import Calendar, CalendarDays, CalendarInterval
+from inbox.organisations.models import Team, Workspace
 
 log = structlog.get_logger()
 
@@ -20,32 +21,72 @@ async def load_hours(session: AsyncSession, workspace_ids: Collection[int]) -> d
     A time zone or country that this machine does not know is logged and taken for UTC or for no holidays: messages
     must not die of it.
     """
-    intervals = (
-        select(
-            func.json_agg(
-                func.json_build_array(
-                    CalendarInterval.weekday, CalendarInterval.opens_minute, CalendarInterval.closes_minute
-                )
-            )
-        )
-        .where(CalendarInterval.calendar_id == Calendar.id)
-        .scalar_subquery()
-    )
     zone = func.coalesce(Calendar.time_zone, Workspace.time_zone)
     rows = await session.execute(
-        select(Workspace.id, zone, Calendar.holidays, intervals)
+        select(Workspace.id, Workspace.id, zone, Calendar.holidays, _intervals(), _days())
         .outerjoin(Calendar, (Calendar.workspace_id == Workspace.id) & Calendar.is_default)
         .where(Workspace.id.in_(workspace_ids))
         .order_by(Workspace.id, Calendar.id)
     )
-    return {
-        workspace_id: WorkingHours(
-            time_zone=_known_zone(workspace_id, time_zone),
-            intervals=tuple(sorted((Interval(*found) for found in spans or ()), key=lambda one: one.order)),
-            holidays=_known_country(workspace_id, country),
+    return {row[0]: _hours(*row[1:]) for row in rows}
+
+
+async def load_team_hours(session: AsyncSession, workspace_ids: Collection[int]) -> dict[int, WorkingHours]:
+    """Team → hours, for the teams that have their own. One query."""
+    rows = await session.execute(
+        select(Team.id, Team.workspace_id, Calendar.time_zone, Calendar.holidays, _intervals(), _days())
+        .join(Calendar, Calendar.id == Team.calendar_id)
+        .where(Team.workspace_id.in_(workspace_ids))
+    )
+    return {row[0]: _hours(*row[1:]) for row in rows}
+
+
+async def load_calendar_hours(session: AsyncSession, calendar_ids: Collection[int]) -> dict[int, WorkingHours]:
+    """Calendar → its hours. One query."""
+    rows = await session.execute(
+        select(Calendar.id, Calendar.workspace_id, Calendar.time_zone, Calendar.holidays, _intervals(), _days()).where(
+            Calendar.id.in_(calendar_ids)
         )
-        for workspace_id, time_zone, country, spans in rows
-    }
+    )
+    return {row[0]: _hours(*row[1:]) for row in rows}
+
+
+def _intervals() -> ScalarSelect[list[tuple[int, int, int]] | None]:
+    found = func.json_build_array(
+        CalendarInterval.weekday, CalendarInterval.opens_minute, CalendarInterval.closes_minute
+    )
+    return select(func.json_agg(found)).where(CalendarInterval.calendar_id == Calendar.id).scalar_subquery()
+
+
+def _days() -> ScalarSelect[list[tuple[str, str, list[int]]] | None]:
+    found = func.json_build_array(CalendarDays.first_on, CalendarDays.last_on, CalendarDays.minutes)
+    return select(func.json_agg(found)).where(CalendarDays.calendar_id == Calendar.id).scalar_subquery()
+
+
+def _hours(
+    workspace_id: int,
+    time_zone: str,
+    country: str | None,
+    spans: list[tuple[int, int, int]] | None,
+    days: list[tuple[str, str, list[int]]] | None,
+) -> WorkingHours:
+    return WorkingHours(
+        time_zone=_known_zone(workspace_id, time_zone),
+        intervals=tuple(sorted((Interval(*found) for found in spans or ()), key=lambda one: one.order)),
+        holidays=_known_country(workspace_id, country),
+        own_days=tuple(
+            sorted((_own_days(*found) for found in days or ()), key=lambda one: (one.first, one.last, one.spans))
+        ),
+    )
+
+
+def _own_days(first: str, last: str, minutes: list[int]) -> OwnDays:
+    return OwnDays(date.fromisoformat(first), date.fromisoformat(last), pairs(minutes))
+
+
+def pairs(minutes: list[int]) -> tuple[tuple[int, int], ...]:
+    """Opens, closes, opens, closes … as spans."""
+    return tuple(zip(minutes[::2], minutes[1::2], strict=True))
 
 
 def _known_zone(workspace_id: int, name: str) -> str:

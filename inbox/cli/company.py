@@ -18,6 +18,8 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.secrets import make_secret
 from inbox.organisations.models import Membership, Organisation, Role, Team, TeamMember, Workspace
+from inbox.sla.models import SlaPolicy
+from inbox.sla.promises import AFTER_CLOSED, FIRST_RESPONSE, NEXT_RESPONSE, WARN_BEFORE
 from routing.rules.service import make_ready_rules
 
 TIME_ZONE = "Europe/Moscow"
@@ -78,6 +80,12 @@ async def _make_company(session: AsyncSession, password_hash: str, now: datetime
     session.add(workspace)
     await session.flush()
     await make_ready_rules(session, workspace.id)
+    session.add(
+        SlaPolicy(
+            workspace_id=workspace.id, name="Отвечаем за 15 минут", first_response=FIRST_RESPONSE,
+            next_response=NEXT_RESPONSE, after_closed=AFTER_CLOSED, warn_before=WARN_BEFORE, is_default=True,
+        )
+    )  # fmt: skip
     teams = {team.purpose: team for team in await session.scalars(select(Team))}
     for person in PEOPLE:
         agent = Agent(

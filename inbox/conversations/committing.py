@@ -18,6 +18,7 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.jobs import defer
 from inbox.core.live import announce
+from inbox.sla.recomputing import follow_terms, terms_key
 
 Route = Callable[[AsyncSession, Sequence[NewMessage], Mapping[int, Conversation], datetime], Awaitable[None]]
 """What routing adds to a batch, in its transaction."""
@@ -48,8 +49,10 @@ async def commit_work(context: Context, route: Route, work: Work) -> None:
         ]
         before = {one.id: _held_by(one) for one in refreshed.conversations if one.id not in refreshed.fresh}
         await note_chats(session, [one for one in refreshed.conversations if one.id in refreshed.fresh])
+        terms = {one.id: terms_key(one) for one in refreshed.conversations}
         await route(session, new, conversations, now)
         await defer(session, desk_jobs(work.arrived))
+        await follow_terms(session, refreshed.conversations, terms)
         await write_dead(session, work.dead)
         _announce(session, new, conversations, before)
 

@@ -1,5 +1,6 @@
 """A person's decisions as a conversation keeps them: what was decided, when, and what had been seen by then."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.conversations.models import Conversation, Delivery, Direction, Message, MessageKind, Outcome, Status
-from inbox.conversations.state import Decided, Decision, Judgement, Seen
+from inbox.conversations.state import Decided, Decision, Judgement, Seen, Spoken, State
+
+ASIDE = frozenset({Status.WAITING_SUBSCRIBER, Status.WAITING_CLIENT, Status.SNOOZED})
+"""While a conversation is put aside its clocks rest."""
+MOST_PAUSES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ async def load_seen(session: AsyncSession, conversation: Conversation, now: date
 def set_status(conversation: Conversation, wanted: Wanted, seen: Seen) -> None:
     """The word of a person stands until the subscriber asks something that was not seen."""
     was_closed = conversation.status is Status.CLOSED
+    _pause(conversation, seen.decided_at, is_aside=wanted.status in ASIDE)
     is_closed = wanted.status is Status.CLOSED
     conversation.status = conversation.decided_status = wanted.status
     conversation.outcome = conversation.decided_outcome = wanted.outcome
@@ -74,8 +80,26 @@ def set_settled(conversation: Conversation, seen: Seen | None) -> None:
 
 def wake(conversation: Conversation) -> None:
     """The time of snoozing is over: it is open, as if the person had said so then."""
+    if conversation.snoozed_until is not None:
+        _pause(conversation, conversation.snoozed_until, is_aside=False)
     conversation.status = conversation.decided_status = Status.OPEN
     conversation.snoozed_until = conversation.decided_until = None
+
+
+def end_pause(conversation: Conversation, state: State, spoken: Sequence[Spoken]) -> None:
+    """A question that was not seen when the conversation was put aside has its clocks go on, since it was asked."""
+    seen = decided(conversation).status
+    if seen is None or state.status in ASIDE or len(conversation.pauses or ()) % 2 == 0:
+        return
+    asked = [one.sent_at for one in spoken if one.needs_answer and one.order > seen.seen.order]
+    _pause(conversation, max(min(asked, default=seen.seen.decided_at), seen.seen.decided_at), is_aside=False)
+
+
+def _pause(conversation: Conversation, at: datetime, *, is_aside: bool) -> None:
+    """Begin or end a pause; the list is made anew, so that the change is seen."""
+    pauses = conversation.pauses or []
+    if is_aside is not (len(pauses) % 2 == 1):
+        conversation.pauses = [*pauses[-MOST_PAUSES:], max(at, *pauses[-1:])] if pauses else [at]
 
 
 def decided(conversation: Conversation) -> Decided:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstanceState
 
 from inbox.channels.events import AttachmentKind
-from inbox.conversations.deciding import decided
+from inbox.conversations.deciding import decided, end_pause
 from inbox.conversations.models import (
     Activity,
     Attachment,
@@ -26,7 +26,8 @@ from inbox.conversations.needs_answer import Why
 from inbox.conversations.state import Spoken, State, compute
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.core.bulk import among, update_rows
-from inbox.sla.clocks import Promise, set_clocks
+from inbox.sla.clocks import set_clocks
+from inbox.sla.promises import Promise
 from inbox.sla.service import load_promises
 
 WINDOW = 200
@@ -36,8 +37,10 @@ WRITTEN = (
     "status", "outcome", "closed_at", "snoozed_until", "waiting_since_at", "needs_answer", "last_answer_at",
     "sentiment", "intent", "toxic", "unsure", "held", "needs_answer_why",
     "started_at", "last_message_at", "last_inbound_at", "preview", "preview_is_ours", "preview_attachment", "quoted",
-    "first_response_due_at", "first_response_met_at", "first_response_breached_at",
-    "next_response_due_at", "next_response_met_at", "next_response_breached_at",
+    "first_response_since_at", "first_response_due_at", "first_response_met_at", "first_response_breached_at",
+    "next_response_since_at", "next_response_due_at", "next_response_met_at", "next_response_breached_at",
+    "resolution_started_at", "resolution_due_at", "resolution_met_at", "resolution_breached_at",
+    "pauses", "warn_at",
 )  # fmt: skip
 """The columns that refreshing writes."""
 _HAS_LEFT = frozenset({Delivery.SENT, Delivery.UNCERTAIN})
@@ -121,7 +124,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     for talk in talks:
         conversation = talk.conversation
         was_closed = conversation.status is Status.CLOSED and conversation.status_at is not None
-        _write(talk, shown, promises[conversation.workspace_id])
+        _write(talk, shown, promises.of(conversation))
         if was_closed and conversation.status is Status.OPEN:
             reopened.add(conversation.id)
             session.add(_reopening(conversation))
@@ -230,6 +233,7 @@ async def _load_shown(session: AsyncSession, message_ids: Collection[int]) -> di
 
 def _write(talk: _Talk, shown: Mapping[int, _Shown], promise: Promise) -> None:
     conversation, state = talk.conversation, talk.state
+    end_pause(conversation, state, talk.spoken)
     conversation.status = state.status
     conversation.outcome = state.outcome
     conversation.closed_at = state.closed_at

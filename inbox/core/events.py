@@ -174,7 +174,30 @@ class LinkByCode(Job):
     author_name: str
 
 
+class EscalateBreach(Job):
+    """A promise was broken: the head hears of it, if it is still so. `clock`: first, next, resolution."""
+
+    name = "inbox.sla.escalate"
+    conversation_id: int
+    clock: str
+    due_at: datetime
+
+
+class RecomputeClocks(Job):
+    """Due times of a workspace's open conversations follow its hours and promises anew."""
+
+    name = "inbox.sla.recompute"
+    workspace_id: int
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """One after the other: the last one knows the last change."""
+        return f"clocks:{self.workspace_id}"
+
+
 JOBS: tuple[type[Job], ...] = (
     DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, DrainQueue, CheckChannel, CatchUp,
     RingAlert, RingDigest, RingBreach, PressButton, AnswerAlert, LinkByCode,
+    EscalateBreach, RecomputeClocks,
 )  # fmt: skip

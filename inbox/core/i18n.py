@@ -7,7 +7,8 @@ from math import ceil
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 from babel.support import NullTranslations, Translations
 
 LOCALES = ("ru", "en")
@@ -92,6 +93,19 @@ class Words:
     def moment(self, instant: datetime, zone: str, now: datetime) -> str:
         """Day and time of day: «завтра, 10:00»."""
         return f"{self.day(instant, zone, now)}, {self.time(instant, zone)}"
+
+    def zone_name(self, zone: str) -> str:
+        """«Москва (UTC+3)»: a time zone as people know it."""
+        offset = datetime.now(ZoneInfo(zone)).utcoffset() or timedelta()
+        sign, minutes = "-" if offset < timedelta() else "+", abs(int(offset / MINUTE))
+        shown = f"{minutes // 60}:{minutes % 60:02}" if minutes % 60 else str(minutes // 60)
+        city: str = get_timezone_location(zone, locale=self.locale, return_city=True)
+        return f"UTC{sign}{shown}" if zone == "UTC" else f"{city} (UTC{sign}{shown})"
+
+    def country_name(self, code: str) -> str:
+        """«Россия»."""
+        name: str = Locale(self.locale).territories.get(code, code)
+        return name
 
     def for_scripts(self) -> dict[str, str]:
         """The words that the page's own clocks tick with."""

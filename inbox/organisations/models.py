@@ -73,9 +73,18 @@ class Team(HasId, OfWorkspace, Base):
     """People of a workspace who get the same kind of conversations."""
 
     __tablename__ = "teams"
-    __table_args__ = (UniqueConstraint("workspace_id", "id"), UniqueConstraint("workspace_id", "name"))
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "id"),
+        UniqueConstraint("workspace_id", "name"),
+        ForeignKeyConstraint(
+            ["workspace_id", "calendar_id"], ["calendars.workspace_id", "calendars.id"],
+            ondelete="SET NULL (calendar_id)", name="fk_teams_calendar",
+        ),
+    )  # fmt: skip
 
     name: Mapped[str]
+    calendar_id: Mapped[int | None]
+    """Hours of its own; None: the workspace's."""
     purpose: Mapped[str | None]
     """`sales`, `support` or `moderators` for the teams that the ready rules name."""
 

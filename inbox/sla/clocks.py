@@ -1,54 +1,145 @@
 """Clocks of a conversation, from its waits: first response once in its life, next response for each later wait."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from inbox.calendars.hours import WorkingHours
-from inbox.conversations.models import Conversation
+from inbox.conversations.models import Conversation, Status
 from inbox.conversations.state import Wait
+from inbox.sla.promises import Promise
+
+__all__ = ["Promise", "due_at", "set_clocks", "warn_at", "working_time"]
+
+Pauses = Sequence[datetime]
+"""Begin, end, begin, end …; an odd number: the last pause goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What a workspace promises, in working time of its hours."""
+def due_at(since_at: datetime, goal: timedelta, promise: Promise, pauses: Pauses = ()) -> datetime | None:
+    """When an answer is due to what came at `since_at`; what came while closed has a goal of its own.
 
-    hours: WorkingHours
-    first_response: timedelta
-    next_response: timedelta
-    after_closed: timedelta
+    None: the clock rests, or the working time never comes.
+    """
+    return _after(since_at, length_of(since_at, goal, promise), promise, pauses)
 
 
-def due_at(since_at: datetime, goal: timedelta, promise: Promise) -> datetime | None:
-    """When an answer is due to what came at `since_at`; what came while closed has a goal of its own."""
-    length = goal if promise.hours.is_open(since_at) else max(goal, promise.after_closed)
-    return promise.hours.add_working(since_at, length)
+def warn_at(since_at: datetime, goal: timedelta, promise: Promise, pauses: Pauses = ()) -> datetime | None:
+    """When `warn_before` of the goal is left; None when nobody is to be warned."""
+    left = length_of(since_at, goal, promise) - promise.warn_before
+    if not promise.warn_before or left <= timedelta():
+        return None
+    return _after(since_at, left, promise, pauses)
+
+
+def length_of(since_at: datetime, goal: timedelta, promise: Promise) -> timedelta:
+    """The goal that goes for what came then."""
+    return goal if promise.hours.is_open(since_at) else max(goal, promise.after_closed)
+
+
+def working_time(since_at: datetime, until_at: datetime, promise: Promise, pauses: Pauses = ()) -> timedelta:
+    """Working time from one moment to the other, without the pauses."""
+    total = promise.hours.working_between(since_at, until_at)
+    for begins_at, ends_at in _spans(pauses):
+        first, last = max(begins_at, since_at), min(ends_at or until_at, until_at)
+        total -= promise.hours.working_between(first, last)
+    return total
 
 
 def set_clocks(conversation: Conversation, waits: Sequence[Wait], promise: Promise, *, is_whole: bool = True) -> None:
-    """Write both clocks; a breach that was recorded stays, one that an answer found too late is recorded.
+    """Write all clocks; a breach that was recorded stays, one that an answer found too late is recorded.
 
     `is_whole`: these are all waits of the conversation's life; else what is recorded of the first one stays.
     """
     first = _first_wait(conversation, waits, is_whole=is_whole)
     if first is not None:
-        conversation.first_response_due_at = due_at(first.since_at, promise.first_response, promise)
-        conversation.first_response_met_at = first.answered_at
-        conversation.first_response_breached_at = _breach(
-            conversation.first_response_due_at, first.answered_at, conversation.first_response_breached_at
-        )
+        _set_first(conversation, first, promise)
     elif is_whole:
-        conversation.first_response_due_at = conversation.first_response_met_at = None
-        conversation.first_response_breached_at = None
+        conversation.first_response_since_at = conversation.first_response_due_at = None
+        conversation.first_response_met_at = conversation.first_response_breached_at = None
     later = _later_wait(conversation, waits)
+    if later is not None:
+        _set_next(conversation, later, promise)
+    else:
+        conversation.next_response_since_at = conversation.next_response_due_at = None
+        conversation.next_response_met_at = conversation.next_response_breached_at = None
+    _set_warning(conversation, waits, promise, is_first=bool(first is not None and later is None))
+    _set_resolution(conversation, waits, promise)
+
+
+def _set_first(conversation: Conversation, wait: Wait, promise: Promise) -> None:
+    known = Wait(conversation.first_response_since_at or wait.since_at, conversation.first_response_met_at)
+    if wait == known and wait.answered_at is not None and conversation.first_response_due_at is not None:
+        return  # what was promised then was kept or broken then: a later promise changes nothing
+    conversation.first_response_since_at = wait.since_at
+    conversation.first_response_met_at = wait.answered_at
+    due = due_at(wait.since_at, promise.first_response, promise, conversation.pauses or ())
+    conversation.first_response_due_at = due
+    conversation.first_response_breached_at = _breach(due, wait.answered_at, conversation.first_response_breached_at)
+
+
+def _set_next(conversation: Conversation, wait: Wait, promise: Promise) -> None:
+    known = Wait(conversation.next_response_since_at or wait.since_at, conversation.next_response_met_at)
+    if wait == known and wait.answered_at is not None and conversation.next_response_due_at is not None:
+        return
     recorded = conversation.next_response_breached_at
-    conversation.next_response_due_at = due_at(later.since_at, promise.next_response, promise) if later else None
-    conversation.next_response_met_at = later.answered_at if later else None
-    conversation.next_response_breached_at = _breach(
-        conversation.next_response_due_at,
-        conversation.next_response_met_at,
-        recorded if later and recorded is not None and recorded > later.since_at else None,
+    conversation.next_response_since_at = wait.since_at
+    conversation.next_response_met_at = wait.answered_at
+    due = due_at(wait.since_at, promise.next_response, promise, conversation.pauses or ())
+    conversation.next_response_due_at = due
+    is_of_this = recorded is not None and recorded > wait.since_at
+    conversation.next_response_breached_at = _breach(due, wait.answered_at, recorded if is_of_this else None)
+
+
+def _after(since_at: datetime, length: timedelta, promise: Promise, pauses: Pauses) -> datetime | None:
+    """`length` of working time after `since_at`, pauses left out."""
+    reached, left = since_at, length
+    for begins_at, ends_at in _spans(pauses):
+        if ends_at is not None and ends_at <= reached:
+            continue
+        passed = promise.hours.working_between(reached, begins_at)
+        if passed >= left:
+            break
+        if ends_at is None:
+            return None
+        left -= passed
+        reached = max(reached, ends_at)
+    return promise.hours.add_working(reached, left)
+
+
+def _spans(pauses: Pauses) -> list[tuple[datetime, datetime | None]]:
+    ends: list[datetime | None] = [*pauses[1::2]]
+    return list(zip(pauses[::2], [*ends, None], strict=False))
+
+
+def _set_warning(conversation: Conversation, waits: Sequence[Wait], promise: Promise, *, is_first: bool) -> None:
+    """A warning comes once a due time, for the clock that runs."""
+    conversation.warn_at = None
+    if not waits or waits[-1].answered_at is not None or not conversation.needs_answer:
+        return
+    due = conversation.first_response_due_at if is_first else conversation.next_response_due_at
+    if due is None or due == conversation.warned_due_at:
+        return
+    goal = promise.first_response if is_first else promise.next_response
+    conversation.warn_at = warn_at(waits[-1].since_at, goal, promise, conversation.pauses or ())
+
+
+def _set_resolution(conversation: Conversation, waits: Sequence[Wait], promise: Promise) -> None:
+    """The case lasts from its first wait to its closing by a person; what was reopened is a case of its own."""
+    closed_at = conversation.closed_at if conversation.status is Status.CLOSED else None
+    started_at = conversation.resolution_started_at
+    met_at = conversation.resolution_met_at
+    if met_at is not None and closed_at is None and waits and waits[-1].since_at > met_at:
+        started_at = waits[-1].since_at
+    elif started_at is None and waits:
+        started_at = waits[0].since_at
+    if started_at is None:
+        return
+    is_new = started_at != conversation.resolution_started_at
+    recorded = None if is_new else conversation.resolution_breached_at
+    conversation.resolution_started_at = started_at
+    conversation.resolution_met_at = closed_at
+    conversation.resolution_due_at = (
+        due_at(started_at, promise.resolution, promise, conversation.pauses or ()) if promise.resolution else None
     )
+    conversation.resolution_breached_at = _breach(conversation.resolution_due_at, closed_at, recorded)
 
 
 def _first_wait(conversation: Conversation, waits: Sequence[Wait], *, is_whole: bool) -> Wait | None:

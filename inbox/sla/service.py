@@ -1,34 +1,39 @@
 """Loads what workspaces promise; a workspace without a policy has the default one and is always open."""
 
 from collections.abc import Collection
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
-from inbox.calendars.service import load_hours
-from inbox.sla.clocks import Promise
+from inbox.calendars.service import load_hours, load_team_hours
+from inbox.conversations.models.states import Priority
 from inbox.sla.models import SlaPolicy
-
-FIRST_RESPONSE = timedelta(minutes=15)
-NEXT_RESPONSE = timedelta(minutes=30)
-AFTER_CLOSED = timedelta(hours=2)
+from inbox.sla.promises import Goals, Promises, Terms
 
 
-async def load_promises(session: AsyncSession, workspace_ids: Collection[int]) -> dict[int, Promise]:
-    """Workspace → its promise."""
+async def load_promises(session: AsyncSession, workspace_ids: Collection[int]) -> Promises:
+    """Everything that clocks of these workspaces run by: four queries."""
     hours = await load_hours(session, workspace_ids)
-    policies = await session.scalars(
-        select(SlaPolicy).where(SlaPolicy.workspace_id.in_(workspace_ids), SlaPolicy.is_default)
-    )
-    by_workspace = {policy.workspace_id: policy for policy in policies}
-    promises: dict[int, Promise] = {}
-    for workspace_id in workspace_ids:
-        policy = by_workspace.get(workspace_id)
-        promises[workspace_id] = Promise(
-            hours=hours[workspace_id],
-            first_response=policy.first_response if policy else FIRST_RESPONSE,
-            next_response=policy.next_response if policy else NEXT_RESPONSE,
-            after_closed=policy.after_closed if policy else AFTER_CLOSED,
+    policies = list(
+        await session.scalars(
+            select(SlaPolicy).where(SlaPolicy.workspace_id.in_(workspace_ids)).options(selectinload(SlaPolicy.goals))
         )
-    return promises
+    )
+    terms = {policy.id: terms_of(policy) for policy in policies}
+    return Promises(
+        hours=hours,
+        team_hours=await load_team_hours(session, workspace_ids),
+        terms=terms,
+        default_terms={policy.workspace_id: terms[policy.id] for policy in policies if policy.is_default},
+    )
+
+
+def terms_of(policy: SlaPolicy) -> Terms:
+    """The policy (its goals are loaded) as clocks read it."""
+    own = Goals(policy.first_response, policy.next_response, policy.resolution)
+    special = {one.priority: Goals(one.first_response, one.next_response, one.resolution) for one in policy.goals}
+    return Terms(
+        {priority: special.get(priority, own) for priority in Priority}, policy.after_closed, policy.warn_before,
+        policy.head_id,
+    )  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select
+from sqlalchemy import ScalarSelect, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -12,18 +12,19 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from inbox.agents.models import AccessToken, Agent, ShiftState, SignInAttempt
 from inbox.conversations.deciding import wake
 from inbox.conversations.models import Activity, Conversation, Status
+from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import DrainQueue
 from inbox.core.jobs import defer
-from inbox.core.live import announce, sweep_old
+from inbox.core.live import sweep_old
 from inbox.core.models import IdempotencyKey
 from inbox.organisations.models import TeamMember
 from inbox.replies.service import queue_due
+from inbox.sla.breaching import find_due, record_breaches, record_warnings, tell
 
 EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(minutes=10)
-PAGE = 500
 
 log = structlog.get_logger()
 
@@ -49,9 +50,10 @@ async def run_sweep(context: Context, stop: asyncio.Event) -> None:
 
 
 async def sweep(session: AsyncSession, now: datetime) -> None:
-    """One round: wake what was snoozed, record breaches, give due replies their job, have queues handed out."""
+    """One round: wake what was snoozed, warn, record breaches, give due replies their job, have queues handed out."""
     await _wake(session, now)
-    await _breach(session, now)
+    await record_warnings(session, now)
+    await record_breaches(session, now)
     await queue_due(session, now)
     await _hand_out(session)
 
@@ -66,7 +68,9 @@ async def tidy(session: AsyncSession, now: datetime) -> None:
 
 
 async def _wake(session: AsyncSession, now: datetime) -> None:
-    for conversation in await _due(session, Conversation.snoozed_until <= now, Conversation.status == Status.SNOOZED):
+    """What was snoozed is open again, and its clocks go on with what was left."""
+    due = await find_due(session, Conversation.snoozed_until <= now, Conversation.status == Status.SNOOZED)
+    for conversation in due:
         wake(conversation)
         session.add(
             Activity(
@@ -74,30 +78,10 @@ async def _wake(session: AsyncSession, now: datetime) -> None:
                 details={"why": "snooze_over"}, occurred_at=now,
             )
         )  # fmt: skip
-        _tell(session, conversation)
-
-
-async def _breach(session: AsyncSession, now: datetime) -> None:
-    first = await _due(
-        session,
-        Conversation.first_response_due_at <= now,
-        Conversation.first_response_met_at.is_(None),
-        Conversation.first_response_breached_at.is_(None),
-        Conversation.needs_answer.is_(True),
-    )
-    for conversation in first:
-        conversation.first_response_breached_at = conversation.first_response_due_at
-        _tell(session, conversation)
-    later = await _due(
-        session,
-        Conversation.next_response_due_at <= now,
-        Conversation.next_response_met_at.is_(None),
-        Conversation.next_response_breached_at.is_(None),
-        Conversation.needs_answer.is_(True),
-    )
-    for conversation in later:
-        conversation.next_response_breached_at = conversation.next_response_due_at
-        _tell(session, conversation)
+        tell(session, conversation)
+    if due:
+        await session.flush()
+        await refresh(session, [conversation.id for conversation in due])
 
 
 async def _hand_out(session: AsyncSession) -> None:
@@ -135,21 +119,3 @@ def _load_of(agent_id: InstrumentedAttribute[int]) -> ScalarSelect[int]:
         .where(held.assignee_id == agent_id, held.status == Status.OPEN, held.needs_answer)
         .scalar_subquery()
     )
-
-
-async def _due(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Conversation]:
-    statement = (
-        select(Conversation)
-        .where(*conditions)
-        .order_by(Conversation.id)
-        .limit(PAGE)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    return list(await session.scalars(statement))
-
-
-def _tell(session: AsyncSession, conversation: Conversation) -> None:
-    announce(
-        session, conversation.workspace_id, "conversation", conversation_id=conversation.id,
-        assignee_id=conversation.assignee_id, team_id=conversation.team_id,
-    )  # fmt: skip

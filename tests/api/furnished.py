@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.models import Agent
+from inbox.calendars.models import Calendar
 from inbox.channels.events import Attachment as Part
 from inbox.channels.events import AttachmentKind, ConversationKind
 from inbox.channels.models import Channel, Gap
@@ -17,6 +18,7 @@ from inbox.conversations.arrivals import OnChannel
 from inbox.conversations.models import Attachment, DeadEvent, Label, Message
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.organisations.models import Team, Workspace
+from inbox.sla.models import SlaPolicy
 from routing.alerts.models import Alert, AlertKind
 from routing.autoreplies.models import AutoReply, AutoReplyKind
 from tests.api.subscribers import Subscribers
@@ -52,7 +54,7 @@ def planted(word: str) -> set[str]:
     return {
         f"Проект {word}", f"Бот {word}", f"Владелец {word}", f"Пост {word}", f"Фото {word}", f"Вопрос {word}",
         f"Ответ {word}", f"Заметка {word}", f"{word}.pdf", f"Person {word}1", f"Person {word}2", f"Команда {word}",
-        f"Метка {word}", f"Разрыв {word}", f"raw {word}", f"error {word}",
+        f"Метка {word}", f"Разрыв {word}", f"Часы {word}", f"Обещание {word}", f"raw {word}", f"error {word}",
     }  # fmt: skip
 
 
@@ -64,6 +66,7 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
     public = await subscribers.write(f"Вопрос {word}", f"{word}2", channel=channel, kind=ConversationKind.COMMENT)
     async with company.context.transaction(EVERY_WORKSPACE) as session:
         team, dead, auto_reply, alert = await _add_rows(session, company, channel, word)
+        calendar, policy = await _add_hours(session, channel, word)
         (await session.get_one(Workspace, channel.workspace_id)).name = f"Проект {word}"
         (await session.get_one(Channel, channel.channel_id)).name = f"Бот {word}"
         (await session.get_one(Agent, company.people[owner].agent_id)).name = f"Владелец {word}"
@@ -85,6 +88,8 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
             "dead_event_id": [dead.id],
             "auto_reply_id": [auto_reply.id],
             "alert_id": [alert.id],
+            "calendar_id": [calendar.id],
+            "policy_id": [policy.id],
             "assignee_id": [company.people[owner].agent_id],
         }
 
@@ -115,6 +120,18 @@ async def _add_rows(
     )
     await session.flush()
     return team, dead, auto_reply, alert
+
+
+async def _add_hours(session: AsyncSession, channel: OnChannel, word: str) -> tuple[Calendar, SlaPolicy]:
+    """A calendar and a promise that are not the workspace's default."""
+    calendar = Calendar(workspace_id=channel.workspace_id, name=f"Часы {word}", time_zone="Europe/Moscow")
+    policy = SlaPolicy(
+        workspace_id=channel.workspace_id, name=f"Обещание {word}", first_response=timedelta(minutes=15),
+        next_response=timedelta(minutes=30),
+    )  # fmt: skip
+    session.add_all([calendar, policy])
+    await session.flush()
+    return calendar, policy
 
 
 async def _talk(client: httpx.AsyncClient, conversation_id: int, word: str) -> None:

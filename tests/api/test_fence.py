@@ -87,6 +87,16 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/posts/{post_id}"): Route(Reach.ROW),
     ("PATCH", "/posts/{post_id}"): Route(Reach.ROW, {"mode": "promo"}),
     ("GET", "/attachments/{attachment_id}/content"): Route(Reach.ROW),
+    ("GET", "/calendars"): Route(Reach.LIST),
+    ("POST", "/calendars"): Route(Reach.CREATE, {"name": "Часы", "time_zone": "Europe/Moscow"}),
+    ("GET", "/calendars/{calendar_id}"): Route(Reach.ROW),
+    ("PATCH", "/calendars/{calendar_id}"): Route(Reach.ROW, {"name": "Другие часы"}),
+    ("DELETE", "/calendars/{calendar_id}"): Route(Reach.ROW),
+    ("GET", "/sla-policies"): Route(Reach.LIST),
+    ("POST", "/sla-policies"): Route(Reach.CREATE, {"name": "Обещание"}),
+    ("GET", "/sla-policies/{policy_id}"): Route(Reach.ROW),
+    ("PATCH", "/sla-policies/{policy_id}"): Route(Reach.ROW, {"name": "Другое обещание"}),
+    ("DELETE", "/sla-policies/{policy_id}"): Route(Reach.ROW),
 }
 ROLES = ("owner", "admin", "moderator", "sales", "viewer")
 

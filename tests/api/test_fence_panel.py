@@ -50,6 +50,7 @@ CONNECT = ("POST", "/w/{ws}/channels/new")
 LIVE = ("GET", "/live")
 AUTO_REPLIES = "/w/{ws}/settings/auto-replies"
 ALERTS = "/w/{ws}/settings/alerts"
+HOURS, PROMISES = "/w/{ws}/settings/hours", "/w/{ws}/settings/promises"
 PANEL: Mapping[tuple[str, str], Route] = {
     LIVE: Route(is_silent=True),
     ("GET", "/"): Route(),
@@ -60,6 +61,21 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("GET", "/attachments/{attachment_id}"): Route(is_silent=True),
     ("GET", "/w/{ws}/more"): Route(),
     ("GET", "/w/{ws}/settings"): Route(),
+    ("GET", HOURS): Route(),
+    ("GET", f"{HOURS}/new"): Route(),
+    ("GET", f"{HOURS}/{{calendar_id}}"): Route(),
+    ("POST", f"{HOURS}/draft"): Route({"name": "Часы", "time_zone": "Europe/Moscow", "act": "add:0"}),
+    ("POST", f"{HOURS}/new"): Route({"name": "Новые часы", "time_zone": "Europe/Moscow"}),
+    ("POST", f"{HOURS}/{{calendar_id}}"): Route({"name": "Часы", "time_zone": "Europe/Moscow"}),
+    ("POST", f"{HOURS}/{{calendar_id}}/remove"): Route(),
+    ("GET", PROMISES): Route(),
+    ("GET", f"{PROMISES}/new"): Route(),
+    ("GET", f"{PROMISES}/{{policy_id}}"): Route(),
+    ("POST", f"{PROMISES}/new"): Route({"name": "Новое", "first_normal": "5", "next_normal": "9", "after_closed": "1"}),
+    ("POST", f"{PROMISES}/{{policy_id}}"): Route(
+        {"name": "Иное", "first_normal": "5", "next_normal": "9", "after_closed": "1"}
+    ),
+    ("POST", f"{PROMISES}/{{policy_id}}/remove"): Route(),
     ("GET", "/w/{ws}/channels"): Route(),
     ("GET", "/w/{ws}/channels/new"): Route(),
     CONNECT: Route({"token": f"700009:{'A' * 35}", "api_url": NOWHERE}, {"workspace_id": "workspace_id"}),
@@ -107,6 +123,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
 SOURCES = {
     "ws": "workspace_id", "conversation_id": "conversation_id", "message_id": "message_id", "channel_id": "channel_id",
     "dead_event_id": "dead_event_id", "attachment_id": "attachment_id", "auto_reply_id": "auto_reply_id",
+    "calendar_id": "calendar_id", "policy_id": "policy_id",
 }  # fmt: skip
 """A path's field → the rows whose ids stand there."""
 ROLES = ("owner", "admin", "moderator", "sales", "viewer")

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false, func, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    false,
+    func,
+    text,
+)  # fmt: skip
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.channels.events import AttachmentKind, ConversationKind
@@ -35,6 +45,10 @@ class Conversation(HasId, OfWorkspace, Base):
             ["workspace_id", "team_id"], ["teams.workspace_id", "teams.id"],
             ondelete="SET NULL (team_id)", name="fk_conversations_team",
         ),
+        ForeignKeyConstraint(
+            ["workspace_id", "sla_policy_id"], ["sla_policies.workspace_id", "sla_policies.id"],
+            ondelete="SET NULL (sla_policy_id)", name="fk_conversations_sla_policy",
+        ),
         CheckConstraint("(status = 'snoozed') = (snoozed_until is not null)", name="snoozed_until"),
         CheckConstraint("(status = 'closed') = (closed_at is not null)", name="closed_at"),
         CheckConstraint("status = 'closed' or outcome is null", name="outcome_when_closed"),
@@ -50,6 +64,11 @@ class Conversation(HasId, OfWorkspace, Base):
             "ix_conversations_next_due", "next_response_due_at",
             postgresql_where=text("next_response_met_at is null and next_response_breached_at is null"),
         ),
+        Index(
+            "ix_conversations_resolution_due", "resolution_due_at",
+            postgresql_where=text("resolution_met_at is null and resolution_breached_at is null"),
+        ),
+        Index("ix_conversations_warn", "warn_at", postgresql_where=text("warn_at is not null")),
         Index("ix_conversations_snoozed", "snoozed_until", postgresql_where=text("status = 'snoozed'")),
         Index(
             "ix_conversations_unassigned", "workspace_id", "team_id", "waiting_since_at",
@@ -104,12 +123,30 @@ class Conversation(HasId, OfWorkspace, Base):
     held: Mapped[bool] = mapped_column(default=False)
     """Flagged as suspicious; everybody still sees it: no platform can hide."""
 
+    first_response_since_at: Mapped[datetime | None]
+    """Since when the wait lasts (or lasted) that the clock measures."""
     first_response_due_at: Mapped[datetime | None]
     first_response_met_at: Mapped[datetime | None]
     first_response_breached_at: Mapped[datetime | None]
+    next_response_since_at: Mapped[datetime | None]
     next_response_due_at: Mapped[datetime | None]
     next_response_met_at: Mapped[datetime | None]
     next_response_breached_at: Mapped[datetime | None]
+    resolution_started_at: Mapped[datetime | None]
+    """When the present case began: the first wait since the conversation was last closed."""
+    resolution_due_at: Mapped[datetime | None]
+    resolution_met_at: Mapped[datetime | None]
+    resolution_breached_at: Mapped[datetime | None]
+    sla_policy_id: Mapped[int | None]
+    """The promise that a rule or a person chose; None: the workspace's default."""
+    pauses: Mapped[list[datetime]] = mapped_column(
+        ARRAY(DateTime(timezone=True)), default=list, server_default=text("'{}'")
+    )
+    """Begin, end, begin, end … of the times in which it was put aside; an odd number: it is aside now, clocks rest."""
+    warn_at: Mapped[datetime | None]
+    """When the running clock is to be warned of; None: never, or it was."""
+    warned_due_at: Mapped[datetime | None]
+    """The due time of which a warning was given."""
 
     started_at: Mapped[datetime]
     last_message_at: Mapped[datetime]
