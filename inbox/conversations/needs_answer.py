@@ -1,8 +1,8 @@
 """Does a message need an answer, and why: pure, from what was said and how it was tagged.
 
 A direct message that says something does. A comment does when it asks, complains, is a lead, addresses us, or when
-its tags are unsure. «+», bare emoji, stickers, tagged friends and talk among subscribers do not. Each verdict has a
-reason.
+its tags are unsure and may well hide one of these. «+», bare emoji, stickers, tagged friends, thanks for our answer
+and talk among subscribers do not. Each verdict has a reason.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from inbox.channels.events import AttachmentKind, ConversationKind
-from inbox.conversations.tags import Intent, Tagged
+from inbox.conversations.tags import Intent, Sentiment, Tagged
 
 
 class Why(StrEnum):
@@ -55,6 +55,17 @@ LONGEST_PLUS = 40
 _PLUS = re.compile(
     r"^[\s+.!)❤️🙏✅👍]*(\+|плюс(ик)?|участвую|я тоже|хочу участвовать|беру участие|in)[\s+.!)❤️🙏✅👍]*$", re.IGNORECASE
 )
+MAY_ASK = 0.1
+"""Chance, of unsure tags, that a comment wants something of us: below it "praise or talk" is all that is unsure."""
+LIKELY_ASKS = 0.5
+"""The same under a draw, where nearly nobody does."""
+_ONLY_ASKS = re.compile(r"[\s?!.]*\?[\s?!.]*")
+_THANKS = re.compile(
+    r"(?:(?:ок|окей|хорошо|понятно|ясно|понял|поняла|отлично|супер|разобрал(?:ся|ась)|спасибо|спс|благодарю|thanks?|thx|"
+    r"you|большое|огромное|вам|за|ответ|помощь|всё|все)\b[\s.,!)❤️🙏🏻👍😊]*){1,8}",
+    re.IGNORECASE,
+)
+_THANKING = re.compile(r"спасибо|спс|благодарю|thank|thx", re.IGNORECASE)
 _COMMAND = re.compile(r"^/[a-z_]+(@\w+)?(\s+\S*)?$", re.IGNORECASE)
 _NAMED = re.compile(r"(@\w+|\[(?:id|club)\d+\|[^\]]+\])")
 _WORD = re.compile(r"\w", re.UNICODE)
@@ -116,19 +127,33 @@ def _judge_direct(text: str, tags: Tagged) -> NeedsAnswer:
 
 
 def _judge_public(text: str, tags: Tagged, *, addresses_us: bool, in_draw: bool) -> NeedsAnswer:
+    if _ONLY_ASKS.fullmatch(text):
+        return NeedsAnswer(needed=True, why=Why.QUESTION)
     if addresses_us:
-        return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
+        return _judge_address(text, tags)
     if _names_only_friends(text):
         return NeedsAnswer(needed=False, why=Why.FRIEND)
     sure = "intent" not in tags.unsure
-    if tags.intent in _ASKING and (sure or not in_draw):
-        return NeedsAnswer(needed=True, why=_ASKING[tags.intent])
+    if (tags.intent in _ASKING) if sure else _may_ask(tags, LIKELY_ASKS if in_draw else MAY_ASK):
+        return NeedsAnswer(needed=True, why=_ASKING.get(tags.intent, Why.UNSURE))
     if in_draw:
         return NeedsAnswer(needed=False, why=Why.DRAW)
-    if not sure:
-        return NeedsAnswer(needed=True, why=Why.UNSURE)
     why = {Intent.PRAISE: Why.PRAISE, Intent.SPAM: Why.SPAM}.get(tags.intent, Why.TALK)
     return NeedsAnswer(needed=False, why=why)
+
+
+def _judge_address(text: str, tags: Tagged) -> NeedsAnswer:
+    """What is said to us waits for us, but for bare thanks without a sting."""
+    thanks = _THANKING.search(text) and _THANKS.fullmatch(text.strip()) and tags.sentiment is not Sentiment.NEGATIVE
+    if thanks:
+        return NeedsAnswer(needed=False, why=Why.PRAISE)
+    return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
+
+
+def _may_ask(tags: Tagged, limit: float) -> bool:
+    """Whether unsure tags give all that asks, taken together, at least this chance; tags without chances may."""
+    chances = tags.probabilities.get("intent")
+    return chances is None or sum(chances.get(intent.value, 0.0) for intent in _ASKING) >= limit
 
 
 def _names_only_friends(text: str) -> bool:

@@ -1,0 +1,87 @@
+"""Which comments need an answer: the figures on 500 labelled ones, by the shipped model and the rules of intake."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inbox.channels.events import ConversationKind
+from inbox.conversations.needs_answer import Why, judge
+from inbox.conversations.tags import Intent, Sentiment, Tagged
+from inbox.core.errors import SetupError
+from moderation.learning.answers import describe, judge_comments, read_comments
+from moderation.learning.corpus import read_seed
+from moderation.triage.classify import LinearTagger
+from moderation.triage.normalise import normalise
+
+UNSURE = Tagged(Sentiment.NEUTRAL, Intent.OTHER, False, False, {}, frozenset({"intent"}), {}, "words")
+
+
+def test_needs_answer_reaches_its_figures(tagger: LinearTagger) -> None:
+    comments = read_comments()
+    assert len(comments) >= 500
+    outcome = judge_comments(comments, tagger)
+    assert outcome.recall >= 0.97, describe(outcome)
+    assert outcome.precision >= 0.75, describe(outcome)
+
+
+def test_the_table_is_no_part_of_the_corpus() -> None:
+    corpus = {normalise(row.text).folded for row in read_seed()}
+    said = [one.text for one in read_comments() if len(normalise(one.text).folded.split()) >= 4]
+    assert [text for text in said if normalise(text).folded in corpus] == []
+
+
+def judged(text: str, tags: Tagged, *, addresses_us: bool = False, in_draw: bool = False) -> tuple[bool, Why]:
+    verdict = judge(ConversationKind.COMMENT, text, (), tags, addresses_us=addresses_us, in_draw=in_draw)
+    return verdict.needed, verdict.why
+
+
+def chances(**intent: float) -> Tagged:
+    return replace(UNSURE, intent=Intent(max(intent, key=lambda one: intent[one])), probabilities={"intent": intent})
+
+
+def test_unsure_tags_need_an_answer_where_something_may_be_asked() -> None:
+    assert judged("вчера брали", chances(other=0.6, praise=0.38, question=0.02)) == (False, Why.TALK)
+    assert judged("вчера брали", chances(other=0.6, praise=0.2, question=0.1, lead=0.1)) == (True, Why.UNSURE)
+    assert judged("вчера брали", chances(complaint=0.5, other=0.5)) == (True, Why.COMPLAINT)
+    assert judged("вчера брали", UNSURE) == (True, Why.UNSURE)
+
+
+def test_under_a_draw_an_unsure_question_must_be_likely() -> None:
+    assert judged("а из другого города", chances(question=0.6, other=0.4), in_draw=True) == (True, Why.QUESTION)
+    assert judged("хочу приз", chances(other=0.6, lead=0.4), in_draw=True) == (False, Why.DRAW)
+
+
+@pytest.mark.parametrize("text", ["спасибо!", "Поняла, спасибо большое за ответ 🙏🏻", "ок спс", "thank you"])
+def test_bare_thanks_for_our_answer_need_none(text: str) -> None:
+    assert judged(text, UNSURE, addresses_us=True) == (False, Why.PRAISE)
+
+
+@pytest.mark.parametrize("text", ["спасибо, а когда?", "спасибо не надо", "Ок", "спасибо за помощь, так и не приехали"])
+def test_what_is_more_than_thanks_still_addresses_us(text: str) -> None:
+    assert judged(text, UNSURE, addresses_us=True) == (True, Why.ADDRESSES_US)
+
+
+def test_angry_thanks_still_address_us() -> None:
+    angry = replace(UNSURE, sentiment=Sentiment.NEGATIVE)
+    assert judged("ну спасибо вам за помощь", angry, addresses_us=True) == (True, Why.ADDRESSES_US)
+    assert judged("спасибо вам за помощь", angry, addresses_us=True) == (True, Why.ADDRESSES_US)
+
+
+@pytest.mark.parametrize("text", ["?", "???", "?!", " ?? "])
+def test_question_marks_alone_ask(text: str) -> None:
+    assert judged(text, replace(UNSURE, unsure=frozenset())) == (True, Why.QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ("text\tlabel\n", "line 1: the header"),
+        ("text\tparent\tmode\tmedia\tneeds_answer\treason\nда\t\t\n", "line 2: 3 columns"),
+        ("text\tparent\tmode\tmedia\tneeds_answer\treason\nда\tмы\t\t\t1\tappeal\n", "line 2: a parent"),
+    ],
+)
+def test_a_bad_table_is_named(tmp_path: Path, table: str, complaint: str) -> None:
+    (tmp_path / "table.tsv").write_text(table, encoding="utf-8")
+    with pytest.raises(SetupError, match=complaint):
+        read_comments(tmp_path / "table.tsv")
