@@ -1,7 +1,7 @@
 """Does a message need an answer, and why: pure, from what was said and how it was tagged.
 
-A direct message that says something does. A comment does when it asks, complains, is a lead, addresses us, or when
-its tags are unsure and may well hide one of these. «+», bare emoji, stickers, tagged friends, thanks for our answer
+A direct message that says something does. A comment does when it asks, complains, is a lead, addresses us, or may
+well do one of these by its tags. «+», bare emoji, stickers, tagged friends, thanks for our answer
 and talk among subscribers do not. Each verdict has a reason.
 """
 
@@ -56,7 +56,8 @@ _PLUS = re.compile(
     r"^[\s+.!)❤️🙏✅👍]*(\+|плюс(ик)?|участвую|я тоже|хочу участвовать|беру участие|in)[\s+.!)❤️🙏✅👍]*$", re.IGNORECASE
 )
 MAY_ASK = 0.1
-"""Chance, of unsure tags, that a comment wants something of us: below it "praise or talk" is all that is unsure."""
+"""Chance that a comment wants something of us, all such intents taken together, from which on a person looks: chosen
+so that on folds of the corpus by trade 98 % of the comments that do are found."""
 LIKELY_ASKS = 0.5
 """The same under a draw, where nearly nobody does."""
 _ONLY_ASKS = re.compile(r"[\s?!.]*\?[\s?!.]*")
@@ -133,8 +134,7 @@ def _judge_public(text: str, tags: Tagged, *, addresses_us: bool, in_draw: bool)
         return _judge_address(text, tags)
     if _names_only_friends(text):
         return NeedsAnswer(needed=False, why=Why.FRIEND)
-    sure = "intent" not in tags.unsure
-    if (tags.intent in _ASKING) if sure else _may_ask(tags, LIKELY_ASKS if in_draw else MAY_ASK):
+    if _may_ask(tags, LIKELY_ASKS if in_draw else MAY_ASK):
         return NeedsAnswer(needed=True, why=_ASKING.get(tags.intent, Why.UNSURE))
     if in_draw:
         return NeedsAnswer(needed=False, why=Why.DRAW)
@@ -151,9 +151,11 @@ def _judge_address(text: str, tags: Tagged) -> NeedsAnswer:
 
 
 def _may_ask(tags: Tagged, limit: float) -> bool:
-    """Whether unsure tags give all that asks, taken together, at least this chance; tags without chances may."""
+    """Whether the tags give all that asks at least this chance; without chances (a person's word) the tag counts."""
     chances = tags.probabilities.get("intent")
-    return chances is None or sum(chances.get(intent.value, 0.0) for intent in _ASKING) >= limit
+    if not chances:
+        return tags.intent in _ASKING or "intent" in tags.unsure
+    return sum(chances.get(intent.value, 0.0) for intent in _ASKING) >= limit
 
 
 def _names_only_friends(text: str) -> bool:
