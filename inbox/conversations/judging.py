@@ -49,11 +49,22 @@ def tagged(tags: Tags | None) -> Tagged:
         intent=tags.intent if tags else Intent.OTHER,
         toxic=bool(tags and tags.toxic),
         profanity=bool(tags and tags.profanity),
-        probabilities={},
+        probabilities=_chances(tags),
         unsure=frozenset(tags.unsure if tags else ()),
         reasons={},
         model_version=tags.model_version if tags else "",
     )
+
+
+def _chances(tags: Tags | None) -> dict[str, dict[str, float]]:
+    """What the model gave each label; none once a person spoke."""
+    if tags is None or tags.corrected_at is not None:
+        return {}
+    return {
+        task: {label: float(chance) for label, chance in chances.items() if isinstance(chance, int | float)}
+        for task, chances in tags.probabilities.items()
+        if isinstance(chances, dict)
+    }
 
 
 async def _load(session: AsyncSession, which: Sequence[ColumnElement[bool]]) -> list[_Judged]:
