@@ -40,6 +40,7 @@ def test_labels_do_not_contradict_the_guideline() -> None:
     ] == []
 
 
+@pytest.mark.timeout(400)  # the encoder reads every message: twenty seconds of a free core
 def test_no_message_stands_twice() -> None:
     rows = read_seed()
     example = prepare(rows)
