@@ -4,11 +4,22 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from tests.servers import TestServers, running_servers
 
 if TYPE_CHECKING:
     from tests.company import Company
+
+# Structlog's own choice is tracebacks in colours, with the locals of every frame: they cost more than the tests.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")
