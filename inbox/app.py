@@ -24,7 +24,11 @@ from routing.alerts.panel import panel as alerts_panel
 from routing.alerts.routes import api as alerts_api
 from routing.autoreplies.panel import panel as auto_replies_panel
 from routing.autoreplies.routes import api as auto_replies_api
+from routing.leads.panel import panel as leads_panel
+from routing.leads.routes import api as leads_api
 from routing.rules.routes import api as rules_api
+from routing.webhooks.panel import panel as webhooks_panel
+from routing.webhooks.routes import api as webhooks_api
 
 API_FEATURES = (
     "agents",
@@ -77,11 +81,18 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
     app.state.classifying = asyncio.Semaphore(context.settings.tagger_threads)
     for router in _find_routers("routes", "api", API_FEATURES):
         app.include_router(router, prefix=API)
-    for router in (rules_api, auto_replies_api, alerts_api):
+    for router in (rules_api, auto_replies_api, alerts_api, leads_api, webhooks_api):
         app.include_router(router, prefix=API)
     app.include_router(webhooks)
     app.include_router(health)
-    for router in (live_panel, auto_replies_panel, alerts_panel, *_find_routers("panel", "panel", PANEL_FEATURES)):
+    for router in (
+        live_panel,
+        auto_replies_panel,
+        alerts_panel,
+        leads_panel,
+        webhooks_panel,
+        *_find_routers("panel", "panel", PANEL_FEATURES),
+    ):
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticAssets(STATIC), name="static")
     install_handlers(app)

@@ -19,6 +19,7 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import (
     AnswerAlert,
+    CallWebhook,
     CatchUp,
     CheckChannel,
     DeleteDelivered,
@@ -33,6 +34,7 @@ from inbox.core.events import (
     RingAlert,
     RingBreach,
     RingDigest,
+    RingLead,
 )
 from inbox.core.jobs import FINISH, JobRunner
 from inbox.core.pacing import Pacing
@@ -48,7 +50,9 @@ from routing.alerts.ringing import run_digest, run_ring
 from routing.alerts.sweeping import run_breach
 from routing.arriving import route
 from routing.assignment.service import drain
+from routing.leads.ringing import LEAD_DEEDS, run_lead_ring
 from routing.sweeping import run_routing_sweep
+from routing.webhooks.sending import run_webhook
 
 CHECKS_EVERY = timedelta(seconds=30)
 
@@ -78,9 +82,11 @@ def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) ->
     runner.register(RingAlert, partial(run_ring, context, pacing))
     runner.register(RingDigest, partial(run_digest, context, pacing))
     runner.register(RingBreach, partial(run_breach, context))
-    runner.register(PressButton, partial(run_press, context, pacing))
+    runner.register(PressButton, partial(run_press, context, pacing, further=LEAD_DEEDS))
     runner.register(AnswerAlert, partial(run_answer, context, pacing))
     runner.register(LinkByCode, partial(run_link, context, pacing))
+    runner.register(RingLead, partial(run_lead_ring, context, pacing))
+    runner.register(CallWebhook, partial(run_webhook, context))
     runner.register(CatchUp, partial(run_catch_up, context))
     runner.register(EscalateBreach, partial(escalate, context))
     runner.register(RecomputeClocks, partial(recompute_clocks, context))

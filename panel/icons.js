@@ -7,5 +7,5 @@ export const icons = [
   'message-square-off', 'messages-square', 'mic', 'monitor', 'moon', 'music', 'newspaper', 'paperclip', 'pause', 'pencil',
   'phone', 'play', 'plug', 'plus', 'power', 'quote', 'radio', 'refresh-cw', 'reply', 'rotate-ccw', 'search', 'send', 'send-horizontal',
   'settings', 'shield-alert', 'shield-check', 'sticker', 'sticky-note', 'sun', 'tag', 'target', 'thumbs-down', 'thumbs-up',
-  'timer', 'trash-2', 'triangle-alert', 'undo-2', 'unplug', 'user', 'user-check', 'user-plus', 'users', 'video', 'vote', 'wifi-off', 'x',
+  'timer', 'trash-2', 'trending-up', 'triangle-alert', 'undo-2', 'unplug', 'user', 'user-check', 'user-plus', 'users', 'video', 'vote', 'wifi-off', 'x',
 ]

@@ -9,13 +9,15 @@ from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation
 from routing.alerts.service import alert_on_new
 from routing.autoreplies.service import answer_automatically
+from routing.leads.service import lead_on_new
 from routing.rules.service import apply_rules
 
 
 async def route(
     session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation], now: datetime
 ) -> None:
-    """In the batch's transaction: teams and people, then auto-replies and alerts."""
+    """In the batch's transaction: teams and people, then auto-replies, alerts and leads."""
     await apply_rules(session, new, conversations, now)
     await answer_automatically(session, new, conversations, now)
     await alert_on_new(session, new, conversations)
+    await lead_on_new(session, new, conversations, now)

@@ -1,4 +1,4 @@
-"""The sweep of routing: what time brings to alerts, beside the inbox's own sweep."""
+"""The sweep of routing: what time brings to alerts, leads and webhooks, beside the inbox's own sweep."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from routing.alerts.sweeping import ring_spikes, sweep_alerts
+from routing.leads.sweeping import sweep_leads
+from routing.webhooks.service import sweep_webhooks
 
 EVERY = timedelta(seconds=5)
 SPIKES_EVERY = timedelta(minutes=1)
@@ -25,6 +27,10 @@ async def run_routing_sweep(context: Context, stop: asyncio.Event) -> None:
         try:
             async with context.transaction(EVERY_WORKSPACE) as session:
                 await sweep_alerts(session, now)
+            async with context.transaction(EVERY_WORKSPACE) as session:
+                await sweep_leads(session, now)
+            async with context.transaction(EVERY_WORKSPACE) as session:
+                await sweep_webhooks(session, now)
             if looked_at is None or now - looked_at >= SPIKES_EVERY:
                 looked_at = now
                 async with context.transaction(EVERY_WORKSPACE) as session:

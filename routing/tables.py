@@ -2,6 +2,8 @@
 
 from routing.alerts import models as alerts
 from routing.autoreplies import models as autoreplies
+from routing.leads import models as leads
 from routing.rules import models as rules
+from routing.webhooks import models as webhooks
 
-__all__ = ["alerts", "autoreplies", "rules"]
+__all__ = ["alerts", "autoreplies", "leads", "rules", "webhooks"]

@@ -42,6 +42,10 @@ SECTIONS: tuple[Section, ...] = (
         "alerts", "bell", N_("Alerts"), N_("What rings in your team's Telegram chat, and your own link to it."),
         "settings/alerts", Permission.READ_CONVERSATIONS,
     ),
+    Section(
+        "webhooks", "link", N_("Webhooks"), N_("Leads go to your CRM or program by themselves."),
+        "settings/webhooks", Permission.MANAGE_RULES,
+    ),
 )  # fmt: skip
 """In the order of the list."""
 

@@ -137,6 +137,21 @@ class RingBreach(Job):
     is_warning: bool = False
 
 
+class RingLead(Job):
+    """Ring a lead at its owner's."""
+
+    name = "routing.leads.ring"
+    lead_id: int
+    owner_id: int
+
+
+class CallWebhook(Job):
+    """Bring a delivery to the webhook that it is for."""
+
+    name = "routing.webhooks.call"
+    delivery_id: int
+
+
 class PressButton(Job):
     """A button under a message of the bot was pressed."""
 
@@ -200,4 +215,5 @@ JOBS: tuple[type[Job], ...] = (
     DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, DrainQueue, CheckChannel, CatchUp,
     RingAlert, RingDigest, RingBreach, PressButton, AnswerAlert, LinkByCode,
     EscalateBreach, RecomputeClocks,
+    RingLead, CallWebhook,
 )  # fmt: skip

@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that the web part listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port of the panel and the API.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    webhooks_private: bool = Field(
+        default=False, description="Whether outgoing webhooks may go into private networks (a CRM of your own)."
+    )
     tagger_threads: int = Field(default=2, ge=1, le=16, description="Threads that tag messages in a worker.")
 
 

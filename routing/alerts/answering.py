@@ -62,7 +62,7 @@ async def _ask(context: Context, job: AnswerAlert, alert: Alert) -> Ring | None:
         return Ring(job.chat_external_id, words.gettext(error.detail), (), job.message_external_id)
     if answer_id is None:
         return None
-    text = words.gettext("Send this answer to %(name)s?", name=name or "—")
+    text = words.gettext("Send this answer? To: %(name)s", name=name or "—")
     buttons = (
         Button(words.gettext("Send"), f"send:{answer_id}"),
         Button(words.gettext("Don't send"), f"drop:{answer_id}"),

@@ -92,7 +92,8 @@ def _particulars(told: Told, words: Words, now: datetime) -> list[str]:
         case AlertKind.TEST:
             return [words.gettext("This is how alerts look here. Nothing happened.")]
         case AlertKind.LEAD:
-            return [str(one) for one in (told.details.get("why"), told.details.get("phone")) if one]
+            missed = words.gettext("%(name)s did not take it up in time", name=told.details.get("missed_by") or "—")
+            return [missed, *(str(one) for one in (told.details.get("phone"),) if one)]
         case _:
             pass
     return []

@@ -15,12 +15,14 @@ from inbox.channels.events import Attachment as Part
 from inbox.channels.events import AttachmentKind, ConversationKind
 from inbox.channels.models import Channel, Gap
 from inbox.conversations.arrivals import OnChannel
-from inbox.conversations.models import Attachment, DeadEvent, Label, Message
+from inbox.conversations.models import Attachment, Conversation, DeadEvent, Label, Message
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.organisations.models import Team, Workspace
 from inbox.sla.models import SlaPolicy
 from routing.alerts.models import Alert, AlertKind
 from routing.autoreplies.models import AutoReply, AutoReplyKind
+from routing.leads.models import Lead
+from routing.webhooks.models import HookEvent, Webhook, WebhookDelivery
 from tests.api.subscribers import Subscribers
 from tests.company import Company
 
@@ -65,6 +67,7 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
     private = await subscribers.write(f"Фото {word}", f"{word}1", channel=channel, attachments=(file,))
     public = await subscribers.write(f"Вопрос {word}", f"{word}2", channel=channel, kind=ConversationKind.COMMENT)
     async with company.context.transaction(EVERY_WORKSPACE) as session:
+        lead_id, webhook_id, delivery_id = await _add_sales(session, company, public.conversation_id, word)
         team, dead, auto_reply, alert = await _add_rows(session, company, channel, word)
         calendar, policy = await _add_hours(session, channel, word)
         (await session.get_one(Workspace, channel.workspace_id)).name = f"Проект {word}"
@@ -90,6 +93,9 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
             "alert_id": [alert.id],
             "calendar_id": [calendar.id],
             "policy_id": [policy.id],
+            "lead_id": [lead_id],
+            "webhook_id": [webhook_id],
+            "delivery_id": [delivery_id],
             "assignee_id": [company.people[owner].agent_id],
         }
 
@@ -132,6 +138,28 @@ async def _add_hours(session: AsyncSession, channel: OnChannel, word: str) -> tu
     session.add_all([calendar, policy])
     await session.flush()
     return calendar, policy
+
+
+async def _add_sales(session: AsyncSession, company: Company, conversation_id: int, word: str) -> tuple[int, int, int]:
+    """A lead, and a webhook with a delivery."""
+    now = company.clock()
+    talk = await session.get_one(Conversation, conversation_id)
+    lead = Lead(
+        workspace_id=talk.workspace_id, conversation_id=talk.id, channel_id=talk.channel_id,
+        contact_id=talk.contact_id, post_id=talk.post_id, text=f"Вопрос {word}", stage_at=now, heard_at=now,
+    )  # fmt: skip
+    webhook = Webhook(
+        workspace_id=talk.workspace_id, name=f"CRM {word}", url="https://crm.example.org/hook",
+        events=[HookEvent.LEAD_CREATED.value], secret_encrypted=company.context.cipher.encrypt("s"),
+    )  # fmt: skip
+    session.add_all([lead, webhook])
+    await session.flush()
+    delivery = WebhookDelivery(
+        workspace_id=talk.workspace_id, webhook_id=webhook.id, event=HookEvent.TEST, body={"word": word}, next_at=now
+    )
+    session.add(delivery)
+    await session.flush()
+    return lead.id, webhook.id, delivery.id
 
 
 async def _talk(client: httpx.AsyncClient, conversation_id: int, word: str) -> None:

@@ -51,6 +51,8 @@ LIVE = ("GET", "/live")
 AUTO_REPLIES = "/w/{ws}/settings/auto-replies"
 ALERTS = "/w/{ws}/settings/alerts"
 HOURS, PROMISES = "/w/{ws}/settings/hours", "/w/{ws}/settings/promises"
+LEADS = "/w/{ws}/leads"
+WEBHOOKS = "/w/{ws}/settings/webhooks"
 PANEL: Mapping[tuple[str, str], Route] = {
     LIVE: Route(is_silent=True),
     ("GET", "/"): Route(),
@@ -83,6 +85,16 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", "/w/{ws}/channels/{channel_id}/remove"): Route(),
     ("POST", "/w/{ws}/dead-events/{dead_event_id}/replay"): Route(),
     ("GET", AUTO_REPLIES): Route(),
+    ("GET", WEBHOOKS): Route(),
+    ("POST", WEBHOOKS): Route({"name": "CRM", "url": "https://crm.example.org/hook", "events": "lead.created"}),
+    ("POST", f"{WEBHOOKS}/{{webhook_id}}/test"): Route(),
+    ("POST", f"{WEBHOOKS}/{{webhook_id}}/switch"): Route({"enabled": "true"}),
+    ("POST", f"{WEBHOOKS}/{{webhook_id}}/remove"): Route(),
+    ("POST", f"{WEBHOOKS}/deliveries/{{delivery_id}}/again"): Route(),
+    ("GET", LEADS): Route({}, {"channel": "channel_id"}),
+    ("GET", f"{LEADS}/export"): Route({}, {"channel": "channel_id"}, is_silent=True),
+    ("POST", f"{LEADS}/new/{{conversation_id}}"): Route(),
+    ("POST", f"{LEADS}/{{lead_id}}"): Route({"stage": "lost", "amount": "100"}),
     ("GET", ALERTS): Route(),
     ("POST", ALERTS): Route({"kinds": "negative", "cooldown": "3"}),
     ("POST", f"{ALERTS}/code"): Route(),
@@ -124,6 +136,7 @@ SOURCES = {
     "ws": "workspace_id", "conversation_id": "conversation_id", "message_id": "message_id", "channel_id": "channel_id",
     "dead_event_id": "dead_event_id", "attachment_id": "attachment_id", "auto_reply_id": "auto_reply_id",
     "calendar_id": "calendar_id", "policy_id": "policy_id",
+    "lead_id": "lead_id", "webhook_id": "webhook_id", "delivery_id": "delivery_id",
 }  # fmt: skip
 """A path's field → the rows whose ids stand there."""
 ROLES = ("owner", "admin", "moderator", "sales", "viewer")

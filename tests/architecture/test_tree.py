@@ -84,3 +84,15 @@ def test_no_host_of_a_registry_and_no_path_of_a_machine_is_in_the_tree() -> None
         if any(word in text for word in FOREIGN):
             found.append(name)
     assert found == []
+
+
+def test_migrations_are_one_chain() -> None:
+    """Two that were written at once would leave two heads: whoever lands later renumbers."""
+    names = sorted(path.stem for path in (ROOT / "migrations" / "versions").glob("0*.py"))
+    assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+    for name in names:
+        source = (ROOT / "migrations" / "versions" / f"{name}.py").read_text(encoding="utf-8")
+        number = int(name[:4])
+        assert f'revision = "{number:04}"' in source, name
+        before = f'"{number - 1:04}"' if number > 1 else "None"
+        assert f"down_revision = {before}" in source, name

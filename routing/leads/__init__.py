@@ -1,0 +1,1 @@
+"""Leads: who may buy, whose they are, and how soon Sales takes them up."""

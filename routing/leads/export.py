@@ -1,0 +1,69 @@
+"""Leads as a table for spreadsheets: CSV with a mark that Excel knows, and XLSX."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from openpyxl import Workbook
+
+from inbox.core.i18n import N_, Words
+from routing.leads.listing import Listed
+from routing.leads.models import Stage
+
+MOST = 10_000
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+COLUMNS = (
+    N_("Number"), N_("Written"), N_("Subscriber"), N_("Words"), N_("Phone"), N_("Channel"), N_("Post"), N_("Stage"),
+    N_("Reason"), N_("Sum"), N_("Owner"), N_("Taken up"), N_("First answer"),
+)  # fmt: skip
+STAGES = {
+    Stage.NEW: N_("new"), Stage.TAKEN_UP: N_("taken up"), Stage.WON: N_("won"), Stage.LOST: N_("lost"),
+    Stage.NOT_A_LEAD: N_("not a lead"),
+}  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_csv(leads: Sequence[Listed], words: Words, zone: str) -> bytes:
+    """UTF-8 with a byte order mark, semicolons: what a Russian Excel opens by a double click."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow([words.gettext(column) for column in COLUMNS])
+    writer.writerows([_harmless(cell) for cell in _row(one, words, zone)] for one in leads)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def write_xlsx(leads: Sequence[Listed], words: Words, zone: str) -> bytes:
+    """One sheet with a head that stays."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = words.gettext("Leads")
+    sheet.append([words.gettext(column) for column in COLUMNS])
+    for one in leads:
+        sheet.append([_harmless(cell) if isinstance(cell, str) else cell for cell in _row(one, words, zone)])
+    sheet.freeze_panes = "A2"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _row(listed: Listed, words: Words, zone: str) -> list[str | int | float]:
+    lead = listed.lead
+    return [
+        lead.id, _time(lead.heard_at, zone), lead.contact.name, lead.text, lead.phone or "", lead.channel.name,
+        lead.post.text[:200] if lead.post is not None else "", words.gettext(STAGES[lead.stage]), lead.reason,
+        float(lead.amount) if lead.amount is not None else "", lead.owner.name if lead.owner is not None else "",
+        _time(lead.taken_up_at, zone), _time(listed.first_answer_at, zone),
+    ]  # fmt: skip
+
+
+def _time(instant: datetime | None, zone: str) -> str:
+    return "" if instant is None else f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def _harmless(cell: str | float) -> str | float:
+    """What subscribers wrote must not become a formula; a phone number stays one."""
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA) or cell[1:].isdecimal():
+        return "".join(c for c in cell if c >= " " or c in "\n\t") if isinstance(cell, str) else cell
+    return "'" + cell

@@ -1,0 +1,178 @@
+"""Leads as a page: filters, stages, sums, totals per post and channel, a table for spreadsheets."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.agents.caller import Caller
+from inbox.agents.frame import load_frame, read_place, scope_at
+from inbox.agents.permissions import Permission
+from inbox.channels.access import list_channels
+from inbox.conversations.access import access_conversation
+from inbox.core.context import Context
+from inbox.core.database import enter_scope
+from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError, RefusedError
+from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
+from inbox.core.web.fields import RowId
+from inbox.core.web.templates import render, words_of
+from routing.leads import listing
+from routing.leads.export import MOST, STAGES, XLSX, write_csv, write_xlsx
+from routing.leads.listing import Filters
+from routing.leads.models import OPEN, Stage
+from routing.leads.service import change_lead, make_lead_by_hand
+
+panel = APIRouter(prefix="/w/{ws}/leads")
+SHOWN = 50
+PERIODS = {"7": timedelta(days=7), "30": timedelta(days=30), "90": timedelta(days=90)}
+Short = Annotated[str, Query(max_length=20)]
+
+
+@panel.get("")
+async def show_leads(
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    caller: PanelCaller,
+    ws: str,
+    stage: Short = "",
+    days: Short = "30",
+    owner: Short = "",
+    channel: Short = "",
+    before: Short = "",
+) -> Response:
+    """The list with its filters."""
+    return await _page(request, session, context, caller, ws, _Asked(stage, days, owner, channel, before))
+
+
+@panel.get("/export")
+async def export(
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    caller: PanelCaller,
+    ws: str,
+    stage: Short = "",
+    days: Short = "30",
+    owner: Short = "",
+    channel: Short = "",
+    form: Annotated[str, Query(pattern="^(csv|xlsx)$")] = "csv",
+) -> Response:
+    """The same leads as a table, at most MOST of them."""
+    now = context.clock()
+    asked = _Asked(stage, days, owner, channel, "")
+    frame = await load_frame(session, caller, read_place(ws, caller), now)
+    leads = await listing.list_leads(session, caller, asked.filters(caller, ws, now), None, MOST)
+    words = words_of(request)
+    body = write_csv(leads, words, frame.zone) if form == "csv" else write_xlsx(leads, words, frame.zone)
+    return Response(
+        body,
+        media_type="text/csv; charset=utf-8" if form == "csv" else XLSX,
+        headers={"Content-Disposition": f'attachment; filename="leads-{now:%Y-%m-%d}.{form}"'},
+    )
+
+
+@panel.post("/new/{conversation_id}")
+async def make(
+    session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str, conversation_id: RowId
+) -> Response:
+    """A person says that the conversation is a lead."""
+    enter_scope(session, scope_at(read_place(ws, caller), caller))
+    conversation = await access_conversation(session, caller, conversation_id, Permission.ANSWER, lock=True)
+    await make_lead_by_hand(session, caller, conversation, context.clock())
+    return RedirectResponse(f"/w/{ws}/leads", status_code=303)
+
+
+@panel.post("/{lead_id}")
+async def change(
+    request: Request,
+    context: ContextDep,
+    session: SessionDep,
+    caller: PanelCaller,
+    ws: str,
+    lead_id: RowId,
+    stage: Annotated[Stage, Form()],
+    reason: Annotated[str, Form(max_length=500)] = "",
+    amount: Annotated[str, Form(max_length=20)] = "",
+    phone: Annotated[str, Form(max_length=32)] = "",
+) -> Response:
+    """Write the row's form; what is refused is said above the list."""
+    enter_scope(session, scope_at(read_place(ws, caller), caller))
+    found = await listing.access_lead(session, caller, lead_id, Permission.ANSWER, lock=True)
+    try:
+        changes = {"stage": stage, "reason": reason, "amount": _amount(amount), "phone": phone}
+        async with session.begin_nested():
+            await change_lead(session, caller, found.lead, changes, context.clock())
+    except (ConflictError, ForbiddenError, InvalidInputError) as error:
+        session.expire_all()
+        return await _page(request, session, context, caller, ws, _Asked("", "30", "", "", ""), error)
+    return RedirectResponse(f"/w/{ws}/leads", status_code=303)
+
+
+class _Asked:
+    """The page's query as it was typed."""
+
+    def __init__(self, stage: str, days: str, owner: str, channel: str, before: str) -> None:
+        self.stage = stage if stage in {one.value for one in Stage} else ""
+        self.days = days if days in PERIODS else ""
+        self.owner = owner
+        self.channel = channel
+        self.before_id = int(before) if before.isascii() and before.isdigit() else None
+
+    def filters(self, caller: Caller, ws: str, now: datetime) -> Filters:
+        """As the service takes them; a foreign id finds nothing."""
+        place = read_place(ws, caller)
+        owner_id = caller.agent_id if self.owner == "me" else _number(self.owner)
+        since = now - PERIODS[self.days] if self.days else None
+        stages = (Stage(self.stage),) if self.stage else ()
+        workspace_id = place if isinstance(place, int) else None
+        return Filters(workspace_id, stages, owner_id, _number(self.channel), None, since)
+
+    def query(self, **changes: str) -> str:
+        """The address's query with something else chosen."""
+        chosen = {"stage": self.stage, "days": self.days or "all", "owner": self.owner, "channel": self.channel}
+        return urlencode({name: value for name, value in {**chosen, **changes}.items() if value})
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _amount(text: str) -> Decimal | None:
+    plain = "".join(text.split()).replace(",", ".").replace("\N{NO-BREAK SPACE}", "")
+    if not plain:
+        return None
+    try:
+        amount = Decimal(plain).quantize(Decimal("0.01"))
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not 0 <= amount < Decimal(10) ** 12:
+        raise InvalidInputError("The sum is a number, such as 12 500.", field="amount")
+    return amount
+
+
+async def _page(
+    request: Request,
+    session: AsyncSession,
+    context: Context,
+    caller: Caller,
+    ws: str,
+    asked: _Asked,
+    error: RefusedError | None = None,
+) -> Response:
+    place, now = read_place(ws, caller), context.clock()
+    filters = asked.filters(caller, ws, now)
+    frame = await load_frame(session, caller, place, now)
+    leads = await listing.list_leads(session, caller, filters, asked.before_id, SHOWN + 1)
+    counts = await listing.count_stages(session, caller, filters)
+    return render(
+        request, "leads/leads.html", status_code=error.status if error else 200, frame=frame, leads=leads[:SHOWN],
+        more=leads[SHOWN - 1].lead.id if len(leads) > SHOWN else None, counts=counts,
+        totals=await listing.sum_up(session, caller, filters), asked=asked, stages=STAGES, open_stages=OPEN,
+        channels=await list_channels(session, caller, place if isinstance(place, int) else None),
+        error=words_of(request).gettext(error.detail) if error else None, now=now, section="leads", tab="leads",
+    )  # fmt: skip

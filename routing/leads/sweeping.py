@@ -1,0 +1,151 @@
+"""What time brings to leads: their clock starts when somebody gets them, and who lets one lie loses it to the next."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.agents.models import Agent, ShiftState
+from inbox.conversations.models import Activity, Conversation, Delivery, Direction, Message, MessageKind
+from inbox.core.events import RingLead
+from inbox.core.jobs import defer
+from inbox.core.live import announce
+from inbox.organisations.models import Membership, Role, Team, TeamMember
+from routing.alerts.models import AlertKind
+from routing.alerts.service import Occasion, ring_alerts
+from routing.leads.models import Lead, Stage
+from routing.leads.service import announce_lead, own
+
+PAGE = 200
+
+
+async def sweep_leads(session: AsyncSession, now: datetime) -> None:
+    """Start the clocks of those that somebody got, stop those that were answered, hand on what was missed."""
+    await _follow_assignments(session, now)
+    await _stop_answered(session)
+    await _hand_on_missed(session, now)
+
+
+async def _follow_assignments(session: AsyncSession, now: datetime) -> None:
+    """A lead belongs to whoever has its conversation, however they got it."""
+    rows = await session.execute(
+        select(Lead, Conversation.assignee_id)
+        .join(Conversation, Conversation.id == Lead.conversation_id)
+        .where(
+            Lead.stage == Stage.NEW,
+            Conversation.assignee_id.is_not(None),
+            Lead.owner_id.is_distinct_from(Conversation.assignee_id),
+        )
+        .order_by(Lead.id)
+        .limit(PAGE)
+        .with_for_update(of=Lead, skip_locked=True)
+    )
+    jobs = []
+    for lead, assignee_id in rows.all():
+        if assignee_id is None:
+            continue
+        await own(session, lead, assignee_id, now)
+        jobs.append(RingLead(lead_id=lead.id, owner_id=assignee_id))
+        announce_lead(session, lead.workspace_id, assignee_id, None)
+    await defer(session, jobs)
+
+
+async def _stop_answered(session: AsyncSession) -> None:
+    """Whoever of Sales answered the subscriber has taken the lead up."""
+    of_sales = (
+        select(TeamMember.agent_id)
+        .join(Team, Team.id == TeamMember.team_id)
+        .where(Team.workspace_id == Lead.workspace_id, Team.purpose == "sales")
+    )
+    by_role = select(Membership.agent_id).where(
+        Membership.workspace_id == Lead.workspace_id, Membership.role == Role.SALES
+    )
+    rows = await session.execute(
+        select(Lead, Message.author_agent_id, Message.sent_at)
+        .join(Message, Message.conversation_id == Lead.conversation_id)
+        .where(
+            Lead.stage == Stage.NEW,
+            Lead.assigned_at.is_not(None),
+            Message.direction == Direction.OUTBOUND,
+            Message.kind == MessageKind.MESSAGE,
+            Message.delivery == Delivery.SENT,
+            Message.sent_at >= Lead.heard_at,
+            Message.author_agent_id.in_(of_sales.correlate(Lead))
+            | Message.author_agent_id.in_(by_role.correlate(Lead)),
+        )
+        .order_by(Lead.id, Message.sent_at)
+        .limit(PAGE)
+        .with_for_update(of=Lead, skip_locked=True)
+    )
+    for lead, agent_id, sent_at in rows.all():
+        if lead.stage is not Stage.NEW:
+            continue
+        lead.stage, lead.stage_at, lead.taken_up_at = Stage.TAKEN_UP, sent_at, sent_at
+        lead.owner_id = lead.taken_up_by_id = agent_id
+        lead.take_up_due_at = None
+        announce_lead(session, lead.workspace_id, agent_id, None)
+
+
+async def _hand_on_missed(session: AsyncSession, now: datetime) -> None:
+    due = await session.scalars(
+        select(Lead)
+        .where(Lead.stage == Stage.NEW, Lead.take_up_due_at <= now)
+        .order_by(Lead.id)
+        .limit(PAGE)
+        .with_for_update(skip_locked=True)
+    )
+    for lead in due.all():
+        await miss(session, lead, now)
+
+
+async def miss(session: AsyncSession, lead: Lead, now: datetime) -> None:
+    """Nobody took it up in time: the head is told, the next on shift gets it."""
+    name = await session.scalar(select(Agent.name).where(Agent.id == lead.owner_id))
+    lead.missed += 1
+    occasion = Occasion(
+        lead.workspace_id, AlertKind.LEAD, f"lead:{lead.id}:missed:{lead.missed}", now, lead.conversation_id,
+        details={"missed_by": name or "", "phone": lead.phone or ""},
+    )  # fmt: skip
+    await ring_alerts(session, [occasion])
+    if not await pass_on(session, lead, now, why="not_taken_up"):
+        lead.take_up_due_at = None
+
+
+async def pass_on(session: AsyncSession, lead: Lead, now: datetime, *, why: str) -> bool:
+    """Give it to the next of Sales on shift; False when there is nobody but its owner."""
+    member = await session.scalar(
+        select(TeamMember)
+        .join(Team, Team.id == TeamMember.team_id)
+        .join(Agent, Agent.id == TeamMember.agent_id)
+        .where(
+            Team.workspace_id == lead.workspace_id,
+            Team.purpose == "sales",
+            Agent.shift_state == ShiftState.ON,
+            Agent.deactivated_at.is_(None),
+            Agent.id != (lead.owner_id or 0),
+        )
+        .order_by(TeamMember.last_assigned_at.asc().nulls_first(), TeamMember.agent_id)
+        .limit(1)
+        .with_for_update(of=TeamMember)
+    )
+    if member is None:
+        return False
+    member.last_assigned_at = now
+    conversation = await session.get_one(Conversation, lead.conversation_id, with_for_update={"key_share": True})
+    left = conversation.assignee_id
+    conversation.assignee_id, conversation.team_id = member.agent_id, member.team_id
+    name = await session.scalar(select(Agent.name).where(Agent.id == member.agent_id))
+    session.add(
+        Activity(
+            workspace_id=lead.workspace_id, conversation_id=conversation.id, kind="assigned",
+            details={"assignee": name, "why": why}, occurred_at=now,
+        )
+    )  # fmt: skip
+    await own(session, lead, member.agent_id, now)
+    await defer(session, [RingLead(lead_id=lead.id, owner_id=member.agent_id)])
+    for assignee_id in dict.fromkeys((left, member.agent_id)):
+        announce(
+            session, lead.workspace_id, "conversation", conversation_id=conversation.id, assignee_id=assignee_id,
+            team_id=conversation.team_id,
+        )  # fmt: skip
+    return True

@@ -1,0 +1,107 @@
+"""Writes events down for the webhooks that want them, with their jobs, in the transaction of what they are about."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.channels.models import Channel
+from inbox.contacts.models import Contact
+from inbox.conversations.arrivals import NewMessage
+from inbox.conversations.models import Conversation, Post
+from inbox.core.database import Json
+from inbox.core.events import CallWebhook
+from inbox.core.jobs import defer
+from inbox.organisations.models import Workspace
+from routing.leads.models import Lead
+from routing.webhooks.models import DeliveryState, HookEvent, Webhook, WebhookDelivery
+
+LEASE_SECONDS = 120
+
+
+async def tell_lead(session: AsyncSession, lead_ids: Sequence[int], event: HookEvent, now: datetime) -> None:
+    """A lead was made, or changed."""
+    rows = await session.execute(
+        select(Lead, Workspace.name, Channel.name, Contact.name, Post.text)
+        .join(Workspace, Workspace.id == Lead.workspace_id)
+        .join(Channel, Channel.id == Lead.channel_id)
+        .join(Contact, Contact.id == Lead.contact_id)
+        .outerjoin(Post, Post.id == Lead.post_id)
+        .where(Lead.id.in_(lead_ids))
+    )
+    for lead, workspace, channel, contact, post in rows.all():
+        body: Json = {
+            "workspace_id": lead.workspace_id, "workspace": workspace, "occurred_at": now.isoformat(),
+            "lead": {
+                "id": lead.id, "conversation_id": lead.conversation_id, "contact": contact, "phone": lead.phone,
+                "text": lead.text, "channel": channel, "post": post, "stage": lead.stage.value,
+                "reason": lead.reason, "amount": None if lead.amount is None else str(lead.amount),
+                "owner_id": lead.owner_id, "heard_at": lead.heard_at.isoformat(),
+            },
+        }  # fmt: skip
+        await tell(session, lead.workspace_id, event, body, now)
+
+
+async def tell_by_rule(
+    session: AsyncSession, webhook_id: int, rule_name: str, message: NewMessage, conversation: Conversation,
+    now: datetime,
+) -> None:  # fmt: skip
+    """What a rule's action does: this webhook hears of the message."""
+    body: Json = {
+        "workspace_id": conversation.workspace_id, "occurred_at": now.isoformat(), "rule": rule_name,
+        "message": {
+            "id": message.message_id, "conversation_id": conversation.id, "text": message.event.text,
+            "author": message.event.author.name, "sent_at": message.event.sent_at.isoformat(),
+            "kind": conversation.kind.value, "channel_id": message.channel_id,
+        },
+    }  # fmt: skip
+    await tell(session, conversation.workspace_id, HookEvent.RULE_MATCHED, body, now, webhook_id=webhook_id)
+
+
+async def tell(
+    session: AsyncSession,
+    workspace_id: int,
+    event: HookEvent,
+    body: Mapping[str, object],
+    now: datetime,
+    *,
+    webhook_id: int | None = None,
+) -> list[int]:
+    """One delivery for each webhook that wants it (or for the one named); returns their ids."""
+    wanted = select(Webhook.id).where(
+        Webhook.workspace_id == workspace_id, Webhook.is_enabled, Webhook.stopped_at.is_(None)
+    )
+    if webhook_id is not None:
+        wanted = wanted.where(Webhook.id == webhook_id)
+    else:
+        wanted = wanted.where(Webhook.events.contains([event.value]))
+    made = [
+        WebhookDelivery(
+            workspace_id=workspace_id, webhook_id=found, event=event, body=dict(body), state=DeliveryState.QUEUED,
+            next_at=now,
+        )
+        for found in await session.scalars(wanted.order_by(Webhook.id))
+    ]  # fmt: skip
+    session.add_all(made)
+    await session.flush()
+    return [one.id for one in made]
+
+
+async def sweep_webhooks(session: AsyncSession, now: datetime) -> None:
+    """Deliveries that are due get a job; a job that dies with its worker is due again after the lease."""
+    due = (
+        select(WebhookDelivery.id)
+        .where(WebhookDelivery.state == DeliveryState.QUEUED, WebhookDelivery.next_at <= now)
+        .order_by(WebhookDelivery.next_at)
+        .limit(200)
+        .with_for_update(skip_locked=True)
+    )
+    found = await session.scalars(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.id.in_(due.scalar_subquery()))
+        .values(next_at=now + func.make_interval(0, 0, 0, 0, 0, 0, LEASE_SECONDS))
+        .returning(WebhookDelivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    await defer(session, [CallWebhook(delivery_id=one) for one in sorted(found)])

@@ -1,0 +1,164 @@
+"""Leads: made by what people write, rung at their owner's, handed on when they lie, seen by Sales as their own."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select, update
+
+from inbox.agents.models import Agent, ShiftState
+from inbox.conversations.models import Conversation
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.i18n import words_in
+from inbox.organisations.models import Role
+from inbox.replies.service import Draft, compose
+from routing.alerts.models import AlertKind
+from routing.leads.export import write_csv, write_xlsx
+from routing.leads.listing import Filters, list_leads, sum_up
+from routing.leads.models import Lead, Stage
+from routing.leads.phones import find_phone
+from routing.leads.sweeping import sweep_leads
+from tests.routing.rung import HELPER, Rung, open_rung
+from tests.servers import TestServers
+
+pytestmark = pytest.mark.outside
+MOSCOW = ZoneInfo("Europe/Moscow")
+FRIDAY = datetime(2026, 11, 20, 18, 50, tzinfo=MOSCOW).astimezone(UTC)
+
+
+@pytest.fixture
+async def rung(servers: TestServers) -> AsyncIterator[Rung]:
+    async with open_rung(servers, FRIDAY) as opened:
+        await opened.bridge.open_hours(*[(day, 10 * 60, 19 * 60) for day in range(5)])
+        yield opened
+
+
+async def sweep(rung: Rung) -> None:
+    async with rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
+        await sweep_leads(session, rung.bridge.clock.now)
+    await rung.bridge.work()
+
+
+async def lead(rung: Rung) -> Lead:
+    async with rung.bridge.desk.context.database.session(EVERY_WORKSPACE) as session:
+        return (await session.scalars(select(Lead))).one()
+
+
+async def go(rung: Rung, agent_id: int, state: ShiftState) -> None:
+    async with rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(update(Agent).where(Agent.id == agent_id).values(shift_state=state))
+
+
+async def test_who_asks_for_a_price_is_a_lead_with_a_phone_and_a_clock_in_working_time(rung: Rung) -> None:
+    seller = await rung.hire("Мария", Role.SALES, ["sales"])
+    await rung.link(seller, HELPER)
+    await rung.bridge.say("какая цена дивана? звоните 8 (999) 123-45-67")
+    await rung.bridge.say("и ещё какая цена кресла?")
+    made = await lead(rung)
+    assert (made.stage, made.phone, made.owner_id) == (Stage.NEW, "+79991234567", None)
+    await sweep(rung)
+    owned = await lead(rung)
+    assert owned.owner_id == seller
+    assert owned.take_up_due_at == datetime(2026, 11, 23, 10, 5, tzinfo=MOSCOW)
+    ring = (await rung.chat("direct", HELPER))[-1]
+    assert list(ring.buttons) == ["Взять", "Не лид", "Передать"]
+    assert "+79991234567" in ring.text
+    await rung.press(ring, "Взять", HELPER)
+    taken = await lead(rung)
+    assert (taken.stage, taken.taken_up_by_id, taken.take_up_due_at) == (Stage.TAKEN_UP, seller, None)
+    assert "Взяли" in (await rung.chat("direct", HELPER))[-1].text
+
+
+async def test_what_lies_goes_to_the_next_on_shift_and_the_head_is_told(rung: Rung) -> None:
+    first = await rung.hire("Мария", Role.SALES, ["sales"])
+    await rung.bridge.say("какая цена?")
+    await sweep(rung)
+    second = await rung.hire("Артём", Role.SALES, ["sales"])
+    rung.bridge.clock.now = datetime(2026, 11, 23, 10, 4, tzinfo=MOSCOW).astimezone(UTC)
+    await sweep(rung)
+    assert (await lead(rung)).owner_id == first
+    rung.bridge.clock.advance(timedelta(minutes=2))
+    await sweep(rung)
+    handed = await lead(rung)
+    assert (handed.owner_id, handed.missed) == (second, 1)
+    assert handed.take_up_due_at == rung.bridge.clock.now + timedelta(minutes=15)
+    (told,) = await rung.alerts(AlertKind.LEAD)
+    assert told.details["missed_by"] == "Мария"
+    await go(rung, first, ShiftState.OFF)
+    rung.bridge.clock.advance(timedelta(minutes=16))
+    await sweep(rung)
+    await sweep(rung)
+    left = await lead(rung)
+    assert (left.owner_id, left.missed, left.take_up_due_at) == (second, 2, None)
+
+
+async def test_an_answer_by_sales_takes_it_up_and_by_others_does_not(rung: Rung) -> None:
+    seller = await rung.hire("Мария", Role.SALES, ["sales"])
+    await rung.bridge.say("какая цена?")
+    await sweep(rung)
+    for agent_id, stage in ((rung.boss_id, Stage.NEW), (seller, Stage.TAKEN_UP)):
+        async with rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
+            talk = (await session.scalars(select(Conversation))).one()
+            await compose(session, talk, agent_id, Draft("Здравствуйте!"), rung.bridge.clock.now)
+        await rung.bridge.work()
+        await sweep(rung)
+        assert (await lead(rung)).stage is stage
+
+
+async def test_only_sales_takes_up_and_not_a_lead_is_said_from_telegram(rung: Rung) -> None:
+    seller = await rung.hire("Мария", Role.SALES, ["sales"])
+    await rung.bridge.say("какая цена?")
+    await sweep(rung)
+    ring = (await rung.rings())[-1]
+    await rung.link(rung.helper_id, HELPER)
+    refused = await rung.press(ring, "Взять", HELPER)
+    assert refused is not None
+    assert "продаж" in refused
+    assert (await lead(rung)).stage is Stage.NEW
+    nobody = await rung.press(ring, "Передать", HELPER)
+    assert nobody is not None
+    assert "Больше" in nobody
+    other = await rung.hire("Артём", Role.SALES, ["sales"])
+    await rung.press(ring, "Передать", HELPER)
+    assert (await lead(rung)).owner_id == other != seller
+    await rung.press((await rung.rings())[-1], "Не лид", HELPER)
+    assert (await lead(rung)).stage is Stage.NOT_A_LEAD
+
+
+async def test_sales_see_their_own_and_the_table_holds_no_formula(rung: Rung) -> None:
+    seller = await rung.hire("Мария", Role.SALES, ["sales"])
+    await rung.bridge.say('=HYPERLINK("http://x") цена?')
+    await sweep(rung)
+    stranger = await rung.hire("Артём", Role.SALES, ["sales"])
+    context = rung.bridge.desk.context
+    filters = Filters(rung.bridge.desk.workspace_id)
+    for agent_id, seen in ((seller, 1), (stranger, 0), (rung.boss_id, 1)):
+        caller = await rung.caller(agent_id)
+        async with context.transaction(caller.scope) as session:
+            assert len(await list_leads(session, caller, filters)) == seen
+    caller = await rung.caller(rung.boss_id)
+    async with context.transaction(caller.scope) as session:
+        leads = await list_leads(session, caller, filters)
+        (total,) = await sum_up(session, caller, filters)
+    assert (total.leads, total.won, total.post) == (1, 0, None)
+    table = write_csv(leads, words_in("ru"), "Europe/Moscow").decode("utf-8-sig")
+    assert "'=HYPERLINK" in table
+    assert "2026-11-20 18:50" in table
+    assert write_xlsx(leads, words_in("ru"), "Europe/Moscow").startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("text", "phone"),
+    [
+        ("8 (999) 123-45-67", "+79991234567"),
+        ("мой +7 999 123 45 67, звоните", "+79991234567"),
+        ("79991234567", "+79991234567"),
+        ("+375 29 123-45-67", "+375291234567"),
+        ("заказ 12345678901234567890", None),
+        ("цена 89 990 рублей", None),
+        ("", None),
+    ],
+)
+def test_a_phone_number_is_caught(text: str, phone: str | None) -> None:
+    assert find_phone(text) == phone
