@@ -3,14 +3,11 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from inbox.channels.events import Attachment, AttachmentKind, Author, ConversationKind, MessageReceived
-from inbox.conversations.arrivals import OnChannel, Placed
-from inbox.conversations.messages import judge_placed
-from inbox.conversations.needs_answer import NeedsAnswer
-from inbox.conversations.tags import Tagger
+from inbox.channels.events import AttachmentKind, ConversationKind
+from inbox.conversations.needs_answer import NeedsAnswer, judge
+from inbox.conversations.tags import Tagged, Tagger
 from inbox.core.errors import SetupError
 from moderation.triage import load_tagger
 
@@ -79,23 +76,14 @@ def _read(cells: Sequence[str], where: str) -> Comment:
 
 def judge_comments(comments: Sequence[Comment], tagger: Tagger) -> Outcome:
     """Tag all, and judge each where it stands."""
-    tags = dict(zip((one.text for one in comments), tagger.tag([one.text for one in comments]), strict=True))
-    return Outcome(comments, [judge_placed(_place(one), tags) for one in comments])
+    tags = tagger.tag([one.text for one in comments])
+    return Outcome(comments, [_judge(one, tagged) for one, tagged in zip(comments, tags, strict=True)])
 
 
-def _place(comment: Comment) -> Placed:
-    event = MessageReceived(
-        external_id="1",
-        kind=ConversationKind.COMMENT,
-        chat_external_id="1",
-        author=Author("2", "Subscriber"),
-        sent_at=datetime.now(UTC),
-        text=comment.text,
-        attachments=(Attachment(AttachmentKind(comment.media)),) if comment.media else (),
-        addresses_us=comment.parent == "us",
-    )
-    channel = OnChannel(workspace_id=1, channel_id=1, external_id="1")
-    return Placed(channel, event, ConversationKind.COMMENT, 1, 1, ours=False, in_draw=comment.mode == "draw")
+def _judge(comment: Comment, tagged: Tagged) -> NeedsAnswer:
+    media = (AttachmentKind(comment.media),) if comment.media else ()
+    addresses_us, in_draw = comment.parent == "us", comment.mode == "draw"
+    return judge(ConversationKind.COMMENT, comment.text, media, tagged, addresses_us=addresses_us, in_draw=in_draw)
 
 
 def describe(outcome: Outcome) -> str:
