@@ -26,6 +26,7 @@ from routing.autoreplies.panel import panel as auto_replies_panel
 from routing.autoreplies.routes import api as auto_replies_api
 from routing.leads.panel import panel as leads_panel
 from routing.leads.routes import api as leads_api
+from routing.rules.panel import panel as rules_panel
 from routing.rules.routes import api as rules_api
 from routing.webhooks.panel import panel as webhooks_panel
 from routing.webhooks.routes import api as webhooks_api
@@ -87,6 +88,7 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
     app.include_router(health)
     for router in (
         live_panel,
+        rules_panel,
         auto_replies_panel,
         alerts_panel,
         leads_panel,

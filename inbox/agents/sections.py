@@ -34,6 +34,10 @@ SECTIONS: tuple[Section, ...] = (
         "settings/promises", Permission.MANAGE_HOURS,
     ),
     Section(
+        "rules", "list-filter", N_("Rules"), N_("Who gets a message and what is done with it by itself."),
+        "settings/rules", Permission.MANAGE_RULES,
+    ),
+    Section(
         "auto-replies", "moon", N_("Auto-replies"),
         N_("What subscribers are told while nobody is here, and a greeting."),
         "settings/auto-replies", Permission.MANAGE_RULES,

@@ -1,5 +1,6 @@
 """The interface's words in Russian and English: gettext by babel, lengths and times as people say them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -38,6 +39,10 @@ class Words:
     def ngettext(self, one: str, many: str, n: int, /, **values: object) -> str:
         """The form of the text that goes with `n`, which `%(n)s` shows."""
         return self.catalog.ngettext(one, many, n) % {"n": self.number(n), **values}
+
+    def choices(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Value → what people read."""
+        return {value: self.gettext(text) for value, text in texts.items()}
 
     def number(self, n: int) -> str:
         """Thousands apart."""

@@ -22,6 +22,7 @@ from inbox.sla.models import SlaPolicy
 from routing.alerts.models import Alert, AlertKind
 from routing.autoreplies.models import AutoReply, AutoReplyKind
 from routing.leads.models import Lead
+from routing.rules.models import Rule
 from routing.webhooks.models import HookEvent, Webhook, WebhookDelivery
 from tests.api.subscribers import Subscribers
 from tests.company import Company
@@ -70,6 +71,12 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
         lead_id, webhook_id, delivery_id = await _add_sales(session, company, public.conversation_id, word)
         team, dead, auto_reply, alert = await _add_rows(session, company, channel, word)
         calendar, policy = await _add_hours(session, channel, word)
+        rule = Rule(
+            workspace_id=channel.workspace_id, name=f"Правило {word}", position=0, is_enabled=False, conditions=[],
+            actions=[{"do": "note", "text": f"Заметка {word}"}],
+        )  # fmt: skip
+        session.add(rule)
+        await session.flush()
         (await session.get_one(Workspace, channel.workspace_id)).name = f"Проект {word}"
         (await session.get_one(Channel, channel.channel_id)).name = f"Бот {word}"
         (await session.get_one(Agent, company.people[owner].agent_id)).name = f"Владелец {word}"
@@ -88,6 +95,7 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
             "post_id": [post_id],
             "attachment_id": list(files),
             "team_id": [team.id],
+            "rule_id": [rule.id],
             "dead_event_id": [dead.id],
             "auto_reply_id": [auto_reply.id],
             "alert_id": [alert.id],

@@ -45,6 +45,7 @@ class Route:
 
 TALK = "/w/{ws}/inbox/{conversation_id}"
 MESSAGE = "/w/{ws}/messages/{message_id}"
+RULES = "/w/{ws}/settings/rules"
 SIGN_IN = ("POST", "/sign-in")
 CONNECT = ("POST", "/w/{ws}/channels/new")
 LIVE = ("GET", "/live")
@@ -78,6 +79,16 @@ PANEL: Mapping[tuple[str, str], Route] = {
         {"name": "Иное", "first_normal": "5", "next_normal": "9", "after_closed": "1"}
     ),
     ("POST", f"{PROMISES}/{{policy_id}}/remove"): Route(),
+    ("GET", RULES): Route(),
+    ("GET", f"{RULES}/part"): Route({"role": "c", "field": "channel"}),
+    ("GET", f"{RULES}/new"): Route(),
+    ("POST", f"{RULES}/new"): Route({"name": "Опт", "part": "a:1:hold"}),
+    ("POST", f"{RULES}/dry-run"): Route({"part": "a:1:hold"}),
+    ("GET", f"{RULES}/{{rule_id}}"): Route(),
+    ("POST", f"{RULES}/{{rule_id}}"): Route({"name": "Опт и розница", "part": "a:1:hold"}),
+    ("POST", f"{RULES}/{{rule_id}}/switch"): Route({"on": "1"}),
+    ("POST", f"{RULES}/{{rule_id}}/move"): Route({"to": "0"}),
+    ("POST", f"{RULES}/{{rule_id}}/remove"): Route(),
     ("GET", "/w/{ws}/channels"): Route(),
     ("GET", "/w/{ws}/channels/new"): Route(),
     CONNECT: Route({"token": f"700009:{'A' * 35}", "api_url": NOWHERE}, {"workspace_id": "workspace_id"}),
@@ -137,6 +148,7 @@ SOURCES = {
     "dead_event_id": "dead_event_id", "attachment_id": "attachment_id", "auto_reply_id": "auto_reply_id",
     "calendar_id": "calendar_id", "policy_id": "policy_id",
     "lead_id": "lead_id", "webhook_id": "webhook_id", "delivery_id": "delivery_id",
+    "rule_id": "rule_id",
 }  # fmt: skip
 """A path's field → the rows whose ids stand there."""
 ROLES = ("owner", "admin", "moderator", "sales", "viewer")
