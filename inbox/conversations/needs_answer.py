@@ -67,6 +67,14 @@ _THANKS = re.compile(
     re.IGNORECASE,
 )
 _THANKING = re.compile(r"спасибо|спс|благодарю|thank|thx", re.IGNORECASE)
+_APPEAL = re.compile(
+    r"\W*(?:(?:ну|а|и|админ\w*|модератор\w*|ребята|пожалуйста|уважаем\w+)\W+){0,2}"
+    r"(?:добавь|верни|сделай|открой|убери|удали|закрепи|исправь|почини|включи|выключи|проверь|перезвони|позвони|ответь|"
+    r"разбань|разблокируй|помоги|выложи|опубликуй|продли|отмени|покажи|пришли|подскажи|уточни|сообщи|объясни|позови|"
+    r"подключи|отключи|привези|замени|обнови|рассмотри|разбери|поставь|прими)те(?:сь)?\b",
+    re.IGNORECASE,
+)
+"""A message that begins with a request for a service: whom, if not us, do people ask to unban or to restock?"""
 _COMMAND = re.compile(r"^/[a-z_]+(@\w+)?(\s+\S*)?$", re.IGNORECASE)
 _NAMED = re.compile(r"(@\w+|\[(?:id|club)\d+\|[^\]]+\])")
 _WORD = re.compile(r"\w", re.UNICODE)
@@ -134,6 +142,8 @@ def _judge_public(text: str, tags: Tagged, *, addresses_us: bool, in_draw: bool)
         return _judge_address(text, tags)
     if _names_only_friends(text):
         return NeedsAnswer(needed=False, why=Why.FRIEND)
+    if tags.intent is Intent.OTHER and _APPEAL.match(text):
+        return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
     if _may_ask(tags, LIKELY_ASKS if in_draw else MAY_ASK):
         return NeedsAnswer(needed=True, why=_ASKING.get(tags.intent, Why.UNSURE))
     if in_draw:
