@@ -40,6 +40,7 @@ API_FEATURES = (
     "contacts",
     "calendars",
     "sla",
+    "reports",
     "classify",
     "live",
 )
@@ -52,6 +53,7 @@ PANEL_FEATURES = (
     "contacts",
     "calendars",
     "sla",
+    "reports",
 )
 STATIC = Path(__file__).parent / "static"
 

@@ -29,7 +29,10 @@ agent_app = typer.Typer(help="People who answer.", no_args_is_help=True)
 channel_app = typer.Typer(help="Connected accounts.", no_args_is_help=True)
 model_app = typer.Typer(help="The classifier.", no_args_is_help=True)
 bench_app = typer.Typer(help="Benchmarks: ratios taken in one run.", no_args_is_help=True)
-for name, group in (("agent", agent_app), ("channel", channel_app), ("model", model_app), ("bench", bench_app)):
+report_app = typer.Typer(help="Figures of response times.", no_args_is_help=True)
+for name, group in (
+    ("agent", agent_app), ("channel", channel_app), ("model", model_app), ("bench", bench_app), ("report", report_app),
+):  # fmt: skip
     app.add_typer(group, name=name)
 
 Params = ParamSpec("Params")
@@ -242,6 +245,15 @@ def evaluate_model(path: Path) -> None:
     from moderation.learning.evaluate import evaluate_file
 
     typer.echo(json.dumps(evaluate_file(path), ensure_ascii=False))
+
+
+@report_app.command("rebuild")
+@in_words
+def report_rebuild() -> None:
+    """Make facts and rollups of response times anew, from what is stored."""
+    from inbox.cli.figures import rebuild
+
+    run_async(rebuild(_settings()))
 
 
 @bench_app.command("pipeline")

@@ -26,6 +26,7 @@ from inbox.conversations.needs_answer import Why
 from inbox.conversations.state import Spoken, State, compute
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.core.bulk import among, update_rows
+from inbox.reports.facts import Waited, record_responses
 from inbox.sla.clocks import set_clocks
 from inbox.sla.promises import Promise
 from inbox.sla.service import load_promises
@@ -119,17 +120,21 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     shown = await _load_shown(session, {message_id for talk in talks for message_id in talk.shown_ids()})
     promises = await load_promises(session, {one.workspace_id for one in conversations})
     reopened: set[int] = set()
+    waited: list[Waited] = []
     fresh = frozenset(one.id for one in conversations if one.last_inbound_at is None and one.last_answer_at is None)
     before = {one.id: one.status for one in conversations if one.id not in fresh}
     for talk in talks:
         conversation = talk.conversation
         was_closed = conversation.status is Status.CLOSED and conversation.status_at is not None
-        _write(talk, shown, promises.of(conversation))
+        promise = promises.of(conversation)
+        _write(talk, shown, promise)
+        waited.append(Waited(conversation, talk.state.waits, promise))
         if was_closed and conversation.status is Status.OPEN:
             reopened.add(conversation.id)
             session.add(_reopening(conversation))
     await update_rows(session, [talk.conversation for talk in talks if _is_changed(talk.conversation)], WRITTEN)
     await session.flush()
+    await record_responses(session, waited)
     return Refreshed(conversations, frozenset(reopened), fresh, before)
 
 

@@ -48,6 +48,11 @@ class Words:
         """Thousands apart."""
         return f"{n:,}".replace(",", "\N{NO-BREAK SPACE}" if self.locale == "ru" else ",")
 
+    def percent(self, share: float) -> str:
+        """«94,2 %»: of 0 to 1."""
+        shown = f"{share * 100:.1f}".removesuffix(".0")
+        return f"{shown.replace('.', ',')}\N{NO-BREAK SPACE}%" if self.locale == "ru" else f"{shown}%"
+
     def minutes(self, minutes: int) -> str:
         """«12 мин», «1 ч 12 мин», «2 д 3 ч»: never what could be taken for a time of day."""
         days, rest = divmod(minutes, DAY_MINUTES)

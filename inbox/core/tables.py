@@ -8,6 +8,18 @@ from inbox.contacts import models as contacts
 from inbox.conversations import models as conversations
 from inbox.core import models as core
 from inbox.organisations import models as organisations
+from inbox.reports import models as reports
 from inbox.sla import models as sla
 
-__all__ = ["agents", "audit", "calendars", "channels", "contacts", "conversations", "core", "organisations", "sla"]
+__all__ = [
+    "agents",
+    "audit",
+    "calendars",
+    "channels",
+    "contacts",
+    "conversations",
+    "core",
+    "organisations",
+    "reports",
+    "sla",
+]

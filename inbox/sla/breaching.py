@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.conversations.models import Conversation, Status
+from inbox.conversations.refresh import refresh
 from inbox.core.events import EscalateBreach, Job, RingBreach
 from inbox.core.jobs import defer
 from inbox.core.live import announce
@@ -48,6 +49,9 @@ async def record_breaches(session: AsyncSession, now: datetime) -> None:
     for one in later:
         one.next_response_breached_at = due = one.next_response_due_at
         await _turn(session, one, "next", "breach", due or now)
+    if first or later:
+        await session.flush()
+        await refresh(session, [one.id for one in (*first, *later)])
     unresolved = await find_due(
         session,
         Conversation.resolution_due_at <= now,

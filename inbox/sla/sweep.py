@@ -21,6 +21,7 @@ from inbox.core.live import sweep_old
 from inbox.core.models import IdempotencyKey
 from inbox.organisations.models import TeamMember
 from inbox.replies.service import queue_due
+from inbox.reports.rollups import mark_gaps, roll_up
 from inbox.sla.breaching import find_due, record_breaches, record_warnings, tell
 
 EVERY = timedelta(seconds=5)
@@ -50,17 +51,19 @@ async def run_sweep(context: Context, stop: asyncio.Event) -> None:
 
 
 async def sweep(session: AsyncSession, now: datetime) -> None:
-    """One round: wake what was snoozed, warn, record breaches, give due replies their job, have queues handed out."""
+    """One round: wake, warn, record breaches, give due replies their job, have queues handed out, count figures."""
     await _wake(session, now)
     await record_warnings(session, now)
     await record_breaches(session, now)
     await queue_due(session, now)
     await _hand_out(session)
+    await roll_up(session)
 
 
 async def tidy(session: AsyncSession, now: datetime) -> None:
     """Forget what has had its day."""
     await sweep_old(session, now)
+    await mark_gaps(session, now)
     day_ago = now - timedelta(days=1)
     await session.execute(delete(SignInAttempt).where(SignInAttempt.attempted_at < day_ago))
     await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < day_ago))

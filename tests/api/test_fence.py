@@ -104,6 +104,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/posts/{post_id}"): Route(Reach.ROW),
     ("PATCH", "/posts/{post_id}"): Route(Reach.ROW, {"mode": "promo"}),
     ("GET", "/attachments/{attachment_id}/content"): Route(Reach.ROW),
+    ("GET", "/reports/sla"): Route(Reach.LIST),
     ("GET", "/calendars"): Route(Reach.LIST),
     ("POST", "/calendars"): Route(Reach.CREATE, {"name": "Часы", "time_zone": "Europe/Moscow"}),
     ("GET", "/calendars/{calendar_id}"): Route(Reach.ROW),

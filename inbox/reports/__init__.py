@@ -1,0 +1,1 @@
+"""Response times as figures: facts, rollups, the SLA page and its exports."""

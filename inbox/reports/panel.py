@@ -1,0 +1,200 @@
+"""«Скорость ответа»: how soon we answer, when we are slow, who burns now; as a page and as files."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.agents.caller import Caller
+from inbox.agents.frame import Place, load_frame, read_place
+from inbox.agents.permissions import Permission
+from inbox.channels.models import Gap
+from inbox.conversations.access import visible
+from inbox.conversations.listing import Row, load_rows, with_parts
+from inbox.conversations.models import Conversation, Status
+from inbox.conversations.urgency import DUE_SOON, running_due
+from inbox.core.errors import ForbiddenError, InvalidInputError
+from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
+from inbox.core.web.templates import render, words_of
+from inbox.organisations.models import Workspace
+from inbox.reports.charts import draw_line, draw_week
+from inbox.reports.exporting import to_csv, to_xlsx
+from inbox.reports.service import Period, Report, load_report
+from inbox.sla.models import SlaPolicy
+
+panel = APIRouter(prefix="/w/{ws}/sla")
+BURNING = 6
+LONGEST = timedelta(days=400)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Days = Annotated[int, Query(ge=1, le=366)]
+From = Annotated[date | None, Query(alias="from")]
+To = Annotated[date | None, Query()]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What waits at this moment."""
+
+    waiting: int
+    due_soon: int
+    late: int
+    burning: list[Row]
+
+
+@panel.get("")
+async def show_sla(
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    caller: PanelCaller,
+    ws: str,
+    days: Days = 30,
+    from_: From = None,
+    to: To = None,
+) -> Response:
+    """The page: a fixed number of queries, whatever the number of conversations."""
+    place, now = read_place(ws, caller), context.clock()
+    wanted = _readable(caller, place)
+    frame = await load_frame(session, caller, place, now)
+    period = _period(now, frame.zone, days, from_, to)
+    report = await load_report(session, wanted, period)
+    goals = await _load_goals(session, wanted)
+    return render(
+        request,
+        "reports/sla.html",
+        frame=frame, report=report, period=period, days=None if from_ else days, goals=goals,
+        line=draw_line(report, period, goals[0]), week=draw_week(report),
+        waiting=await _load_now(session, caller, wanted, now),
+        gaps=await _load_gaps(session, wanted, period, frame.zone),
+        now=now, section="sla", tab="more",
+    )  # fmt: skip
+
+
+@panel.get("/export.csv")
+async def export_csv(
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    caller: PanelCaller,
+    ws: str,
+    days: Days = 30,
+    from_: From = None,
+    to: To = None,
+) -> Response:
+    """The same figures for programs."""
+    period, report = await _exported(session, context, caller, ws, days, from_, to)
+    return _file(to_csv(report, words_of(request)), "text/csv; charset=utf-8", period, "csv")
+
+
+@panel.get("/export.xlsx")
+async def export_xlsx(
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    caller: PanelCaller,
+    ws: str,
+    days: Days = 30,
+    from_: From = None,
+    to: To = None,
+) -> Response:
+    """The same figures for spreadsheets."""
+    period, report = await _exported(session, context, caller, ws, days, from_, to)
+    return _file(to_xlsx(report, words_of(request)), XLSX, period, "xlsx")
+
+
+async def _exported(
+    session: AsyncSession,
+    context: ContextDep,
+    caller: Caller,
+    ws: str,
+    days: int,
+    first: date | None,
+    last: date | None,
+) -> tuple[Period, Report]:
+    wanted = _readable(caller, read_place(ws, caller))
+    zone = await session.scalar(select(Workspace.time_zone).where(Workspace.id.in_(wanted)).limit(1))
+    period = _period(context.clock(), zone or "UTC", days, first, last)
+    return period, await load_report(session, wanted, period)
+
+
+def _file(content: bytes, media_type: str, period: Period, ending: str) -> Response:
+    name = f"otklik-sla-{period.first}-{period.last}.{ending}"
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _readable(caller: Caller, place: Place) -> frozenset[int]:
+    """Whose figures the address means; ForbiddenError for a role that reads none."""
+    if isinstance(place, int):
+        caller.require(place, Permission.READ_REPORTS)
+        return frozenset({place})
+    readable = caller.workspaces_with(Permission.READ_REPORTS)
+    if not readable:
+        raise ForbiddenError("Your role reads no reports.")
+    return readable
+
+
+def _period(now: datetime, zone: str, days: int, first: date | None, last: date | None) -> Period:
+    today = now.astimezone(ZoneInfo(zone)).date()
+    if first is None:
+        return Period(today - timedelta(days=days - 1), today)
+    last = last or today
+    if last < first or last - first > LONGEST:
+        raise InvalidInputError("A report is of one to 400 days.", field="from")
+    return Period(first, last)
+
+
+async def _load_goals(
+    session: AsyncSession, workspace_ids: Collection[int]
+) -> tuple[timedelta | None, timedelta | None]:
+    """First and next goal of the default policies, where they agree."""
+    rows = (
+        await session.execute(
+            select(SlaPolicy.first_response, SlaPolicy.next_response).where(
+                SlaPolicy.workspace_id.in_(workspace_ids), SlaPolicy.is_default
+            )
+        )
+    ).all()
+    firsts, nexts = {row[0] for row in rows}, {row[1] for row in rows}
+    return (firsts.pop() if len(firsts) == 1 else None), (nexts.pop() if len(nexts) == 1 else None)
+
+
+async def _load_now(session: AsyncSession, caller: Caller, workspace_ids: Collection[int], now: datetime) -> Now:
+    """Counts over what waits, of the whole project; the rows are those that the person may open."""
+    waits = (
+        Conversation.workspace_id.in_(workspace_ids), Conversation.needs_answer, Conversation.status == Status.OPEN,
+    )  # fmt: skip
+    late = running_due <= now
+    soon = (running_due > now) & (running_due <= now + DUE_SOON)
+    waiting, due_soon, breached = (
+        await session.execute(
+            select(func.count(), func.count().filter(soon), func.count().filter(late))
+            .select_from(Conversation)
+            .where(*waits)
+        )
+    ).one()
+    statement = (
+        select(Conversation)
+        .where(*waits, visible(caller), running_due <= now + DUE_SOON)
+        .order_by(running_due, Conversation.id)
+        .limit(BURNING)
+    )
+    burning = list(await session.scalars(with_parts(statement)))
+    return Now(waiting, due_soon, breached, await load_rows(session, burning))
+
+
+async def _load_gaps(session: AsyncSession, workspace_ids: Collection[int], period: Period, zone: str) -> list[Gap]:
+    """Lost connections of the period, newest first."""
+    begins = datetime.combine(period.first, datetime.min.time(), ZoneInfo(zone))
+    ends = begins + (period.last - period.first) + timedelta(days=1)
+    found = await session.scalars(
+        select(Gap)
+        .where(Gap.workspace_id.in_(workspace_ids), Gap.started_at < ends, func.coalesce(Gap.ended_at, ends) > begins)
+        .order_by(Gap.started_at.desc())
+        .limit(3)
+    )
+    return list(found)
