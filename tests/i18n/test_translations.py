@@ -13,7 +13,7 @@ TAGS = re.compile(r"<!?/?[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
 SPOKEN = re.compile(r"\b(?:title|placeholder|aria-label|alt)=\"([^\"{]*[A-Za-zА-Яа-яЁё]{2,}[^\"]*)\"")
 WORD = re.compile(r"[A-Za-zА-Яа-яЁё]{2,}")
 CYRILLIC = re.compile(r"[А-Яа-яЁё]")
-NAMES = {"Esc", "Enter", "Ctrl", "VK", "AA"}
+NAMES = {"Esc", "Enter", "Ctrl", "VK", "AA", "CSV", "XLSX"}
 """Keys and marks that are the same in every language."""
 OWN_NAMES = {"Русский", "О"}
 """A language's own name, and the sign of the product."""
