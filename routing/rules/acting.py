@@ -40,6 +40,7 @@ from routing.rules.actions import (
     SetPriority,
     Snooze,
 )
+from routing.rules.beyond import Far, act_beyond
 from routing.rules.models import RuleRun
 from routing.rules.people import Named
 from routing.rules.reading import ReadyRule
@@ -80,6 +81,7 @@ class Deeds:
     restated: set[int] = field(default_factory=set)
     notes: list[dict[str, object]] = field(default_factory=list)
     runs: list[dict[str, object]] = field(default_factory=list)
+    beyond: list[Far] = field(default_factory=list)
 
     def act(self, hit: Hit) -> None:
         """Do the actions in order; what they need is already loaded."""
@@ -95,6 +97,8 @@ class Deeds:
                     self._settle(hit, action)
                 case AddNote() | Mention():
                     self._write_note(hit, action)
+                case _:
+                    self.beyond.append(Far(action, hit.rule.id, hit.rule.name, hit.message, hit.conversation))
 
     def take_back(self, conversation: Conversation) -> None:
         """On reopen whoever is on shift gets it, not the sleeping owner."""
@@ -203,6 +207,7 @@ class Deeds:
         if self.runs:
             await session.execute(insert(RuleRun).values(self.runs).on_conflict_do_nothing())
         await self.desks.write_lines(session)
+        await act_beyond(session, self.beyond, self.now)
 
     async def _write_labels(self, session: AsyncSession) -> None:
         by_workspace: dict[int, list[int]] = {}

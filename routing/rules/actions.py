@@ -92,8 +92,36 @@ class Mention(_Part):
     text: str = Field(default="", max_length=2000)
 
 
+class SendAutoReply(_Part):
+    """Send an auto-reply of the project, under its guards: once a day, never in a live talk, never as an answer."""
+
+    do: Literal["auto_reply"] = "auto_reply"
+    auto_reply_id: Id
+
+
+class RingAlarm(_Part):
+    """Ring in the team's alert chat, once a rule and message."""
+
+    do: Literal["alert"] = "alert"
+
+
+class MakeLead(_Part):
+    """Make the conversation a lead, unless it is one."""
+
+    do: Literal["lead"] = "lead"
+
+
+class TellWebhook(_Part):
+    """Have a webhook told of the message."""
+
+    do: Literal["webhook"] = "webhook"
+    webhook_id: Id
+
+
+Beyond = SendAutoReply | RingAlarm | MakeLead | TellWebhook
+"""Actions that reach beyond the conversation: other features do them."""
 Action = Annotated[
-    HandToTeam | Assign | AddLabels | SetPriority | Hold | Snooze | Close | AddNote | Mention,
+    HandToTeam | Assign | AddLabels | SetPriority | Hold | Snooze | Close | AddNote | Mention | Beyond,
     Field(discriminator="do"),
 ]
 ACTIONS: TypeAdapter[list[Action]] = TypeAdapter(Annotated[list[Action], Field(max_length=20)])

@@ -15,9 +15,11 @@ from inbox.conversations.assigning import check_assignee, check_team
 from inbox.conversations.models import Post
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError, NotFoundError
-from routing.rules.actions import ACTIONS, Action, Assign, HandToTeam, Mention
+from routing.autoreplies.models import AutoReply
+from routing.rules.actions import ACTIONS, Action, Assign, HandToTeam, Mention, SendAutoReply, TellWebhook
 from routing.rules.conditions import CONDITIONS, ChannelIs, Condition, PostIs
 from routing.rules.models import Rule, RuleRun
+from routing.webhooks.models import Webhook
 
 MOST_RULES = 100
 
@@ -112,8 +114,21 @@ async def check_parts(
     for action in actions:
         if isinstance(action, HandToTeam):
             await check_team(session, workspace_id, action.team_id)
+        elif isinstance(action, SendAutoReply | TellWebhook):
+            await _check_beyond(session, workspace_id, action)
         elif isinstance(action, Assign | Mention) and action.agent_id is not None:
             await check_assignee(session, workspace_id, action.agent_id)
+
+
+async def _check_beyond(session: AsyncSession, workspace_id: int, action: SendAutoReply | TellWebhook) -> None:
+    if isinstance(action, SendAutoReply):
+        wanted = select(AutoReply.id).where(
+            AutoReply.id == action.auto_reply_id, AutoReply.workspace_id == workspace_id
+        )
+    else:
+        wanted = select(Webhook.id).where(Webhook.id == action.webhook_id, Webhook.workspace_id == workspace_id)
+    if await session.scalar(wanted) is None:
+        raise InvalidInputError("An action names what this project does not have.", field="actions")
 
 
 async def _write(session: AsyncSession, rule: Rule, wanted: Wanted) -> None:

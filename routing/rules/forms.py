@@ -17,6 +17,8 @@ _LISTS = {"words", "label", "contact", "contact_label"}
 _BOOLEANS = {"toxic", "unsure", "needs_answer", "first_message"}
 _SURE = {"intent", "sentiment", "toxic"}
 MOST_PARTS = 40
+_ONE_FIELD = {"priority": "value", "note": "text", "auto_reply": "auto_reply_id", "webhook": "webhook_id"}
+"""Actions with one field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,6 @@ def _read_action(name: str, given: _Given) -> Json:
         case "assign":
             to = given.one("to")
             part |= {"to": "agent", "agent_id": to} if to.isdigit() else {"to": to}
-        case "priority":
-            part["value"] = given.one("value")
         case "label":
             part["names"] = given.lines("names")
         case "snooze":
@@ -107,12 +107,10 @@ def _read_action(name: str, given: _Given) -> Json:
                 if given.one("until") == "hours"
                 else {"until": "opening"}
             )
-        case "note":
-            part["text"] = given.one("text")
         case "mention":
             part |= {"agent_id": given.one("agent_id"), "text": given.one("text")}
         case _:
-            pass
+            part |= {_ONE_FIELD[name]: given.one(_ONE_FIELD[name])} if name in _ONE_FIELD else {}
     return part
 
 
@@ -122,6 +120,8 @@ _NEEDED: Mapping[str, str] = {
     "team_id": N_("Choose the team."),
     "agent_id": N_("Choose the person."),
     "to": N_("Choose the person."),
+    "auto_reply_id": N_("Choose the auto-reply."),
+    "webhook_id": N_("Choose the webhook."),
     "hours": N_("Say for how many hours to snooze, from 1 to 720."),
     "text": N_("Write the note."),
     "pattern": N_("Write the regular expression."),

@@ -25,6 +25,7 @@ from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
 from inbox.core.web.fields import RowId
 from inbox.core.web.templates import render, words_of
 from inbox.organisations.models import Team
+from routing.autoreplies.models import AutoReply
 from routing.rules.dry_run import Draft, dry_run, since
 from routing.rules.editing import Wanted, access_rule, change_rule, count_runs, create_rule, delete_rule
 from routing.rules.forms import Parts, read_parts
@@ -33,6 +34,7 @@ from routing.rules.models import Rule
 from routing.rules.people import load_people
 from routing.rules.reading import read_rule
 from routing.rules.wording import ACTION_TITLES, CHOICES, CONDITION_TITLES, Names, action_in_words, condition_in_words
+from routing.webhooks.models import Webhook
 
 panel = APIRouter(prefix="/w/{ws}/settings/rules")
 SHOWN = 50
@@ -241,7 +243,15 @@ async def _load_names(page: Page) -> Names:
         .limit(POSTS)
     )
     people = await load_people(session, {workspace_id})
+    auto_replies = await page.session.execute(
+        select(AutoReply.id, AutoReply.name).where(AutoReply.workspace_id == page.workspace_id).order_by(AutoReply.id)
+    )
+    webhooks = await page.session.execute(
+        select(Webhook.id, Webhook.name).where(Webhook.workspace_id == page.workspace_id).order_by(Webhook.id)
+    )
     return Names(
+        auto_replies=dict(auto_replies.all()),
+        webhooks=dict(webhooks.all()),
         teams=dict(teams.all()),
         people={one.agent_id: one.name for one in people.values()},
         channels=dict(channels.all()),

@@ -10,12 +10,17 @@ from routing.rules.actions import (
     AddLabels,
     AddNote,
     Assign,
+    Beyond,
     Close,
     HandToTeam,
     Hold,
+    MakeLead,
     Mention,
+    RingAlarm,
+    SendAutoReply,
     SetPriority,
     Snooze,
+    TellWebhook,
 )
 from routing.rules.conditions import (
     ChannelIs,
@@ -61,6 +66,10 @@ ACTION_TITLES: Choices = {
     "close": N_("Close: no answer needed"),
     "note": N_("Leave a note"),
     "mention": N_("Mention a colleague"),
+    "auto_reply": N_("Send an auto-reply"),
+    "alert": N_("Ring in the alert chat"),
+    "lead": N_("Make it a lead"),
+    "webhook": N_("Tell a webhook"),
 }
 CHOICES: Mapping[str, Choices] = {
     "intent": {
@@ -120,6 +129,8 @@ class Names:
     people: Mapping[int, str] = field(default_factory=dict)
     channels: Mapping[int, str] = field(default_factory=dict)
     posts: Mapping[int, str] = field(default_factory=dict)
+    auto_replies: Mapping[int, str] = field(default_factory=dict)
+    webhooks: Mapping[int, str] = field(default_factory=dict)
 
 
 def condition_in_words(condition: Condition, names: Names, words: Words) -> str:
@@ -145,8 +156,25 @@ def action_in_words(action: Action, names: Names, words: Words) -> str:
             if action.hours is None:
                 return words.gettext(N_("snooze until the project opens"))
             return words.ngettext("snooze for %(n)s hour", "snooze for %(n)s hours", action.hours)
+        case SendAutoReply() | RingAlarm() | MakeLead() | TellWebhook():
+            return _beyond(action, names, words)
         case _:
             return _marked(action, names, words)
+
+
+def _beyond(action: Beyond, names: Names, words: Words) -> str:
+    match action:
+        case SendAutoReply():
+            reply = _known(names.auto_replies, [action.auto_reply_id], words)
+            return words.gettext(N_("send the auto-reply %(what)s"), what=reply)
+        case TellWebhook():
+            return words.gettext(
+                N_("tell the webhook %(what)s"), what=_known(names.webhooks, [action.webhook_id], words)
+            )
+        case RingAlarm():
+            return words.gettext(N_("ring in the alert chat"))
+        case MakeLead():
+            return words.gettext(N_("make it a lead"))
 
 
 def _assigned(action: Assign, names: Names, words: Words) -> str:
