@@ -158,6 +158,8 @@ class LeasedReceiver:
         said = self._said
         due = said if said is not None and self._is_due(said) else None
         words = _Words(due, tuple(self._gaps), self._begins, self._place)
+        if self._epoch is not None and not words.are_any:
+            return
         try:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
                 async with self._context.transaction(EVERY_WORKSPACE) as session:

@@ -27,11 +27,20 @@ from bots.vk.receive import poll as poll_vk
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
+from inbox.core.bulk import among
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import SetupError
 
 LOOK_EVERY = timedelta(seconds=2)
+_KEYS = (
+    Channel.platform,
+    Channel.external_id,
+    Channel.credentials_encrypted,
+    Channel.api_url,
+    Channel.proxy_encrypted,
+)
+"""What an account is made of."""
 MENDS_BY_ITSELF = (reasons.ANOTHER_POLLER, reasons.WEBHOOK_IS_SET)
 """Why a channel that needs attention is polled all the same: the other program may go away."""
 
@@ -56,6 +65,8 @@ class BotsRunner:
         self._known: Mapping[int, Account] = {}
         self._running: dict[int, Running] = {}
         self._cursors: Mapping[int, str | None] = {}
+        self._keys: Mapping[int, tuple[object, ...]] = {}
+        self._accounts: dict[int, Account | None] = {}
         self._places = Places(context)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -121,21 +132,26 @@ class BotsRunner:
                 raise NotImplementedError(account.platform)
 
     async def _load_accounts(self) -> dict[int, Account]:
-        """Channels that are to be polled; one with a dead key waits until a check finds it alive."""
+        """Channels that are to be polled; one with a dead key waits until a check finds it alive.
+
+        Keys are decrypted when a row's have changed: hundreds at each look would hold up the receivers.
+        """
+        wanted = (
+            Channel.mode == ReceiveMode.POLL,
+            Channel.removed_at.is_(None),
+            Channel.platform.in_(list(self._context.adapters)),
+            or_(Channel.status != ChannelStatus.ATTENTION, Channel.status_reason.in_(MENDS_BY_ITSELF)),
+        )
         async with self._context.database.session(EVERY_WORKSPACE) as session:
-            channels = list(
-                await session.scalars(
-                    select(Channel).where(
-                        Channel.mode == ReceiveMode.POLL,
-                        Channel.removed_at.is_(None),
-                        Channel.platform.in_(list(self._context.adapters)),
-                        or_(Channel.status != ChannelStatus.ATTENTION, Channel.status_reason.in_(MENDS_BY_ITSELF)),
-                    )
-                )
-            )
-            self._cursors = {channel.id: channel.cursor for channel in channels}
-            accounts = (self._read_account(channel) for channel in channels)
-            return {account.channel_id: account for account in accounts if account is not None}
+            rows = (await session.execute(select(Channel.id, Channel.cursor, *_KEYS).where(*wanted))).all()
+            keys = {row[0]: tuple(row[2:]) for row in rows}
+            changed = [one for one, key in keys.items() if self._keys.get(one) != key]
+            found = await session.scalars(select(Channel).where(among(Channel.id, changed))) if changed else ()
+            self._accounts |= {channel.id: self._read_account(channel) for channel in found}
+        self._keys = keys
+        self._cursors = {row[0]: row[1] for row in rows}
+        self._accounts = {one: self._accounts[one] for one in keys if one in self._accounts}
+        return {one: account for one, account in self._accounts.items() if account is not None}
 
     def _read_account(self, channel: Channel) -> Account | None:
         try:

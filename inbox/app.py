@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
+from bots.vk.webhook import webhooks as vk_webhooks
 from inbox.channels.webhooks import Hooks, webhooks
 from inbox.core.context import Context
 from inbox.core.health import Counting, health
@@ -87,6 +88,7 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
     for router in (rules_api, auto_replies_api, alerts_api, leads_api, webhooks_api):
         app.include_router(router, prefix=API)
     app.include_router(webhooks)
+    app.include_router(vk_webhooks)
     app.include_router(health)
     for router in (
         live_panel,

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from inbox.channels.catching_up import run_catch_up
 from inbox.channels.service import run_check
 from inbox.channels.status import queue_checks
+from inbox.contacts.naming import name_people
 from inbox.conversations.jobs import carry_out
 from inbox.conversations.pipeline import Pipeline
 from inbox.core.context import Context
@@ -28,6 +29,7 @@ from inbox.core.events import (
     EditDelivered,
     EscalateBreach,
     LinkByCode,
+    NamePeople,
     PressButton,
     RecomputeClocks,
     ReviewMessage,
@@ -90,6 +92,7 @@ def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) ->
     runner.register(CatchUp, partial(run_catch_up, context))
     runner.register(EscalateBreach, partial(escalate, context))
     runner.register(RecomputeClocks, partial(recompute_clocks, context))
+    runner.register(NamePeople, partial(name_people, context))
     return runner
 
 

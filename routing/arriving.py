@@ -16,8 +16,11 @@ from routing.rules.service import apply_rules
 async def route(
     session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation], now: datetime
 ) -> None:
-    """In the batch's transaction: teams and people, then auto-replies, alerts and leads."""
+    """In the batch's transaction: teams and people, then auto-replies, alerts and leads; none of these three for what
+    was written before the channel was connected.
+    """
     await apply_rules(session, new, conversations, now)
-    await answer_automatically(session, new, conversations, now)
-    await alert_on_new(session, new, conversations)
-    await lead_on_new(session, new, conversations, now)
+    fresh = [one for one in new if not one.before_connection]
+    await answer_automatically(session, fresh, conversations, now)
+    await alert_on_new(session, fresh, conversations)
+    await lead_on_new(session, fresh, conversations, now)

@@ -17,6 +17,8 @@ class Said(BaseModel):
     chat_id: int
     message_ids: list[int]
     bot: int
+    number: int | None = None
+    """VK: the direct message's number in its conversation."""
 
 
 class Posted(BaseModel):

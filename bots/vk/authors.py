@@ -17,7 +17,7 @@ def author_of(author_id: int, me: Me) -> Author:
     external_id = str(author_id)
     name = f"id{author_id}" if author_id >= 0 else f"club{-author_id}"
     is_ours = author_id == -group_id_of(me) or external_id in me.our_external_ids
-    return Author(external_id, name, is_bot=False, is_ours=is_ours)
+    return Author(external_id, name, is_bot=False, is_ours=is_ours, is_named=False)
 
 
 def community(me: Me) -> Author:

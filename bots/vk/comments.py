@@ -85,6 +85,7 @@ def _received(commented: Commented, comment: RawObject, me: Me, *, edited: bool)
         edited_at=UNDATED if edited else None,
         thread_external_id=thing.external_id(),
         thread_is_post=True,
+        thread_url=thing.url(),
         parent=parent,
         addresses_us=names_community(text, group_id_of(me)) or (answered is not None and answered.is_ours),
         is_outbound=author.is_ours,

@@ -8,7 +8,7 @@ from inbox.channels.models import ReceiveMode
 from inbox.core.context import Context
 from inbox.core.errors import InvalidInputError, KeyRefusedError, PlatformError, SetupError
 
-WEBHOOKS = {Platform.TELEGRAM: "/webhooks/telegram/{channel_id}"}
+WEBHOOKS = {Platform.TELEGRAM: "/webhooks/telegram/{channel_id}", Platform.VK: "/webhooks/vk/{channel_id}"}
 NO_ADDRESS = "The platform must know our address: set OTKLIK_BASE_URL, or receive by polling."
 
 log = structlog.get_logger()

@@ -17,14 +17,13 @@ from inbox.core.errors import KeyRefusedError, PermanentRefusalError
 from inbox.core.events import CatchUp
 from inbox.core.jobs import defer
 from inbox.core.live import announce
-from inbox.core.stream import IntakeStream
+from inbox.core.stream import HISTORY, IntakeStream
 
 HAVE_HISTORY = frozenset({Platform.VK})
 """Platforms that can be asked for what was missed."""
 TAKEN_IN_AT_CONNECT = timedelta(days=7)
 SLACK = timedelta(minutes=1)
 """Our clock and the platform's differ."""
-VIA = "history"
 
 
 async def begin_receiving(session: AsyncSession, channel: Channel) -> None:
@@ -67,7 +66,7 @@ async def run_catch_up(context: Context, job: CatchUp) -> None:
     stream = IntakeStream(context.redis)
     try:
         async for raw in context.adapters[account.platform].backfill(account, job.since):
-            await stream.add(channel.id, context.clock(), VIA, raw)
+            await stream.add(channel.id, context.clock(), HISTORY, raw)
     except (KeyRefusedError, PermanentRefusalError):
         # The receiver and the check say what ails the key; when it lives again, that is the end of a gap.
         return

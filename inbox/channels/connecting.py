@@ -13,6 +13,7 @@ from inbox.audit.service import record
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account, Checked
 from inbox.channels.asking import ask_account, check_mode, check_platform, free_polling, tell_webhook
+from inbox.channels.catching_up import begin_receiving
 from inbox.channels.checking import describe_capabilities
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
@@ -49,6 +50,8 @@ async def create_channel(context: Context, caller: Caller, wanted: ChannelIn) ->
             after=describe_for_audit(channel),
         )  # fmt: skip
         announce(session, channel.workspace_id, "channel", channel_id=channel.id)
+        if channel.mode is ReceiveMode.WEBHOOK:
+            await begin_receiving(session, channel)
         # Should we die before the platform is told, the check tells it.
         await defer(session, [CheckChannel(channel_id=channel.id)])
     # Told only now: an account that is connected already must not lose the webhook that it has.

@@ -56,6 +56,8 @@ class Author:
     username: str | None = None
     is_bot: bool = False
     is_ours: bool = False
+    is_named: bool = True
+    """False: `name` only stands in, the platform's event tells none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ class MessageReceived:
     """Our side wrote it outside the panel (an anonymous admin, the channel, a business account's owner)."""
     random_id: str | None = None
     """What our own send carried, where the platform returns it."""
+    thread_url: str | None = None
+    """Where a person sees what the thread hangs on, when `thread_is_post`."""
     addressee: Author | None = None
     """Of our own side's message: to whom it went, where the payload tells it. The conversation is theirs."""
 

@@ -55,13 +55,19 @@ async def show_channels(
 
 @panel.get("/channels/new")
 async def show_new(
-    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    caller: PanelCaller,
+    ws: str,
+    platform: Platform = Platform.TELEGRAM,
 ) -> Response:
-    """Step by step."""
+    """Step by step, for one platform."""
     place = _managed_place(caller, ws)
     return render(
         request, "channels/new.html", frame=await load_frame(session, caller, place, context.clock()), error=None,
-        values={}, managed=caller.workspaces_with(Permission.MANAGE_CHANNELS), section="channels", tab="channels",
+        values={"platform": platform}, managed=caller.workspaces_with(Permission.MANAGE_CHANNELS),
+        section="channels", tab="channels",
     )  # fmt: skip
 
 
@@ -73,6 +79,8 @@ async def connect(
     ws: str,
     workspace_id: Annotated[int, Form(ge=1, le=2**63 - 1)],
     token: Annotated[SecretStr, Form(max_length=512)],
+    platform: Annotated[Platform, Form()] = Platform.TELEGRAM,
+    user_token: Annotated[SecretStr | None, Form(max_length=512)] = None,
     name: Annotated[str, Form(max_length=200)] = "",
     api_url: Annotated[str, Form(max_length=500)] = "",
     proxy_url: Annotated[SecretStr | None, Form(max_length=500)] = None,
@@ -83,9 +91,9 @@ async def connect(
     try:
         wanted = ChannelIn(
             workspace_id=workspace_id,
-            platform=Platform.TELEGRAM,
+            platform=platform,
             name=name.strip() or None,
-            credentials=CredentialsIn(token=SecretStr(token.get_secret_value().strip())),
+            credentials=CredentialsIn(token=_stripped(token) or token, user_token=_stripped(user_token)),
             settings=SettingsIn(
                 api_url=api_url.strip() or None,
                 proxy_url=proxy_url if proxy_url and proxy_url.get_secret_value().strip() else None,
@@ -94,7 +102,9 @@ async def connect(
         )
         await create_channel(context, caller, wanted)
     except (InvalidInputError, ConflictError, PlatformError, ValidationError) as error:
-        values = {"name": name, "api_url": api_url, "mode": mode, "workspace_id": workspace_id}
+        values = {
+            "name": name, "api_url": api_url, "mode": mode, "workspace_id": workspace_id, "platform": platform,
+        }  # fmt: skip
         return await _form_again(request, context, caller, place, error, values)
     return RedirectResponse(f"/w/{ws}/channels", status_code=303)
 
@@ -123,6 +133,12 @@ async def replay_dead_event(
     enter_scope(session, scope_at(read_place(ws, caller), caller))
     await replay(session, IntakeStream(context.redis), caller, dead_event_id, context.clock())
     return RedirectResponse(f"/w/{ws}/channels#dead", status_code=303)
+
+
+def _stripped(key: SecretStr | None) -> SecretStr | None:
+    """A pasted key without the spaces around it; None for nothing."""
+    words = key.get_secret_value().strip() if key is not None else ""
+    return SecretStr(words) if words else None
 
 
 async def _access_at(context: Context, caller: PanelCaller, ws: str, channel_id: int) -> None:

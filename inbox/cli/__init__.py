@@ -283,6 +283,15 @@ def bench_memory(messages: int = 20_000, then: int = 60_000) -> None:
     run_async(run(messages, then))
 
 
+@bench_app.command("communities")
+@in_words
+def bench_communities(few: int = 10, many: int = 200, seconds: float = 20.0) -> None:
+    """From VK's event to the stream: the p95 with many communities in one bots process beside that with few."""
+    from inbox.cli.bench_communities import communities as run
+
+    run_async(run(_settings(), few, many, seconds))
+
+
 def _settings(host: str | None = None, port: int | None = None) -> Settings:
     settings = get_settings()
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
 
+from inbox.channels.events import Platform
 from inbox.cli.bench_home import throw_away_context
 from inbox.cli.bench_traffic import unique_texts, updates
 from inbox.cli.company import seed
@@ -59,7 +60,8 @@ async def pipeline(settings: Settings, messages: int) -> None:
 
 async def measure(context: Context, messages: int) -> Rates:
     """All rates, in one run on one machine."""
-    _, channel_id = await seed(context, NOWHERE, closed=False)
+    _, channel_ids = await seed(context, NOWHERE, closed=False)
+    channel_id = channel_ids[Platform.TELEGRAM]
     stream = IntakeStream(context.redis, "bench")
     await stream.ensure_group()
     worker = Pipeline(context, stream, route)

@@ -31,7 +31,7 @@ class RunningDemo:
 async def running_demo() -> AsyncIterator[RunningDemo]:
     """`otklik demo` without traffic in a temporary home; ended in order afterwards."""
     with tempfile.TemporaryDirectory(prefix="otklik-bench-") as folder:
-        arguments = ("demo", "--json", "--no-traffic", "--home", f"{folder}/home", "--port", str(_free_port()))
+        arguments = ("demo", "--json", "--no-traffic", "--home", f"{folder}/home", "--port", str(free_port()))
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "inbox", *arguments, stdout=asyncio.subprocess.PIPE
         )
@@ -59,7 +59,7 @@ async def _wait_for(process: asyncio.subprocess.Process) -> RunningDemo:
     return RunningDemo(ready["url"], ready["sim_url"], process.pid, answer.json()["token"])
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port that is free, as is the next one: the simulator's."""
     for _ in range(100):
         with socket.socket() as first, socket.socket() as second:

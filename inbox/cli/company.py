@@ -24,6 +24,10 @@ from routing.rules.service import make_ready_rules
 
 TIME_ZONE = "Europe/Moscow"
 FIRST_BOT_ID = 7_700_000_000
+FIRST_GROUP_ID = 210_000_000
+ADMINISTRATOR_ID = 1
+"""Whose the community's second key is."""
+NAME = "Лад мебель"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,8 @@ PEOPLE = (
 )
 
 
-async def seed(context: Context, sim_url: str, *, closed: bool) -> tuple[list[DemoAccount], int]:
-    """The company (in a home that has it: new passwords) and a new bot; returns the sign-ins and the channel's id."""
+async def seed(context: Context, sim_url: str, *, closed: bool) -> tuple[list[DemoAccount], dict[Platform, int]]:
+    """The company (in a home that has it: new passwords), a new bot and community; returns sign-ins and channels."""
     password = secrets.token_urlsafe(9)
     password_hash = await asyncio.to_thread(hash_password, password)
     now = context.clock()
@@ -67,9 +71,9 @@ async def seed(context: Context, sim_url: str, *, closed: bool) -> tuple[list[De
                     known[person.email].password_hash = password_hash
         else:
             await _make_company(session, password_hash, now)
-        channel_id = await _connect_bot(session, context, sim_url, now)
+        channel_ids = await _connect_channels(session, context, sim_url, now)
         await _set_hours(session, now, closed=closed)
-    return [DemoAccount(one.email, password, one.role.value, one.purpose) for one in PEOPLE], channel_id
+    return [DemoAccount(one.email, password, one.role.value, one.purpose) for one in PEOPLE], channel_ids
 
 
 async def _make_company(session: AsyncSession, password_hash: str, now: datetime) -> None:
@@ -103,21 +107,34 @@ async def _make_company(session: AsyncSession, password_hash: str, now: datetime
             session.add(TeamMember(workspace_id=workspace.id, team_id=team_id, agent_id=agent.id))
 
 
-async def _connect_bot(session: AsyncSession, context: Context, sim_url: str, now: datetime) -> int:
-    """A bot of its own for each run: a fresh simulator counts its messages anew."""
+async def _connect_channels(
+    session: AsyncSession, context: Context, sim_url: str, now: datetime
+) -> dict[Platform, int]:
+    """A bot and a community of their own for each run: a fresh simulator counts its messages anew."""
     workspace_id = await session.scalar(select(Workspace.id).order_by(Workspace.id).limit(1))
     for old in await session.scalars(select(Channel).where(Channel.removed_at.is_(None))):
         old.removed_at = now
     bot_id = str(FIRST_BOT_ID + secrets.randbelow(100_000_000))
-    token = f"{bot_id}:{secrets.token_urlsafe(27)[:35]}"
-    channel = Channel(
-        workspace_id=workspace_id, platform=Platform.TELEGRAM, external_id=bot_id, name="Лад мебель",
-        credentials_encrypted=context.cipher.encrypt_fields({"token": token, "webhook_secret": make_secret()}),
-        key_fingerprint=token[-4:], api_url=sim_url,
-    )  # fmt: skip
-    session.add(channel)
+    group_id = str(FIRST_GROUP_ID + secrets.randbelow(10_000_000))
+    secret = secrets.token_urlsafe(27)[:35]
+    keys = {
+        (Platform.TELEGRAM, bot_id): {"token": f"{bot_id}:{secret}"},
+        (Platform.VK, group_id): {
+            "token": f"vk1.a.club{group_id}.{secret}",
+            "user_token": f"vk1.a.user{ADMINISTRATOR_ID}.club{group_id}.{secret}",
+        },
+    }
+    channels = {
+        platform: Channel(
+            workspace_id=workspace_id, platform=platform, external_id=external_id, name=NAME, api_url=sim_url,
+            credentials_encrypted=context.cipher.encrypt_fields({**fields, "webhook_secret": make_secret()}),
+            key_fingerprint=fields["token"][-4:],
+        )
+        for (platform, external_id), fields in keys.items()
+    }  # fmt: skip
+    session.add_all(channels.values())
     await session.flush()
-    return channel.id
+    return {platform: channel.id for platform, channel in channels.items()}
 
 
 async def _set_hours(session: AsyncSession, now: datetime, *, closed: bool) -> None:

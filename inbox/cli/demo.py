@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bots.simulator.app import create_simulator
+from inbox.channels.events import Platform
 from inbox.channels.service import run_check
 from inbox.cli.build import Addresses, find_cipher, open_context, stop_on_signals
-from inbox.cli.company import DemoAccount, seed
+from inbox.cli.company import NAME, DemoAccount, seed
 from inbox.cli.early import Starting
 from inbox.cli.running import run_parts, serve, watch_servers
 from inbox.cli.traffic import run_traffic
@@ -63,8 +64,10 @@ async def _run(
     context: Context, options: DemoOptions, stop: asyncio.Event, web: socket.socket, watching: asyncio.Task[None]
 ) -> None:
     url, sim_url = f"http://{LOCAL}:{options.port}", f"http://{LOCAL}:{options.port + 1}"
-    accounts, channel_id = await seed(context, sim_url, closed=options.closed)
-    await run_check(context, CheckChannel(channel_id=channel_id))  # the simulator learns of the bot by its first call
+    accounts, channel_ids = await seed(context, sim_url, closed=options.closed)
+    for channel_id in channel_ids.values():  # the simulator learns of bot and community by their first call
+        await run_check(context, CheckChannel(channel_id=channel_id))
+    await _name_places(sim_url)
 
     async def when_ready() -> None:
         await _wait_until_ready(url, stop)
@@ -79,6 +82,13 @@ async def _run(
     finally:
         stop.set()
         await watching
+
+
+async def _name_places(sim_url: str) -> None:
+    """As the demo's brand is called."""
+    async with httpx.AsyncClient(base_url=sim_url, timeout=5) as client:
+        body = {"platform": Platform.VK, "name": NAME}
+        (await client.post("/sim/bot", json=body)).raise_for_status()
 
 
 async def _wait_until_ready(url: str, stop: asyncio.Event) -> None:

@@ -11,8 +11,11 @@ from importlib.resources import files
 import httpx
 import structlog
 
+from inbox.channels.events import Platform
+
 TRADES = ("furniture", "marketplace-seller", "kids-goods")
 FIRST_BURST = 18
+FIRST_PERSON = 510_000
 SHORTEST, LONGEST = 4.0, 14.0
 PEOPLE = (
     "Анна Соколова", "Дмитрий Панин", "Марина Ревякина", "kirill_77", "Ольга Лебедева", "Елена Власова", "Тимур Т.",
@@ -52,15 +55,16 @@ def corpus_lines() -> list[Line]:
 
 
 async def run_traffic(sim_url: str, seed: int, stop: asyncio.Event) -> None:
-    """Two posts, a first burst, then somebody every few seconds until `stop`."""
+    """Two posts on each platform, a first burst, then somebody every few seconds until `stop`."""
     chance = random.Random(seed)  # noqa: S311  # a demo's dice, not a secret
     lines = corpus_lines()
     if not lines:
         return
     async with httpx.AsyncClient(base_url=sim_url, timeout=10) as phone:
         with contextlib.suppress(httpx.HTTPError):
-            for text in POSTS:
-                await phone.post("/sim/post", json={"platform": "telegram", "text": text})
+            for platform in Platform:
+                for text in POSTS:
+                    await phone.post("/sim/post", json={"platform": platform, "text": text})
         for place, saying in enumerate(_sayings(lines, chance)):
             try:
                 answer = await phone.post("/sim/say", json=saying)
@@ -75,13 +79,13 @@ async def run_traffic(sim_url: str, seed: int, stop: asyncio.Event) -> None:
 
 
 def _sayings(lines: list[Line], chance: random.Random) -> Iterator[dict[str, object]]:
-    """Endless bodies for POST /sim/say; a person keeps their name and id."""
+    """Endless bodies for POST /sim/say; a person keeps their name and id, and their platform."""
     while True:
         for line in chance.sample(lines, len(lines)):
             place = chance.randrange(len(PEOPLE))
             yield {
-                "platform": "telegram",
+                "platform": Platform.VK if place % 2 else Platform.TELEGRAM,
                 "kind": "direct" if line.kind == "direct" else "comment",
-                "author": {"id": 500_000 + place, "name": PEOPLE[place]},
+                "author": {"id": FIRST_PERSON + place, "name": PEOPLE[place]},
                 "text": line.text,
             }

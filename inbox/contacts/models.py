@@ -50,6 +50,20 @@ class Identity(HasId, OfWorkspace, Base):
     unreachable_at: Mapped[datetime | None]
     reachability_at: Mapped[datetime | None]
     """Platform time of the newest word on reachability."""
+    banned_at: Mapped[datetime | None]
+    """Platform time of the newest ban, by whomever and wherever; what was waiting then is settled."""
+    unbanned_at: Mapped[datetime | None]
+    banned_until: Mapped[datetime | None]
+    """The newest ban's end; None: it has none."""
+    ban_reason: Mapped[str | None]
+    """A language key."""
+    ban_comment: Mapped[str] = mapped_column(default="", server_default="")
     named_at: Mapped[datetime | None]
     """Platform time of the message that told the name; older ones do not rename."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    def is_banned(self, now: datetime) -> bool:
+        """Whether a ban is in force."""
+        is_lifted = self.unbanned_at is not None and self.banned_at is not None and self.unbanned_at >= self.banned_at
+        is_over = self.banned_until is not None and self.banned_until <= now
+        return self.banned_at is not None and not is_lifted and not is_over

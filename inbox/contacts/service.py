@@ -4,13 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import Author
 from inbox.contacts.models import Contact, Identity
 from inbox.core.bulk import among, insert_rows, take_ids
 from inbox.core.database import Json
+from inbox.core.events import NamePeople
+from inbox.core.jobs import defer
 
 SINCE_EVER = datetime.fromtimestamp(0, UTC)
 """The time of a word that no event dates: the platform's list says who is an administrator, not since when."""
@@ -117,6 +119,10 @@ async def _make(session: AsyncSession, missing: list[Seen]) -> dict[AuthorKey, K
         for one, identity_id, contact_id in zip(missing, identity_ids, contact_ids, strict=True)
     ]
     await insert_rows(session, Identity, identities)
+    await defer(
+        session,
+        [NamePeople(channel_id=one) for one in sorted({one.channel_id for one in missing if not one.author.is_named})],
+    )
     return {
         (one.channel_id, one.author.external_id): Known(identity_id, contact_id, one.author.is_ours, one.author.name)
         for one, identity_id, contact_id in zip(missing, identity_ids, contact_ids, strict=True)
@@ -142,7 +148,7 @@ async def _rename(
 
 
 def _is_unnamed(one: Seen) -> bool:
-    return one.author.name == one.author.external_id
+    return not one.author.is_named or one.author.name == one.author.external_id
 
 
 async def set_ours(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, is_ours: bool) -> None:
@@ -208,13 +214,3 @@ async def _find_gone(session: AsyncSession, channel_id: int, external_ids: Colle
         .order_by(Identity.id)
     )
     return gone.all()
-
-
-async def set_reachable(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, yes: bool) -> None:
-    """The contact blocked us, or let us write again; an older word does not overrule a newer one."""
-    newer = or_(Identity.reachability_at.is_(None), Identity.reachability_at < at)
-    await session.execute(
-        update(Identity)
-        .where(Identity.channel_id == channel_id, Identity.external_id == external_id, newer)
-        .values(unreachable_at=None if yes else at, reachability_at=at)
-    )

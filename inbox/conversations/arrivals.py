@@ -27,6 +27,10 @@ class Arrived:
     entry_id: str
     channel: OnChannel
     event: InboundEvent
+    once: str | None = None
+    """The platform's own number of an event that it does not date: a repeat must not count again, as of later."""
+    before_connection: bool = False
+    """Written before the channel was connected: shown, with no clock, no alert, no answer by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Placed:
     identity_id: int
     ours: bool
     in_draw: bool
+    before_connection: bool = False
 
     @property
     def message_key(self) -> MessageKey:
@@ -53,6 +58,7 @@ class NewMessage:
 
     `reopens`: a person had closed the conversation, and this batch opens it again. `previous`: what the conversation
     was before the batch; None: there was none. `is_edit`: known before, and an edit made it need an answer.
+    `before_connection`: it came from the platform's history; nothing is done about it by itself but handing it over.
     """
 
     workspace_id: int
@@ -65,3 +71,4 @@ class NewMessage:
     reopens: bool = False
     previous: Status | None = None
     is_edit: bool = False
+    before_connection: bool = False

@@ -35,7 +35,7 @@ async def commit_work(context: Context, route: Route, work: Work) -> None:
     """
     now = context.clock()
     async with context.transaction(EVERY_WORKSPACE) as session:
-        stored = await store(session, work.arrived, work.tags)
+        stored = await store(session, work.arrived, work.tags, now)
         refreshed = await refresh_all(session, stored.touched)
         conversations = {one.id: one for one in refreshed.conversations}
         new = [

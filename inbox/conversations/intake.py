@@ -6,29 +6,36 @@ touched. What was seen before falls out by unique key. The worker's edge adds ro
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import (
+    BanChanged,
     ChatMigrated,
+    ConversationKind,
     MessageDeleted,
     MessageReceived,
+    MessageRestored,
     OurStandingChanged,
     PostSeen,
     ReachabilityChanged,
     StaffChanged,
 )  # fmt: skip
 from inbox.channels.standing import migrate_chat, store_standing
-from inbox.contacts.service import Seen, set_reachable, store_identities
+from inbox.contacts.service import Seen, store_identities
 from inbox.conversations.arrivals import Arrived, NewMessage
 from inbox.conversations.echoes import recognise_echoes
+from inbox.conversations.handled import drop_repeats
 from inbox.conversations.messages import mark_deleted, store_messages
 from inbox.conversations.places import store_conversations
 from inbox.conversations.posts import store_posts
 from inbox.conversations.staff import apply_staff_changes
+from inbox.conversations.standing import clear_unreachable, store_bans, store_reachability
 from inbox.conversations.tags import Tagged
+from inbox.core.clock import utc_now
 
 LOCK_SPACE = 7_301
 """First key of the advisory locks that serialise a channel's intake."""
@@ -54,12 +61,16 @@ def texts_to_tag(arrived: Sequence[Arrived]) -> list[str]:
     return list(texts)
 
 
-async def store(session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping[str, Tagged]) -> Stored:
+async def store(
+    session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping[str, Tagged], now: datetime | None = None
+) -> Stored:
     """Store a batch; `tags` covers `texts_to_tag(arrived)`. Returns what is new, for rules and live events."""
     await lock_channels(session, [one.channel.channel_id for one in arrived])
+    arrived = await drop_repeats(session, arrived, now or utc_now())
     stored = Stored()
     stored.touched |= await _store_standing(session, arrived, tags)
     stored.touched |= await store_posts(session, _of(arrived, PostSeen))
+    spoke = await store_reachability(session, _of(arrived, ReachabilityChanged))
     received = _of(arrived, MessageReceived)
     if received:
         known = await store_identities(
@@ -74,7 +85,10 @@ async def store(session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping
         stored.touched |= await recognise_echoes(session, placed)
         stored.new, touched = await store_messages(session, placed, known, tags)
         stored.touched |= touched
-    stored.touched |= await mark_deleted(session, _of(arrived, MessageDeleted))
+        spoke |= {one.identity_id for one in placed if one.kind is ConversationKind.DIRECT and not one.ours}
+    await clear_unreachable(session, spoke)
+    stored.touched |= await store_bans(session, _of(arrived, BanChanged))
+    stored.touched |= await mark_deleted(session, _of(arrived, MessageDeleted), _of(arrived, MessageRestored))
     return stored
 
 
@@ -89,22 +103,17 @@ async def lock_channels(session: AsyncSession, channel_ids: Sequence[int]) -> No
 def _people_answered(received: Sequence[tuple[Arrived, MessageReceived]]) -> list[Seen]:
     """Whom our people answered: their conversation must exist even if their message has not come yet."""
     return [
-        Seen(one.channel.workspace_id, one.channel.channel_id, event.parent.author, event.sent_at)
+        Seen(one.channel.workspace_id, one.channel.channel_id, author, event.sent_at)
         for one, event in received
-        if event.parent and event.parent.author and not event.parent.author.is_ours
+        for author in (event.parent.author if event.parent else None, event.addressee)
+        if author and not author.is_ours
     ]
 
 
 async def _store_standing(session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping[str, Tagged]) -> set[int]:
-    """Who may write, who is ours, what we may do; returns the conversations in which that changed something."""
+    """Who is ours, what we may do; returns the conversations in which that changed something."""
     for one, event in _of(arrived, OurStandingChanged):
         await store_standing(session, one.channel.workspace_id, one.channel.channel_id, event)
-    for one, turn in _of(arrived, ReachabilityChanged):
-        seen = Seen(one.channel.workspace_id, one.channel.channel_id, turn.author, turn.occurred_at)
-        await store_identities(session, [seen])
-        await set_reachable(
-            session, one.channel.channel_id, turn.author.external_id, turn.occurred_at, yes=turn.reachable
-        )
     touched: set[int] = set()
     for one, move in _of(arrived, ChatMigrated):
         touched |= await migrate_chat(session, one.channel.channel_id, move)

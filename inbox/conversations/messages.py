@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import ARRAY, BigInteger, any_, delete, func, literal, select, update
+from sqlalchemy import ARRAY, BigInteger, any_, case, delete, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.channels.events import ConversationKind, MessageDeleted
+from inbox.channels.events import ConversationKind, MessageDeleted, MessageRestored
 from inbox.contacts.service import AuthorKey, Known
 from inbox.conversations.arrivals import Arrived, MessageKey, NewMessage, Placed
 from inbox.conversations.models import (
@@ -28,6 +28,12 @@ from inbox.core.bulk import among, insert_new_rows, insert_rows
 
 _OURS = NeedsAnswer(needed=False, why=Why.OURS)
 _DIRECT = ConversationKind.DIRECT
+_GONE_SINCE = case(
+    (Deletion.restored_at >= Deletion.occurred_at, null()),
+    (Deletion.occurred_at.is_(None), null()),
+    else_=func.greatest(Deletion.occurred_at, Message.sent_at),
+)
+"""When a message that the platform spoke of was deleted; null when it is back."""
 _WORDLESS = Tagged(
     sentiment=Sentiment.NEUTRAL, intent=Intent.OTHER, toxic=False, profanity=False, probabilities={},
     unsure=frozenset(), reasons={}, model_version="",
@@ -97,7 +103,7 @@ def _values(one: Placed, known: Mapping[AuthorKey, Known], verdict: NeedsAnswer)
         "text": event.text,
         "thread_external_id": event.thread_external_id,
         "parent_external_id": parent.external_id if parent else None,
-        "parent_author_name": parent.author.name if parent and parent.author else None,
+        "parent_author_name": _parent_name(one, known),
         "parent_text": parent.text[:300] if parent else None,
         "album_external_id": event.album_external_id,
         "addresses_us": event.addresses_us,
@@ -105,8 +111,18 @@ def _values(one: Placed, known: Mapping[AuthorKey, Known], verdict: NeedsAnswer)
         "edited_at": event.edited_at,
         "needs_answer": verdict.needed,
         "needs_answer_why": verdict.why,
+        "before_connection": one.before_connection,
         "delivery": Delivery.SENT if one.ours else None,
     }
+
+
+def _parent_name(one: Placed, known: Mapping[AuthorKey, Known]) -> str | None:
+    """As it is known here, since not every platform's events tell names."""
+    author = one.event.parent.author if one.event.parent else None
+    if author is None:
+        return None
+    found = known.get((one.channel.channel_id, author.external_id))
+    return found.name if found is not None and not author.is_named else author.name
 
 
 async def _insert_attachments(
@@ -143,6 +159,7 @@ def _new(one: Placed, message_id: int, verdict: NeedsAnswer, tags: Mapping[str, 
         event=one.event,
         tags=tags.get(one.event.text),
         verdict=verdict,
+        before_connection=one.before_connection,
     )
 
 
@@ -194,29 +211,36 @@ async def _delete_what_was_gone(session: AsyncSession, message_ids: Sequence[int
             Deletion.channel_id == Message.channel_id,
             Deletion.external_id == Message.external_id,
         )
-        .values(deleted_at=func.greatest(Deletion.occurred_at, Message.sent_at))
+        .values(deleted_at=_GONE_SINCE)
         .execution_options(synchronize_session=False)
     )
 
 
-async def mark_deleted(session: AsyncSession, deletions: Sequence[tuple[Arrived, MessageDeleted]]) -> set[int]:
-    """What the platform says is gone; the row stays, with its text. Returns the conversations touched."""
-    rows = {
-        (one.channel.channel_id, external_id): {
-            "workspace_id": one.channel.workspace_id, "channel_id": one.channel.channel_id,
-            "external_id": external_id, "occurred_at": event.occurred_at,
-        }
-        for one, event in sorted(deletions, key=lambda pair: pair[1].occurred_at, reverse=True)
-        for external_id in event.external_ids
-    }  # fmt: skip
+async def mark_deleted(
+    session: AsyncSession,
+    deletions: Sequence[tuple[Arrived, MessageDeleted]],
+    restorations: Sequence[tuple[Arrived, MessageRestored]] = (),
+) -> set[int]:
+    """What the platform says is gone, or back; the row stays, with its text. Returns the conversations touched."""
+    rows: dict[MessageKey, dict[str, object]] = {}
+    said: list[tuple[Arrived, MessageDeleted | MessageRestored]] = [*deletions, *restorations]
+    for one, event in sorted(said, key=lambda pair: pair[1].occurred_at):
+        name = "occurred_at" if isinstance(event, MessageDeleted) else "restored_at"
+        for external_id in event.external_ids:
+            empty: dict[str, object] = {
+                "workspace_id": one.channel.workspace_id, "channel_id": one.channel.channel_id,
+                "external_id": external_id, "occurred_at": None, "restored_at": None,
+            }  # fmt: skip
+            rows.setdefault((one.channel.channel_id, external_id), empty)[name] = event.occurred_at
     if not rows:
         return set()
     statement = insert(Deletion)
+    newest = {
+        name: func.greatest(getattr(Deletion, name), statement.excluded[name])
+        for name in ("occurred_at", "restored_at")
+    }
     await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Deletion.channel_id, Deletion.external_id],
-            set_={"occurred_at": func.least(Deletion.occurred_at, statement.excluded.occurred_at)},
-        ),
+        statement.on_conflict_do_update(index_elements=[Deletion.channel_id, Deletion.external_id], set_=newest),
         [rows[key] for key in sorted(rows)],
     )
     found = await session.scalars(
@@ -226,9 +250,9 @@ async def mark_deleted(session: AsyncSession, deletions: Sequence[tuple[Arrived,
             Message.external_id.in_({external_id for _, external_id in rows}),
             Deletion.channel_id == Message.channel_id,
             Deletion.external_id == Message.external_id,
-            Message.deleted_at.is_(None) | (Message.deleted_at > func.greatest(Deletion.occurred_at, Message.sent_at)),
+            Message.deleted_at.is_distinct_from(_GONE_SINCE),
         )
-        .values(deleted_at=func.greatest(Deletion.occurred_at, Message.sent_at))
+        .values(deleted_at=_GONE_SINCE)
         .returning(Message.conversation_id)
         .execution_options(synchronize_session=False)
     )

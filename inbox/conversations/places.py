@@ -62,7 +62,9 @@ async def store_conversations(
             conversation_id, kind, in_draw = ids[(one.channel.channel_id, want.key)], want.kind, want.in_draw
         else:
             conversation_id, kind, in_draw = want, event.kind, False
-        placed.append(Placed(one.channel, event, kind, conversation_id, author.identity_id, ours, in_draw))
+        placed.append(
+            Placed(one.channel, event, kind, conversation_id, author.identity_id, ours, in_draw, one.before_connection)
+        )
     return placed
 
 
@@ -85,9 +87,10 @@ def _want(
         found = answered.get((channel.channel_id, event.parent.external_id))
         if found is not None:
             return found
-        parent = event.parent.author
-        if parent and _may_be_asked(parent, channel, event, known):
-            owner, ours = parent, False
+    if ours:
+        asked = (event.addressee, event.parent.author if event.parent else None)
+        owner = next((one for one in asked if one and _may_be_asked(one, channel, event, known)), owner)
+        ours = owner is event.author
     root = roots.get((channel.channel_id, event.thread_external_id or ""))
     kind = event.kind
     if kind is ConversationKind.GROUP and root is not None:

@@ -25,13 +25,14 @@ async def store_posts(session: AsyncSession, seen: Sequence[tuple[Arrived, PostS
 
 async def ensure_roots(session: AsyncSession, received: Sequence[tuple[Arrived, MessageReceived]]) -> None:
     """Comments that came before their posts: keep a place for these."""
-    roots: dict[tuple[int, str], dict[str, int | str | datetime]] = {}
+    roots: dict[tuple[int, str], dict[str, int | str | datetime | None]] = {}
     for one, event in sorted(received, key=lambda pair: pair[1].sent_at):
         if event.thread_is_post and event.thread_external_id:
             channel = one.channel
-            values: dict[str, int | str | datetime] = {
+            values: dict[str, int | str | datetime | None] = {
                 "workspace_id": channel.workspace_id, "channel_id": channel.channel_id,
                 "thread_external_id": event.thread_external_id, "published_at": event.sent_at,
+                "url": event.thread_url,
             }  # fmt: skip
             roots.setdefault((channel.channel_id, event.thread_external_id), values)
     if not roots:

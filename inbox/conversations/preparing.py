@@ -98,7 +98,7 @@ async def _load_channels(session: AsyncSession, channel_ids: set[int]) -> dict[i
     rows = await session.execute(
         select(
             Channel.id, Channel.workspace_id, Channel.external_id, Channel.username, Channel.platform,
-            Channel.alert_chat_external_id, Channel.removed_at,
+            Channel.alert_chat_external_id, Channel.created_at, Channel.removed_at,
         ).where(Channel.id.in_(channel_ids))
     )  # fmt: skip
     return {
@@ -107,7 +107,8 @@ async def _load_channels(session: AsyncSession, channel_ids: set[int]) -> dict[i
             platform=Platform(platform),
             username=username,
             alert_chat_external_id=alert_chat,
+            connected_at=connected_at,
             is_removed=removed_at is not None,
         )
-        for channel_id, workspace_id, external_id, username, platform, alert_chat, removed_at in rows
+        for channel_id, workspace_id, external_id, username, platform, alert_chat, connected_at, removed_at in rows
     }

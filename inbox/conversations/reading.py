@@ -2,15 +2,26 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
 from inbox.channels.adapter import Adapters
-from inbox.channels.events import Ignored, InboundEvent, Me, MessageReceived, Platform, SaidToDesk
+from inbox.channels.events import (
+    UNDATED,
+    ButtonPressed,
+    Ignored,
+    InboundEvent,
+    Me,
+    MessageReceived,
+    Platform,
+    PostSeen,
+    SaidToDesk,
+)  # fmt: skip
 from inbox.conversations.arrivals import Arrived, OnChannel
 from inbox.core.errors import UnparsableEventError
-from inbox.core.stream import Entry
+from inbox.core.stream import HISTORY, Entry
 
 _PAYLOAD = TypeAdapter(dict[str, object])
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -27,6 +38,7 @@ class Reading:
     platform: Platform
     username: str | None
     alert_chat_external_id: str | None
+    connected_at: datetime
     is_removed: bool = False
 
 
@@ -47,7 +59,45 @@ def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arri
     except Exception as error:  # a parser's bug must not cost the message
         return f"the parser failed: {error!r}"
     told = (_to_desk(event, reading) for event in events)
-    return [Arrived(entry.entry_id, reading.channel, event) for event in told if not isinstance(event, Ignored)]
+    wanted = [event for event in told if not isinstance(event, Ignored)]
+    number = raw.get("event_id")
+    once = number if isinstance(number, str) and any(_is_undated(event) for event in wanted) else None
+    return [
+        Arrived(
+            entry_id=entry.entry_id, channel=reading.channel, event=_dated(event, entry.received_at), once=once,
+            before_connection=_is_before_connection(event, entry, reading),
+        )
+        for event in wanted
+    ]  # fmt: skip
+
+
+def _is_undated(event: InboundEvent) -> bool:
+    match event:
+        case MessageReceived():
+            return event.edited_at == UNDATED
+        case PostSeen() | ButtonPressed() | SaidToDesk() | Ignored():
+            return False
+        case _:
+            return event.occurred_at == UNDATED
+
+
+def _dated(event: InboundEvent, received_at: datetime) -> InboundEvent:
+    """What the platform does not date happened when it came."""
+    if not _is_undated(event):
+        return event
+    match event:
+        case MessageReceived():
+            return replace(event, edited_at=max(received_at, event.sent_at))
+        case PostSeen() | ButtonPressed() | SaidToDesk() | Ignored():
+            return event
+        case _:
+            return replace(event, occurred_at=received_at)
+
+
+def _is_before_connection(event: InboundEvent, entry: Entry, reading: Reading) -> bool:
+    if entry.via != HISTORY or not isinstance(event, MessageReceived):
+        return False
+    return event.sent_at < reading.connected_at
 
 
 def _storable(part: object) -> object:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstanceState
 
 from inbox.channels.events import AttachmentKind
+from inbox.contacts.models import Identity
 from inbox.conversations.deciding import decided, end_pause
 from inbox.conversations.models import (
     Activity,
@@ -106,17 +107,21 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     """The same, telling also which were reopened."""
     if not conversation_ids:
         return Refreshed([])
-    conversations = list(
-        await session.scalars(
-            select(Conversation)
-            .where(among(Conversation.id, conversation_ids))
-            .order_by(Conversation.id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
+    rows = await session.execute(
+        select(Conversation, Identity.banned_at)
+        .join(Identity, Identity.id == Conversation.identity_id)
+        .where(among(Conversation.id, conversation_ids))
+        .order_by(Conversation.id)
+        .with_for_update(key_share=True, of=Conversation)
+        .execution_options(populate_existing=True)
     )
+    banned: dict[int, datetime | None] = {}
+    conversations: list[Conversation] = []
+    for conversation, banned_at in rows:
+        conversations.append(conversation)
+        banned[conversation.id] = banned_at
     spoken = await _load_spoken(session, [one.id for one in conversations])
-    talks = [_talk(one, spoken[one.id]) for one in conversations if one.id in spoken]
+    talks = [_talk(one, spoken[one.id], banned[one.id]) for one in conversations if one.id in spoken]
     shown = await _load_shown(session, {message_id for talk in talks for message_id in talk.shown_ids()})
     promises = await load_promises(session, {one.workspace_id for one in conversations})
     reopened: set[int] = set()
@@ -157,6 +162,7 @@ async def _load_spoken(session: AsyncSession, conversation_ids: Sequence[int]) -
             Message.conversation_id, Message.id, Message.sent_at, Message.direction, Message.needs_answer,
             Message.kind, Message.outside, Message.delivery, Message.deleted_at.is_not(None).label("is_deleted"),
             (Message.text != "").label("has_words"), func.coalesce(Message.external_id, "").label("external_id"),
+            Message.before_connection,
         )
         .where(Message.conversation_id == Conversation.id, Message.kind != MessageKind.NOTE)
         .order_by(Message.sent_at.desc(), Message.id.desc())
@@ -183,6 +189,7 @@ async def _load_spoken(session: AsyncSession, conversation_ids: Sequence[int]) -
         deleted,
         words,
         external_id,
+        before_connection,
     ) in rows:
         has_left = outside or delivery in _HAS_LEFT
         one = Spoken(
@@ -194,12 +201,13 @@ async def _load_spoken(session: AsyncSession, conversation_ids: Sequence[int]) -
             is_deleted=deleted,
             has_words=words,
             external_id=external_id,
+            is_timed=not before_connection,
         )
         spoken.setdefault(conversation_id, []).append(one)
     return spoken
 
 
-def _talk(conversation: Conversation, spoken: Sequence[Spoken]) -> _Talk:
+def _talk(conversation: Conversation, spoken: Sequence[Spoken], banned_at: datetime | None) -> _Talk:
     since = conversation.waiting_since_at
     is_cut = len(spoken) >= WINDOW
     waiting_before = since if is_cut and since is not None and since < spoken[0].sent_at else None
@@ -208,7 +216,7 @@ def _talk(conversation: Conversation, spoken: Sequence[Spoken]) -> _Talk:
     return _Talk(
         conversation=conversation,
         spoken=spoken,
-        state=compute(spoken, decided(conversation), waiting_before, is_whole=not is_cut),
+        state=compute(spoken, decided(conversation), waiting_before, banned_at, is_whole=not is_cut),
         last=_last(there),
         last_inbound=inbound[-1] if inbound else None,
     )

@@ -36,6 +36,8 @@ class Spoken:
     is_deleted: bool = False
     has_words: bool = True
     external_id: str = ""
+    is_timed: bool = True
+    """False: it was written before the channel was connected, and no clock runs for it."""
 
     @property
     def order(self) -> Order:
@@ -90,6 +92,7 @@ class Wait:
 
     since_at: datetime
     answered_at: datetime | None
+    is_timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +114,23 @@ class State:
 
 
 def compute(
-    messages: Sequence[Spoken], decided: Decided, waiting_before: datetime | None = None, *, is_whole: bool = True
+    messages: Sequence[Spoken],
+    decided: Decided,
+    waiting_before: datetime | None = None,
+    banned_at: datetime | None = None,
+    *,
+    is_whole: bool = True,
 ) -> State:
     """State of a conversation; `messages` in any order, at least one.
 
+    `banned_at`: when the contact was banned last; what had been asked by then is settled.
     `waiting_before`: since when the contact was waiting already before the first of these, when earlier ones are left
     out (`is_whole` False).
     """
     ordered = sorted(
         (one for one in messages if not one.is_deleted), key=lambda one: (one.order, one.message_id)
     )  # fmt: skip
+    decided = _with_ban(decided, banned_at)
     waits = _Waits(decided, waiting_before)
     earliest = min(one.order for one in messages)
     if not is_whole and decided.judged is not None and decided.judged.seen.order < earliest:
@@ -128,7 +138,7 @@ def compute(
     for one in ordered:
         waits.take(one)
     waits.end()
-    leading = waits.asked or waits.newest
+    leading = waits.asked or waits.newest or _newest_inbound(messages)
     state = State(
         status=Status.OPEN,
         outcome=None,
@@ -138,9 +148,30 @@ def compute(
         last_answer_at=max((one.sent_at for one in ordered if one.answers), default=None),
         leading_id=leading.message_id if leading else None,
         judged=decided.judged is not None and (leading is None or leading.order <= decided.judged.seen.order),
-        waits=tuple(waits.found),
+        waits=tuple(wait for wait in waits.found if wait.is_timed),
     )
-    return _with_status(state, ordered, decided, max(one.sent_at for one in messages))
+    state = _with_status(state, ordered, decided, max(one.sent_at for one in messages))
+    return state if banned_at is None else _closed_by_ban(state, decided, banned_at)
+
+
+def _with_ban(decided: Decided, banned_at: datetime | None) -> Decided:
+    """A ban says that nothing waits any more, as a person who closes does."""
+    if banned_at is None:
+        return decided
+    ban = Seen(banned_at, banned_at)
+    is_newer = decided.settled is None or decided.settled.order < ban.order
+    return replace(decided, settled=ban) if is_newer else decided
+
+
+def _closed_by_ban(state: State, decided: Decided, banned_at: datetime) -> State:
+    """Unless a person said otherwise since."""
+    said = [one.seen.decided_at for one in (decided.status, decided.judged) if one is not None]
+    if state.status is Status.CLOSED or state.waiting_since_at is not None or any(at > banned_at for at in said):
+        return state
+    return replace(
+        state, status=Status.CLOSED, outcome=Outcome.NO_ANSWER_NEEDED_AUTOMATIC, closed_at=banned_at,
+        snoozed_until=None,
+    )  # fmt: skip
 
 
 def _with_status(state: State, ordered: Sequence[Spoken], decided: Decided, last_at: datetime) -> State:
@@ -192,7 +223,7 @@ class _Waits:
             self._opened, self.asked = None, None
         elif one.needs_answer:
             self.asked = _leader(self.asked, one)
-            self._open(one.sent_at, one.order)
+            self._open(one.sent_at, one.order, is_timed=one.is_timed)
 
     def end(self) -> None:
         """No message comes after."""
@@ -214,10 +245,13 @@ class _Waits:
             self.is_judged_over = True
             self._open(self._judged.decided_at, self._judged.order)
 
-    def _open(self, since_at: datetime, order: Order) -> None:
+    def _open(self, since_at: datetime, order: Order, *, is_timed: bool = True) -> None:
+        """A wait that no clock measures becomes one that is measured with the first message that can be."""
         if self._opened is None:
-            self.found.append(Wait(since_at, None))
+            self.found.append(Wait(since_at, None, is_timed))
             self._opened = order
+        elif is_timed and not self.found[-1].is_timed:
+            self.found.append(Wait(since_at, None))
 
     def _is_settled_before(self, one: Spoken) -> bool:
         """The open wait was settled without words before this question, or long before this answer."""
@@ -231,6 +265,12 @@ class _Waits:
 
 def _leader(before: Spoken | None, one: Spoken) -> Spoken:
     return before if before is not None and before.has_words and not one.has_words else one
+
+
+def _newest_inbound(messages: Sequence[Spoken]) -> Spoken | None:
+    """Where everything was deleted, the last word still tells what it was about."""
+    inbound = (one for one in messages if one.direction is Direction.INBOUND)
+    return max(inbound, key=lambda one: (one.order, one.message_id), default=None)
 
 
 def _asks_after(ordered: Sequence[Spoken], seen: Seen) -> bool:

@@ -211,9 +211,22 @@ class RecomputeClocks(Job):
         return f"clocks:{self.workspace_id}"
 
 
+class NamePeople(Job):
+    """Ask the platform for the names of a channel's people whom its events did not name."""
+
+    name = "inbox.contacts.name"
+    channel_id: int
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """One at a time: the second finds nobody left."""
+        return f"name:{self.channel_id}"
+
+
 JOBS: tuple[type[Job], ...] = (
     DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, DrainQueue, CheckChannel, CatchUp,
     RingAlert, RingDigest, RingBreach, PressButton, AnswerAlert, LinkByCode,
     EscalateBreach, RecomputeClocks,
-    RingLead, CallWebhook,
+    RingLead, CallWebhook, NamePeople,
 )  # fmt: skip

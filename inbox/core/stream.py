@@ -20,6 +20,8 @@ GROUP = "workers"
 BATCH = 256
 LINGER = timedelta(milliseconds=20)
 BLOCK = timedelta(seconds=2)
+HISTORY = "history"
+"""`via` of what was asked of the platform afterwards."""
 IDLE_BEFORE_CLAIM = timedelta(seconds=15)
 IDLE_BEFORE_FORGOTTEN = timedelta(hours=1)
 
@@ -78,7 +80,7 @@ class IntakeStream:
                 "channel_id": str(channel_id),
                 "received_at": received_at.isoformat(),
                 "via": via,
-                "raw": _as_json(raw),
+                "raw": as_json(raw),
             },
         )
 
@@ -190,7 +192,7 @@ class IntakeStream:
         return [_entry(entry_id, fields, is_again=start != ">") for entry_id, fields in rows if fields]
 
 
-def _as_json(raw: Mapping[str, object]) -> str:
+def as_json(raw: Mapping[str, object]) -> str:
     """JSON text that UTF-8 can carry: a lone surrogate stays an escape."""
     text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
     try:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from inbox.agents.models import AccessToken, Agent, ShiftState, SignInAttempt
 from inbox.conversations.deciding import wake
+from inbox.conversations.handled import forget_old
 from inbox.conversations.models import Activity, Conversation, Status
 from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
@@ -64,6 +65,7 @@ async def tidy(session: AsyncSession, now: datetime) -> None:
     """Forget what has had its day."""
     await sweep_old(session, now)
     await mark_gaps(session, now)
+    await forget_old(session, now)
     day_ago = now - timedelta(days=1)
     await session.execute(delete(SignInAttempt).where(SignInAttempt.attempted_at < day_ago))
     await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < day_ago))

@@ -10,6 +10,7 @@ import psycopg
 from sqlalchemy import update
 
 from inbox.agents.models import Agent
+from inbox.channels.events import Platform
 from inbox.channels.service import run_check
 from inbox.cli.build import Addresses, open_context
 from inbox.cli.company import DemoAccount, seed
@@ -18,6 +19,7 @@ from inbox.core.embedded.program import ServerName
 from inbox.core.events import CheckChannel
 from inbox.core.secrets import Cipher
 from inbox.core.settings import Settings
+from tests.chaos.community import CommunityUnderTest, find_community
 from tests.chaos.parts import Stage, running_stage, wait_for
 from tests.chaos.plan import Kill, Plan, plan_kills
 from tests.chaos.verdict import Ground, Line, judge, unrest
@@ -49,14 +51,14 @@ async def run_chaos(plan: Plan, say: Say) -> Result:
     """The whole run; everything that was started is stopped when it returns."""
     began = time.monotonic()
     async with running_stage(plan.first_port) as stage:
-        account = await _found(stage)
+        account, community = await _found(stage)
         for part in stage.parts.values():
             part.start()
         await wait_for(f"{stage.web_url}/readyz")
         say(f"ready after {time.monotonic() - began:.0f} s")
         truth = Truth()
         try:
-            await _storm(stage, plan, account, truth, say)
+            await _storm(stage, plan, account, community, truth, say)
         except TimeoutError:
             found = f"{len(truth.said)} messages, {len(truth.answers)} replies"
             line = Line("writing and answering come to an end", found, is_kept=False)
@@ -69,29 +71,39 @@ async def run_chaos(plan: Plan, say: Say) -> Result:
         return Result(lines, time.monotonic() - began, stage.log_tails())
 
 
-async def _found(stage: Stage) -> DemoAccount:
-    """The demo's company, with room for any number of conversations; its bot is known to the simulator."""
+async def _found(stage: Stage) -> tuple[DemoAccount, CommunityUnderTest]:
+    """The demo's company, with room for any number of conversations; bot and community are known to the simulator."""
     settings = Settings(
         _env_file=None, database_url=stage.servers.database_url, redis_url=stage.servers.redis_url, base_url=None
     )
     addresses = Addresses(stage.servers.database_url, stage.servers.redis_url)
     async with open_context(settings, addresses, Cipher(stage.secret_key)) as context:
-        accounts, channel_id = await seed(context, stage.sim_url, closed=False)
+        accounts, channel_ids = await seed(context, stage.sim_url, closed=False)
         async with context.transaction(EVERY_WORKSPACE) as session:
             await session.execute(update(Agent).values(capacity=CAPACITY))
-        await run_check(context, CheckChannel(channel_id=channel_id))
-    return accounts[0]
+        for channel_id in channel_ids.values():
+            await run_check(context, CheckChannel(channel_id=channel_id))
+        community = await find_community(context, channel_ids[Platform.VK])
+    return accounts[0], community
 
 
-async def _storm(stage: Stage, plan: Plan, account: DemoAccount, truth: Truth, say: Say) -> None:
+async def _storm(
+    stage: Stage, plan: Plan, account: DemoAccount, community: CommunityUnderTest, truth: Truth, say: Say
+) -> None:
+    person = Answering(stage.web_url, account.email, account.password)
     async with httpx.AsyncClient(base_url=stage.sim_url, timeout=30) as sim:
+        await community.call_back(sim, stage.web_url)
         await spoil(sim)
         async with asyncio.timeout(plan.seconds * 2 + STORM_SLACK_SECONDS), asyncio.TaskGroup() as group:
             group.create_task(write_as_subscribers(sim, plan, truth))
-            group.create_task(Answering(stage.web_url, account.email, account.password).write(plan, truth))
+            group.create_task(person.write(plan, truth))
+            group.create_task(community.trouble(sim, plan, person))
             group.create_task(_kill_all(stage, plan, say))
-        await sim.post("/sim/heal", json={"platform": "telegram"})
-        await sim.post("/sim/disorder", json={"platform": "telegram"})
+        for platform in Platform:
+            await sim.post("/sim/heal", json={"platform": platform})
+            await sim.post("/sim/disorder", json={"platform": platform})
+        # A captcha that was met late still waits for a person.
+        await person.check(community.account.channel_id)
     say(f"{len(truth.said)} messages with {truth.edits} edits, {len(truth.answers)} replies; waiting for quiet")
 
 

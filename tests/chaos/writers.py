@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -10,6 +11,7 @@ from random import Random
 import httpx
 
 import moderation.data
+from inbox.channels.events import Platform
 from tests.chaos.plan import Plan
 
 PEOPLE = 400
@@ -21,6 +23,8 @@ WRITERS = 6
 DIRECT_SHARE = 0.9
 """Of the replies: under posts all stand in one chat, where Telegram takes 20 a minute."""
 
+VK_SHARE = 0.4
+CALLBACK_TITLE = "Chaos"
 FAULTS: tuple[dict[str, object], ...] = (
     {"method": "sendMessage", "error": 429, "retry_after": 1, "chance": 0.04},
     {"method": "sendMessage", "error": 500, "chance": 0.02},
@@ -33,6 +37,24 @@ FAULTS: tuple[dict[str, object], ...] = (
     {"method": "getUpdates", "error": 429, "retry_after": 1, "chance": 0.01},
     {"method": "getUpdates", "error": "drop", "when": "after", "chance": 0.02},
 )
+
+VK_FAULTS: tuple[dict[str, object], ...] = (
+    {"method": "messages.send", "error": 500, "when": "after", "chance": 0.03},
+    {"method": "messages.send", "error": "drop", "when": "after", "chance": 0.03},
+    {"method": "messages.send", "error": "drop", "chance": 0.02},
+    {"method": "messages.send", "error": 10, "chance": 0.02},
+    {"method": "messages.send", "error": 9, "chance": 0.01},
+    {"method": "wall.createComment", "error": "drop", "when": "after", "chance": 0.05},
+    {"method": "wall.createComment", "error": 500, "chance": 0.03},
+    {"method": "longpoll", "error": 2, "chance": 0.02},
+    {"method": "longpoll", "error": 1, "chance": 0.01},
+    {"method": "longpoll", "error": 3, "chance": 0.01},
+    {"method": "longpoll", "error": 77, "chance": 0.01},
+    {"method": "longpoll", "error": 502, "chance": 0.02},
+    {"method": "longpoll", "error": "drop", "when": "after", "chance": 0.03},
+    {"method": "users.get", "error": 10, "chance": 0.1},
+)
+"""Lost answers, VK's own errors, and every word of the Long Poll: 1 and 3 skip events, 77 is none that VK knows."""
 
 
 @dataclass(slots=True)
@@ -57,18 +79,20 @@ def corpus() -> list[str]:
 
 async def spoil(sim: httpx.AsyncClient) -> None:
     """Faults, duplicates and disorder on."""
-    for fault in FAULTS:
-        body = {"platform": "telegram", "times": 1_000_000, **fault}
-        (await sim.post("/sim/fault", json=body)).raise_for_status()
-    disorder = {"platform": "telegram", "duplicate": 0.05, "reorder": 0.05}
-    (await sim.post("/sim/disorder", json=disorder)).raise_for_status()
+    for platform, faults in ((Platform.TELEGRAM, FAULTS), (Platform.VK, VK_FAULTS)):
+        for fault in faults:
+            body = {"platform": platform, "times": 1_000_000, **fault}
+            (await sim.post("/sim/fault", json=body)).raise_for_status()
+        disorder = {"platform": platform, "duplicate": 0.05, "reorder": 0.05}
+        (await sim.post("/sim/disorder", json=disorder)).raise_for_status()
 
 
 async def write_as_subscribers(sim: httpx.AsyncClient, plan: Plan, truth: Truth) -> None:
-    """All messages, in private, under posts and in the group; some are edited, once or twice."""
+    """All messages, on both platforms, in private, under posts and in the group; some are edited, once or twice."""
     dice, texts = Random(plan.seed), corpus()
-    for number in range(3):
-        (await sim.post("/sim/post", json={"platform": "telegram", "text": f"Пост {number}"})).raise_for_status()
+    for platform in Platform:
+        for number in range(3):
+            (await sim.post("/sim/post", json={"platform": platform, "text": f"Пост {number}"})).raise_for_status()
     numbers = iter(range(plan.messages))
     pause = plan.seconds / plan.messages * WRITERS
 
@@ -84,20 +108,31 @@ async def write_as_subscribers(sim: httpx.AsyncClient, plan: Plan, truth: Truth)
 async def _say(sim: httpx.AsyncClient, number: int, dice: Random, texts: list[str], truth: Truth) -> None:
     person = dice.randrange(PEOPLE)
     text = f"{dice.choice(texts)} [{number}]"
-    body = {
-        "platform": "telegram", "kind": dice.choices(("direct", "comment", "group"), (60, 30, 10))[0], "text": text,
-        "author": {"id": FIRST_PERSON + person, "name": f"Подписчик {person}"},
-    }  # fmt: skip
+    platform = Platform.VK if dice.random() < VK_SHARE else Platform.TELEGRAM
+    kind = dice.choices(("direct", "comment", "group"), (60, 30, 0 if platform is Platform.VK else 10))[0]
+    author = {"id": FIRST_PERSON + person, "name": f"Подписчик {person}"}
+    body = {"platform": platform, "kind": kind, "text": text, "author": author}
     answer = (await sim.post("/sim/say", json=body)).raise_for_status().json()
-    external_id = f":{answer['chat_id']}:{answer['message_id']}"
+    external_id = _external_id(platform, kind, answer)
     truth.said[external_id] = text
     while dice.random() < EDITED_SHARE:
         await asyncio.sleep(EDIT_PAUSE)
         text = f"{dice.choice(texts)} [{number}, правка]"
-        edit = {"platform": "telegram", "message_id": answer["message_id"], "chat": answer["chat_id"], "text": text}
+        edit = {"platform": platform, "message_id": answer["message_id"], "chat": answer["chat_id"], "text": text}
         (await sim.post("/sim/edit", json=edit)).raise_for_status()
         truth.said[external_id] = text
         truth.edits += 1
+        if (platform, kind) == (Platform.VK, "comment"):
+            # VK dates no edit of a comment: of two of which one came late by Callback, nobody can tell the later.
+            return
+
+
+def _external_id(platform: Platform, kind: str, said: Mapping[str, object]) -> str:
+    if platform is Platform.TELEGRAM:
+        return f":{said['chat_id']}:{said['message_id']}"
+    if kind == "comment":
+        return f"wall:{said['chat_id']}:{said['post_id']}:{said['message_id']}"
+    return f"message:{said['chat_id']}:{said['number']}"
 
 
 class Answering:
@@ -114,7 +149,8 @@ class Answering:
             for number in range(plan.replies):
                 began = asyncio.get_running_loop().time()
                 kind = "direct" if dice.random() < DIRECT_SHARE else "comment"
-                conversation_id = dice.choice(await self._conversations(client, kind))
+                platform = Platform.VK if dice.random() < VK_SHARE else Platform.TELEGRAM
+                conversation_id = dice.choice(await self._conversations(client, kind, platform))
                 text = f"Ответ {number}"
                 path = f"/api/v1/conversations/{conversation_id}/messages"
                 answer = await self._ask(client, "POST", path, {"text": text}, key=f"chaos-{plan.seed}-{number}")
@@ -122,9 +158,15 @@ class Answering:
                 pause = plan.seconds / plan.replies
                 await asyncio.sleep(max(0.0, pause - (asyncio.get_running_loop().time() - began)))
 
-    async def _conversations(self, client: httpx.AsyncClient, kind: str) -> list[int]:
+    async def check(self, channel_id: int) -> None:
+        """Have the channel looked at, as a person does who has mended its key or solved a captcha."""
+        async with httpx.AsyncClient(base_url=self._url, timeout=30) as client:
+            await self._ask(client, "POST", f"/api/v1/channels/{channel_id}/check")
+
+    async def _conversations(self, client: httpx.AsyncClient, kind: str, platform: Platform) -> list[int]:
+        path = f"/api/v1/conversations?order=newest&limit=100&kind={kind}&platform={platform}"
         while True:
-            answer = await self._ask(client, "GET", f"/api/v1/conversations?order=newest&limit=100&kind={kind}")
+            answer = await self._ask(client, "GET", path)
             items = answer["items"]
             if isinstance(items, list) and items:
                 return [int(item["id"]) for item in items]

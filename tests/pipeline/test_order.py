@@ -133,7 +133,7 @@ def url(servers: TestServers) -> Iterator[str]:
     servers.drop(address)
 
 
-async def new_channel(database: Database) -> OnChannel:
+async def new_channel(database: Database, platform: Platform = Platform.TELEGRAM, external_id: str = "77") -> OnChannel:
     number = next(numbers)
     async with database.transaction(EVERY_WORKSPACE) as session:
         organisation = Organisation(name=f"o{number}")
@@ -143,12 +143,12 @@ async def new_channel(database: Database) -> OnChannel:
         session.add(workspace)
         await session.flush()
         channel = Channel(
-            workspace_id=workspace.id, platform=Platform.TELEGRAM, external_id=f"77-{number}", name="b",
+            workspace_id=workspace.id, platform=platform, external_id=f"{external_id}-{number}", name="b",
             credentials_encrypted=b"-", key_fingerprint="----",
         )  # fmt: skip
         session.add(channel)
         await session.flush()
-        return OnChannel(workspace.id, channel.id, "77")
+        return OnChannel(workspace.id, channel.id, external_id)
 
 
 async def play(

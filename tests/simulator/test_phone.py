@@ -88,9 +88,9 @@ async def test_a_blocked_bot_is_not_written_to(page: Page, line: Line) -> None:
     await _write(page, "Здравствуйте")
     await expect(page.get_by_role("list").get_by_text("Здравствуйте")).to_be_visible()
     await page.get_by_role("button", name="Ещё").first.click()
-    await page.get_by_role("button", name="Заблокировать бота").click()
-    await expect(page.get_by_text("Бот заблокирован: ответы не дойдут")).to_be_visible()
+    await page.get_by_role("button", name="Запретить сообщения").click()
+    await expect(page.get_by_text("Сообщения запрещены: ответы не дойдут")).to_be_visible()
     assert (await line.call("sendMessage", chat_id=ME, text="ау")).status == 403
     await page.get_by_role("button", name="Ещё").first.click()
-    await page.get_by_role("button", name="Разблокировать бота").click()
-    await expect(page.get_by_text("Бот заблокирован: ответы не дойдут")).to_be_hidden()
+    await page.get_by_role("button", name="Разрешить сообщения").click()
+    await expect(page.get_by_text("Сообщения запрещены: ответы не дойдут")).to_be_hidden()

@@ -4,7 +4,8 @@ import { drawMessage, excerpt, make, paintAvatar } from "./draw.js";
 import { ask, choose } from "./sheets.js";
 import { language, speak, words } from "./words.js";
 
-const PLATFORM = "telegram";
+const PLATFORMS = ["telegram", "vk"];
+const NOT_IN_VK = new Set(["video_note", "contact"]);
 const EVERY = 1000;
 const FIRST_ID = 600001;
 const NOTICE_LASTS = 5000;
@@ -47,7 +48,7 @@ async function request(path, body) {
 
 async function act(path, body) {
   try {
-    const answer = await request(path, { platform: PLATFORM, bot: state.bot, ...body });
+    const answer = await request(path, { platform: platform(), bot: state.bot, ...body });
     await refresh();
     return answer;
   } catch (error) {
@@ -57,12 +58,14 @@ async function act(path, body) {
 }
 
 const bot = () => state.bots.find((one) => one.id === state.bot);
+const platform = () => bot()?.platform ?? PLATFORMS[0];
 const isBlocked = () => state.people.some((one) => one.id === state.me.id && one.blocked.includes(state.bot));
 
-function takeWorld(world) {
-  state.bots = world.bots;
-  state.people = world.people;
-  if (!bot()) state.bot = world.bots[0]?.id ?? null;
+function takeWorlds(worlds) {
+  state.bots = worlds.flatMap((world) => world.bots.map((one) => ({ ...one, platform: world.platform })));
+  if (!bot()) state.bot = state.bots[0]?.id ?? null;
+  state.people = worlds.find((world) => world.platform === platform()).people;
+  if (platform() === "vk" && state.place === "group") state.place = "direct";
   if (!state.me) state.me = { id: FIRST_ID, name: words.names[0] };
   const posts = bot()?.posts ?? [];
   if (!posts.some((one) => one.post_id === state.post)) state.post = posts[0]?.post_id ?? null;
@@ -70,11 +73,11 @@ function takeWorld(world) {
 
 async function refresh() {
   const round = ++state.round;
-  takeWorld(await request(`/sim/world?platform=${PLATFORM}`));
+  takeWorlds(await Promise.all(PLATFORMS.map((one) => request(`/sim/world?platform=${one}`))));
   showFrame();
   let items = [];
   if (bot()) {
-    const query = new URLSearchParams({ platform: PLATFORM, bot: state.bot, author_id: state.me.id, kind: state.place });
+    const query = new URLSearchParams({ platform: platform(), bot: state.bot, author_id: state.me.id, kind: state.place });
     if (state.place === "comment" && state.post !== null) query.set("post_id", state.post);
     items = (await request(`/sim/view?${query}`)).items;
   }
@@ -84,8 +87,12 @@ async function refresh() {
 function showFrame() {
   paintAvatar(part("my-avatar"), state.me.name, state.me.id);
   part("my-name").textContent = state.me.name;
-  for (const button of part("places").children) button.setAttribute("aria-pressed", String(button.dataset.place === state.place));
-  fillSelect(part("bots"), state.bots.map((one) => [one.id, one.name]), state.bot);
+  for (const button of part("places").children) {
+    button.setAttribute("aria-pressed", String(button.dataset.place === state.place));
+    button.hidden = button.dataset.place === "group" && platform() === "vk";
+  }
+  document.body.dataset.platform = platform();
+  fillSelect(part("bots"), state.bots.map((one) => [one.id, `${words[one.platform]} · ${one.name}`]), state.bot);
   part("bot-choice").hidden = state.bots.length < 2;
   const posts = (bot()?.posts ?? []).map((one) => [one.post_id, `${one.text || words.post} · ${one.comments}`]);
   fillSelect(part("posts"), posts, state.post);
@@ -151,7 +158,7 @@ growth.observe(part("scroll"));
 function showEmpty(isEmpty) {
   part("empty").hidden = !isEmpty;
   part("empty-title").textContent = bot() ? words.nothing : words.no_bot;
-  part("empty-text").textContent = bot() ? words[`nothing_${state.place}`] : words.no_bot_text;
+  part("empty-text").textContent = bot() ? words[platform() === "vk" && state.place === "direct" ? "nothing_direct_vk" : `nothing_${state.place}`] : words.no_bot_text;
 }
 
 function forgetScreen() {
@@ -221,7 +228,7 @@ part("text").addEventListener("keydown", (event) => {
 part("drop-reply").addEventListener("click", () => { if (state.editing) part("text").value = ""; answerTo(null); });
 
 part("attach").addEventListener("click", () => {
-  choose(words.attach, MEDIA.map((kind) => ({
+  choose(words.attach, MEDIA.filter((kind) => platform() !== "vk" || !NOT_IN_VK.has(kind)).map((kind) => ({
     label: words[kind], icon: ICONS[kind] ?? kind,
     act: () => {
       const text = WORDLESS.has(kind) ? "" : part("text").value.trim();

@@ -38,7 +38,8 @@ def _write(community: Community, author: Person, content: Content, reply_to: int
         deny(community, author.person_id, is_denied=False)
     message = community.add_message(author.person_id, author.person_id, content, answered)
     community.log.put("message_new", {"message": message.shown(), "client_info": CLIENT})
-    return _said(community, message.message_id, author.person_id, None)
+    said = _said(community, message.message_id, author.person_id, None)
+    return said.model_copy(update={"number": message.number})
 
 
 def _answered(community: Community, peer_id: int, reply_to: int | None) -> Message | None:

@@ -3,7 +3,15 @@
 from inbox.conversations.models.activities import Activity, ConversationLabel, Label
 from inbox.conversations.models.conversations import Conversation
 from inbox.conversations.models.dead_events import DeadEvent
-from inbox.conversations.models.messages import Attachment, Correction, Deletion, Message, MessageEdit, Tags
+from inbox.conversations.models.messages import (
+    Attachment,
+    Correction,
+    Deletion,
+    HandledEvent,
+    Message,
+    MessageEdit,
+    Tags,
+)  # fmt: skip
 from inbox.conversations.models.posts import Post
 from inbox.conversations.models.states import Delivery, Direction, MessageKind, Outcome, PostMode, Priority, Status
 
@@ -17,6 +25,7 @@ __all__ = [
     "Deletion",
     "Delivery",
     "Direction",
+    "HandledEvent",
     "Label",
     "Message",
     "MessageEdit",

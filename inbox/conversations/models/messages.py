@@ -73,6 +73,8 @@ class Message(HasId, OfWorkspace, Base):
     needs_answer_why: Mapped[str] = mapped_column(default="")
     held: Mapped[bool] = mapped_column(default=False, server_default=false())
     """A rule flagged it as suspicious, or a person's correction did."""
+    before_connection: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Written before the channel was connected: it waits for an answer, but no clock runs."""
     delivery: Mapped[Delivery | None] = mapped_column(text_enum(Delivery, "delivery"))
     attempt: Mapped[int] = mapped_column(default=0)
     sending_at: Mapped[datetime | None]
@@ -181,4 +183,23 @@ class Deletion(OfWorkspace, Base):
 
     channel_id: Mapped[int] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(primary_key=True)
-    occurred_at: Mapped[datetime]
+    occurred_at: Mapped[datetime | None]
+    """Of the newest deletion."""
+    restored_at: Mapped[datetime | None]
+    """Of the newest restoration; the later of the two holds."""
+
+
+class HandledEvent(OfWorkspace, Base):
+    """An event that the platform numbers and does not date: what comes again under its number is nothing new."""
+
+    __tablename__ = "handled_events"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "channel_id"], ["channels.workspace_id", "channels.id"], ondelete="CASCADE"
+        ),
+        Index("ix_handled_events_age", "handled_at"),
+    )
+
+    channel_id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    handled_at: Mapped[datetime]

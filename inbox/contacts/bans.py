@@ -1,0 +1,39 @@
+"""Bans and reachability of contacts, as the platform tells them: the newest word counts, in any order."""
+
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.channels.events import BanChanged
+from inbox.contacts.models import Identity
+
+
+async def set_banned(session: AsyncSession, channel_id: int, change: BanChanged) -> int | None:
+    """A contact was banned, or let in again, by whomever; the identity's id."""
+    of_contact = (Identity.channel_id == channel_id) & (Identity.external_id == change.author.external_id)
+    if not change.is_banned:
+        lifted = update(Identity).where(of_contact).returning(Identity.id)
+        at = func.greatest(Identity.unbanned_at, change.occurred_at)
+        return await session.scalar(lifted.values(unbanned_at=at).execution_options(synchronize_session=False))
+    is_newest = or_(Identity.banned_at.is_(None), Identity.banned_at < change.occurred_at)
+    await session.execute(
+        update(Identity)
+        .where(of_contact, is_newest)
+        .values(
+            banned_at=change.occurred_at, banned_until=change.until, ban_reason=change.reason,
+            ban_comment=change.comment,
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    return await session.scalar(select(Identity.id).where(of_contact))
+
+
+async def set_reachable(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, yes: bool) -> None:
+    """The contact blocked us, or let us write again; an older word does not overrule a newer one."""
+    newer = or_(Identity.reachability_at.is_(None), Identity.reachability_at < at)
+    await session.execute(
+        update(Identity)
+        .where(Identity.channel_id == channel_id, Identity.external_id == external_id, newer)
+        .values(unreachable_at=None if yes else at, reachability_at=at)
+    )

@@ -1,0 +1,79 @@
+"""Names of people whom a platform's events do not name: asked for in batches, by a job, so that no message waits."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.channels.account import account_of
+from inbox.channels.events import Author
+from inbox.channels.models import Channel
+from inbox.contacts.models import Contact, Identity
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.errors import KeyRefusedError, PermanentRefusalError
+from inbox.core.events import NamePeople
+from inbox.core.live import announce
+
+AT_ONCE = 500
+
+
+async def name_people(context: Context, job: NamePeople) -> None:
+    """Ask who the channel's nameless are; whom the platform does not know keeps the stand-in.
+
+    A TemporaryRefusalError repeats the job. Without a living key nobody is named: the next new person asks again.
+    """
+    after = 0
+    while True:
+        async with context.transaction(EVERY_WORKSPACE) as session:
+            channel = await session.scalar(
+                select(Channel).where(Channel.id == job.channel_id, Channel.removed_at.is_(None))
+            )
+            nameless = [] if channel is None else await _find_nameless(session, job.channel_id, after)
+        if channel is None or not nameless:
+            return
+        account = account_of(channel, context.cipher)
+        wanted = [identity.external_id for identity in nameless]
+        try:
+            named = await context.adapters[account.platform].name_people(account, wanted)
+        except (KeyRefusedError, PermanentRefusalError):
+            return
+        async with context.transaction(EVERY_WORKSPACE) as session:
+            await _write(session, context, nameless, named)
+            if named:
+                announce(session, channel.workspace_id, "people", channel_id=channel.id)
+        after = nameless[-1].id
+
+
+async def _find_nameless(session: AsyncSession, channel_id: int, after: int) -> Sequence[Identity]:
+    found = await session.scalars(
+        select(Identity)
+        .where(Identity.channel_id == channel_id, Identity.named_at.is_(None), Identity.id > after)
+        .order_by(Identity.id)
+        .limit(AT_ONCE)
+    )
+    return found.all()
+
+
+async def _write(
+    session: AsyncSession, context: Context, nameless: Sequence[Identity], named: Mapping[str, Author]
+) -> None:
+    now = context.clock()
+    for identity in nameless:
+        author = named.get(identity.external_id)
+        if author is None:
+            continue
+        changed = await session.scalar(
+            update(Identity)
+            .where(Identity.id == identity.id, Identity.named_at.is_(None))
+            .values(name=author.name, username=author.username, named_at=now)
+            .returning(Identity.contact_id)
+            .execution_options(synchronize_session=False)
+        )
+        if changed is not None:
+            await session.execute(
+                update(Contact)
+                .where(Contact.id == changed, Contact.name == identity.name)
+                .values(name=author.name)
+                .execution_options(synchronize_session=False)
+            )
