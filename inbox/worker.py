@@ -16,6 +16,7 @@ from inbox.channels.status import queue_checks
 from inbox.contacts.naming import name_people
 from inbox.conversations.jobs import carry_out
 from inbox.conversations.pipeline import Pipeline
+from inbox.conversations.post_jobs import bring_comments_open
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import (
@@ -30,6 +31,7 @@ from inbox.core.events import (
     EscalateBreach,
     LinkByCode,
     NamePeople,
+    OpenComments,
     PressButton,
     RecomputeClocks,
     ReviewMessage,
@@ -79,6 +81,7 @@ def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) ->
     runner.register(EditDelivered, deliveries.edit)
     runner.register(DeleteDelivered, deliveries.delete)
     runner.register(ReviewMessage, partial(carry_out, context, pacing))
+    runner.register(OpenComments, partial(bring_comments_open, context, pacing))
     runner.register(DrainQueue, partial(drain_queue, context))
     runner.register(CheckChannel, partial(run_check, context))
     runner.register(RingAlert, partial(run_ring, context, pacing))

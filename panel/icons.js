@@ -4,7 +4,7 @@ export const icons = [
   'chevron-right', 'chevrons-up-down', 'circle-alert', 'circle-check', 'circle-help', 'circle-x', 'clock', 'clock-arrow-up',
   'coffee', 'contact', 'copy', 'cpu', 'download', 'ellipsis', 'external-link', 'eye', 'file', 'file-text', 'flag',
   'gauge', 'globe', 'history', 'image', 'inbox', 'info', 'keyboard', 'link', 'list-filter', 'log-out', 'map-pin', 'menu', 'message-circle',
-  'message-square-off', 'messages-square', 'mic', 'monitor', 'moon', 'music', 'newspaper', 'paperclip', 'pause', 'pencil',
+  'message-square', 'message-square-off', 'messages-square', 'mic', 'monitor', 'moon', 'music', 'newspaper', 'paperclip', 'pause', 'pencil',
   'phone', 'play', 'plug', 'plus', 'power', 'quote', 'radio', 'refresh-cw', 'reply', 'rotate-ccw', 'search', 'send', 'send-horizontal',
   'settings', 'shield-alert', 'shield-check', 'sticker', 'sticky-note', 'sun', 'tag', 'target', 'thumbs-down', 'thumbs-up',
   'timer', 'trash-2', 'trending-up', 'triangle-alert', 'undo-2', 'unplug', 'user', 'user-check', 'user-plus', 'users', 'video', 'vote', 'wifi-off', 'x',

@@ -11,7 +11,7 @@ from bots.telegram.calls import call_repeatable
 from bots.telegram.check import check
 from bots.telegram.fetch import fetch
 from bots.telegram.parse import USED_UPDATES, parse
-from bots.telegram.reasons import COMMENTS_STAY, NOT_RESTORED
+from bots.telegram.reasons import COMMENTS_STAY, NOT_RESTORED, PRIVATE_TALK
 from bots.telegram.send import send
 from bots.telegram.wire import CALL_SECONDS, FILE_SECONDS, Wires
 from inbox.channels.adapter import UNSAID, Account, Act, BanNote, Checked, Outgoing, RawEvent, RemoteFile, Sent
@@ -27,6 +27,14 @@ IN_GROUP = (20.0 / 60.0, 20.0)
 """Telegram's limits of a bot and of a chat: calls a second, and how many may come at once."""
 MOST_CALLS = 2
 """Of one send: with what is answered, and without."""
+_CAPABILITIES = {
+    Act.SEND: "reply",
+    Act.ATTACH: "send_media",
+    Act.EDIT: "edit_own",
+    Act.DELETE: "delete_messages",
+    Act.BAN: "ban",
+    Act.RESTRICT: "restrict",
+}
 
 _NOTHING: tuple[RawEvent, ...] = ()
 
@@ -54,6 +62,16 @@ class TelegramAdapter:
         key = f"{Platform.TELEGRAM}:{account.channel_id}"
         per_chat = IN_PRIVATE if kind is ConversationKind.DIRECT else IN_GROUP
         return [Bucket(key, CALLS_PER_SECOND, CALLS_PER_SECOND), Bucket(f"{key}:{chat_external_id}", *per_chat)]
+
+    def impossible(self, act: Act, kind: ConversationKind, thread_external_id: str | None) -> str | None:
+        if act is Act.RESTORE:
+            return NOT_RESTORED
+        if act is Act.OPEN_COMMENTS:
+            return COMMENTS_STAY
+        return PRIVATE_TALK if act in {Act.BAN, Act.RESTRICT} and kind is ConversationKind.DIRECT else None
+
+    def capability_for(self, act: Act, kind: ConversationKind) -> str | None:
+        return _CAPABILITIES.get(act)
 
     def url_of(self, account_external_id: str, external_id: str) -> str | None:
         return url_of(external_id)

@@ -36,6 +36,7 @@ HAS_NO_TEXT = N_("The message has no text that could be edited.")
 MESSAGE_GONE = N_("The message no longer exists.")
 NOT_RESTORED = N_("Telegram has no way to restore a deleted message. Its text is kept here.")
 COMMENTS_STAY = N_("Telegram lets no bot close the comments of a post. Close them in the channel itself.")
+PRIVATE_TALK = N_("A private talk has no bans or mutes: the person can be banned in a group only.")
 ONLY_GROUPS = N_("This is possible in groups only.")
 
 EMPTY_TEXT = N_("There is nothing to send: the text is empty.")

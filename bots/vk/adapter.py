@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from bots.vk import actions, servers
+from bots.vk import actions, possible, servers
 from bots.vk.actions import BanReason
 from bots.vk.addresses import url_of
 from bots.vk.backfill import backfill
@@ -43,6 +43,12 @@ class VkAdapter:
 
     def buckets(self, account: Account, act: Act, kind: ConversationKind, chat_external_id: str) -> list[Bucket]:
         return [bucket_of(account, key_for(act, kind))]
+
+    def impossible(self, act: Act, kind: ConversationKind, thread_external_id: str | None) -> str | None:
+        return possible.impossible(act, kind, thread_external_id)
+
+    def capability_for(self, act: Act, kind: ConversationKind) -> str | None:
+        return possible.capability_for(act, kind)
 
     def url_of(self, account_external_id: str, external_id: str) -> str | None:
         try:

@@ -29,6 +29,9 @@ _OF_KEY = frozenset(
 )
 """Refusals that are the key's; any other refusal of a question about nothing shows that the key may ask."""
 
+_RIGHTS = {"delete_messages": "delete", "ban": "ban", "restrict": "restrict"}
+"""Capabilities that are rights in the community's comments."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
@@ -56,7 +59,7 @@ async def check(wires: Wires, account: Account) -> Checked:
             capabilities += [Capability(name, reason is None, reason, probe.key) for name in probe.names]
         title = find_text(us, "name") or f"club{group_id}"
         managers = await _managers(wires, account, group_id)
-        can_act = tuple(one.name for one in capabilities if one.allowed and one.name in {"delete_messages", "ban"})
+        can_act = tuple(_RIGHTS[one.name] for one in capabilities if one.allowed and one.name in _RIGHTS)
         chat = KnownChat(str(-group_id), "community", title, our_people=managers, can_act=can_act)
         return Checked(
             external_id=str(group_id),

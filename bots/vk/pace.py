@@ -3,6 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 
+from bots.vk.possible import TALKS
 from bots.vk.uploads import MAX_FILES
 from bots.vk.wire import (
     CONNECT_SECONDS,
@@ -16,8 +17,7 @@ from inbox.channels.adapter import Account, Act, KeyKind
 from inbox.channels.events import ConversationKind
 from inbox.core.pacing import Bucket
 
-_TALKS = frozenset({ConversationKind.DIRECT, ConversationKind.GROUP})
-_OWN_ANYWHERE = frozenset({Act.SEND, Act.OPEN_COMMENTS})
+_OWN_ANYWHERE = frozenset({Act.SEND, Act.ATTACH, Act.OPEN_COMMENTS})
 _OF_PEOPLE = frozenset({Act.BAN, Act.RESTRICT})
 _RATES = {KeyKind.OWN: float(OWN_CALLS_PER_SECOND), KeyKind.USER: float(USER_CALLS_PER_SECOND)}
 _CALLS_A_MESSAGE = 2
@@ -26,7 +26,7 @@ _CALLS_A_MESSAGE = 2
 
 def key_for(act: Act, kind: ConversationKind) -> KeyKind:
     """The community's key sends, and does all with messages; comments and people want an administrator's."""
-    if act in _OWN_ANYWHERE or (kind in _TALKS and act not in _OF_PEOPLE):
+    if act in _OWN_ANYWHERE or (kind in TALKS and act not in _OF_PEOPLE):
         return KeyKind.OWN
     return KeyKind.USER
 

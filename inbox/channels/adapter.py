@@ -121,8 +121,12 @@ class Act(StrEnum):
     """What a call does: by it the platform wants one key or another."""
 
     SEND = "send"
+    ATTACH = "attach"
+    """Send with files."""
     EDIT = "edit"
     DELETE = "delete"
+    TAKE_BACK = "take_back"
+    """Delete a message of our own."""
     RESTORE = "restore"
     BAN = "ban"
     RESTRICT = "restrict"
@@ -166,6 +170,12 @@ class Adapter(Protocol):
 
     def buckets(self, account: Account, act: Act, kind: ConversationKind, chat_external_id: str) -> list[Bucket]:
         """What a call takes from: its key's bucket first, then the chat's, at the rates that the platform states."""
+
+    def impossible(self, act: Act, kind: ConversationKind, thread_external_id: str | None) -> str | None:
+        """Why no key could do this in such a conversation; None when one could."""
+
+    def capability_for(self, act: Act, kind: ConversationKind) -> str | None:
+        """What a key needs for it; None when every key can."""
 
     def url_of(self, account_external_id: str, external_id: str) -> str | None:
         """Where a person sees a message, comment or post of the account; None where there is no such address."""

@@ -159,7 +159,10 @@ async def _store(session: AsyncSession, channel: Channel, checked: Checked, aske
 
 def describe_capabilities(checked: Checked) -> list[Json]:
     """What the row keeps of a check."""
-    return [{"name": one.name, "allowed": one.allowed, "reason": one.reason} for one in checked.capabilities]
+    return [
+        {"name": one.name, "allowed": one.allowed, "reason": one.reason, "key": one.key.value}
+        for one in checked.capabilities
+    ]
 
 
 async def _store_chat(session: AsyncSession, channel: Channel, chat: KnownChat, at: datetime) -> None:

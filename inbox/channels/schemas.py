@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from inbox.channels.adapter import KeyKind
 from inbox.channels.addresses import check_api_url, check_proxy_url
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
@@ -65,6 +66,7 @@ class CapabilityOut(BaseModel):
     name: str
     allowed: bool
     reason: str | None
+    key: KeyKind = Field(default=KeyKind.OWN, description="Whose key does it: own, or user (an administrator's).")
 
 
 class SettingsOut(BaseModel):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.channels.catching_up import catch_up
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, Gap
+from inbox.conversations.review import requeue_waiting
 from inbox.core.events import CheckChannel
 from inbox.core.jobs import defer
 from inbox.core.live import announce
@@ -43,6 +44,7 @@ async def set_status(
             await catch_up(session, channel, since)
     if before is ChannelStatus.ATTENTION and status is not ChannelStatus.ATTENTION:
         await requeue_parked(session, channel.id)
+        await requeue_waiting(session, channel.id)
     announce(session, channel.workspace_id, "channel", channel_id=channel.id)
     return True
 

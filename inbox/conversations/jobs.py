@@ -8,31 +8,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.audit.models import AuditEntry
 from inbox.channels.account import account_of
-from inbox.channels.adapter import Account, Act, Adapter
+from inbox.channels.adapter import Account, Adapter, BanNote
 from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel, ChannelStatus
 from inbox.channels.status import set_status
 from inbox.contacts.models import Identity
-from inbox.conversations.models import Activity, Conversation, Message
+from inbox.conversations.archive import keep_files
+from inbox.conversations.models import Activity, Conversation, Deletion, Message, ModerationAction
+from inbox.conversations.models import ReviewAction as Action
+from inbox.conversations.models import ReviewState as State
 from inbox.conversations.refresh import refresh
-from inbox.conversations.review import ReviewAction
+from inbox.conversations.review import ACTS
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import KeyRefusedError, PlatformError, TemporaryRefusalError, UnknownOutcomeError
 from inbox.core.events import ReviewMessage
+from inbox.core.jobs import defer
 from inbox.core.live import announce
 from inbox.core.pacing import Pacing
 from inbox.replies.turns import silence_key, wait_for_turn
 
-_ACTS = {
-    ReviewAction.DELETE: Act.DELETE,
-    ReviewAction.RESTORE: Act.RESTORE,
-    ReviewAction.WARN: Act.SEND,
-    ReviewAction.MUTE: Act.RESTRICT,
-    ReviewAction.UNMUTE: Act.RESTRICT,
-    ReviewAction.BAN: Act.BAN,
-    ReviewAction.UNBAN: Act.BAN,
-}
+FOR_EVER = timedelta(days=367)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,95 +39,161 @@ class _Target:
     kind: ConversationKind
     chat: str
     message: str
+    message_id: int
     author: str
+    action: Action
+    length: timedelta | None
+    note: BanNote
 
 
 async def carry_out(context: Context, pacing: Pacing, job: ReviewMessage) -> None:
-    """Call the platform; what it refuses for good is written to the thread, and a deletion is taken back."""
-    target = await _find_target(context, job.message_id)
+    """Call the platform; what it refuses for good is written to the thread, and a deletion is taken back.
+
+    With a dead key it waits: a recovered channel gives it a job again.
+    """
+    target = await _begin(context, job)
     if target is None:
         return
     adapter = context.adapters[target.account.platform]
-    buckets = adapter.buckets(target.account, _ACTS[ReviewAction(job.action)], target.kind, target.chat)
+    buckets = adapter.buckets(target.account, ACTS[target.action], target.kind, target.chat)
+    if target.action is Action.DELETE:
+        await keep_files(context, target.account, target.message_id)
     await wait_for_turn(pacing, buckets)
     try:
-        await _call(adapter, target, job, context.clock())
+        await _call(adapter, target, context.clock())
     except UnknownOutcomeError as error:
         raise TemporaryRefusalError(error.reason) from None
     except TemporaryRefusalError as error:
         await silence_key(pacing, buckets, error)
         raise
+    except KeyRefusedError as error:
+        await _park(context, job, error.reason)
     except PlatformError as error:
         await _note_refusal(context, job, error)
+    else:
+        await _note_done(context, job)
 
 
-async def _find_target(context: Context, message_id: int) -> _Target | None:
+async def _begin(context: Context, job: ReviewMessage) -> _Target | None:
+    """What is still to be done; None when it is done, or waits for the key."""
     async with context.transaction(EVERY_WORKSPACE) as session:
-        row = (
+        found = (
             await session.execute(
-                select(Message.external_id, Conversation.kind, Conversation.chat_external_id, Identity, Channel)
-                .join(Conversation, Conversation.id == Message.conversation_id)
-                .join(Channel, Channel.id == Message.channel_id)
-                .join(Identity, Identity.id == Message.author_identity_id)
-                .where(Message.id == message_id, Channel.removed_at.is_(None))
+                select(ModerationAction, Message.external_id, Conversation, Identity.external_id, Channel)
+                .join(Message, Message.id == ModerationAction.message_id)
+                .join(Conversation, Conversation.id == ModerationAction.conversation_id)
+                .join(Channel, Channel.id == ModerationAction.channel_id)
+                .join(Identity, Identity.id == ModerationAction.identity_id)
+                .where(ModerationAction.id == job.review_id, Channel.removed_at.is_(None))
+                .with_for_update(of=ModerationAction)
             )
         ).one_or_none()
-        if row is None:
+        if found is None:
             return None
-        external_id, kind, chat, identity, channel = row
-        if external_id is None:
+        row, external_id, conversation, author, channel = found
+        if external_id is None or row.state in {State.DONE, State.REFUSED}:
             return None
-        return _Target(account_of(channel, context.cipher), kind, chat, external_id, identity.external_id)
+        if channel.status is ChannelStatus.ATTENTION and await _still_needs_attention(session, channel.id):
+            row.state, row.failure = State.WAITING, channel.status_reason
+            return None
+        return _Target(
+            account_of(channel, context.cipher), conversation.kind, conversation.chat_external_id, external_id,
+            row.message_id, author, row.action, None if row.seconds is None else timedelta(seconds=row.seconds),
+            BanNote(row.offence, row.reason),
+        )  # fmt: skip
 
 
-async def _call(adapter: Adapter, target: _Target, job: ReviewMessage, now: datetime) -> None:
-    length = None if job.seconds is None else timedelta(seconds=job.seconds)
-    match ReviewAction(job.action):
-        case ReviewAction.DELETE:
+async def _still_needs_attention(session: AsyncSession, channel_id: int) -> bool:
+    """Recovery sets the status, then looks for what waits: wait for one under way, or have it wait and see ours."""
+    status = await session.scalar(select(Channel.status).where(Channel.id == channel_id).with_for_update(read=True))
+    return status is ChannelStatus.ATTENTION
+
+
+async def _call(adapter: Adapter, target: _Target, now: datetime) -> None:
+    length = target.length
+    match target.action:
+        case Action.DELETE:
             await adapter.delete(target.account, target.message)
-        case ReviewAction.BAN:
-            await adapter.ban(target.account, target.chat, target.author, None if length is None else now + length)
-        case ReviewAction.UNBAN:
+        case Action.RESTORE:
+            await adapter.restore(target.account, target.message)
+        case Action.BAN:
+            until = None if length is None else now + length
+            await adapter.ban(target.account, target.chat, target.author, until, target.note)
+        case Action.UNBAN:
             await adapter.unban(target.account, target.chat, target.author)
-        case ReviewAction.MUTE:
-            await adapter.restrict(target.account, target.chat, target.author, length or timedelta(days=367))
-        case ReviewAction.UNMUTE:
+        case Action.MUTE:
+            await adapter.restrict(target.account, target.chat, target.author, length or FOR_EVER)
+        case Action.UNMUTE:
             await adapter.restrict(target.account, target.chat, target.author, None)
-        case ReviewAction.RESTORE | ReviewAction.WARN:
+        case Action.WARN:
+            return  # a reply, delivered as one
+
+
+async def _note_done(context: Context, job: ReviewMessage) -> None:
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        row, message = await _lock(session, job)
+        row.state, row.failure, row.done_at = State.DONE, None, context.clock()
+        if row.action is not Action.RESTORE:
             return
+        message.deleted_at = None
+        for deletion in await session.scalars(
+            select(Deletion).where(
+                Deletion.channel_id == message.channel_id, Deletion.external_id == (message.external_id or "")
+            )
+        ):
+            await session.delete(deletion)
+        await _tell(session, message)
+
+
+async def _park(context: Context, job: ReviewMessage, reason: str) -> None:
+    """The key is dead: the channel needs attention, and this waits for another key."""
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        row, message = await _lock(session, job)
+        channel = await session.get_one(Channel, message.channel_id)
+        row.state, row.failure = State.WAITING, reason
+        await set_status(session, channel, ChannelStatus.ATTENTION, reason, context.clock())
+        if not await _still_needs_attention(session, channel.id):
+            row.state = State.ASKED
+            await session.flush()
+            await defer(session, [job])
 
 
 async def _note_refusal(context: Context, job: ReviewMessage, error: PlatformError) -> None:
     now = context.clock()
     async with context.transaction(EVERY_WORKSPACE) as session:
-        message = await session.scalar(select(Message).where(Message.id == job.message_id).with_for_update())
-        if message is None:
-            return
-        if job.action == ReviewAction.DELETE:
+        row, message = await _lock(session, job)
+        row.state, row.failure = State.REFUSED, error.reason
+        if row.action is Action.DELETE:
             message.deleted_at = None
-        await session.flush()
-        (conversation,) = await refresh(session, [message.conversation_id])
-        _write_refusal(session, message, job.action, error.reason, now)
-        announce(
-            session, message.workspace_id, "message", conversation_id=conversation.id, message_id=message.id,
-            assignee_id=conversation.assignee_id, team_id=conversation.team_id,
+        details: dict[str, object] = {"action": row.action.value, "reason": error.reason}
+        session.add_all(
+            [
+                Activity(
+                    workspace_id=message.workspace_id, conversation_id=message.conversation_id, kind="review_refused",
+                    details=details, occurred_at=now,
+                ),
+                AuditEntry(
+                    workspace_id=message.workspace_id, action=f"review.{row.action.value}.refused",
+                    row_kind="message", row_id=message.id, before=None, after=details, occurred_at=now,
+                ),
+            ]
         )  # fmt: skip
-        if isinstance(error, KeyRefusedError):
-            channel = await session.get_one(Channel, message.channel_id)
-            await set_status(session, channel, ChannelStatus.ATTENTION, error.reason, now)
+        await _tell(session, message)
 
 
-def _write_refusal(session: AsyncSession, message: Message, action: str, reason: str, now: datetime) -> None:
-    details: dict[str, object] = {"action": action, "reason": reason}
-    session.add_all(
-        [
-            Activity(
-                workspace_id=message.workspace_id, conversation_id=message.conversation_id, kind="review_refused",
-                details=details, occurred_at=now,
-            ),
-            AuditEntry(
-                workspace_id=message.workspace_id, action=f"review.{action}.refused", row_kind="message",
-                row_id=message.id, before=None, after=details, occurred_at=now,
-            ),
-        ]
+async def _lock(session: AsyncSession, job: ReviewMessage) -> tuple[ModerationAction, Message]:
+    """The message before anything that hangs on it, as everywhere."""
+    row = await session.get_one(ModerationAction, job.review_id)
+    message = await session.get_one(Message, row.message_id, with_for_update=True)
+    await session.refresh(row, with_for_update=True)
+    return row, message
+
+
+async def _tell(session: AsyncSession, message: Message) -> None:
+    """The conversation's state follows; panels hear of it."""
+    await session.flush()
+    (conversation,) = await refresh(session, [message.conversation_id])
+    announce(
+        session, message.workspace_id, "message", conversation_id=conversation.id, message_id=message.id,
+        assignee_id=conversation.assignee_id, team_id=conversation.team_id,
     )  # fmt: skip

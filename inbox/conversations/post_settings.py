@@ -11,24 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
 from inbox.audit.models import AuditEntry
-from inbox.channels.events import Platform
+from inbox.channels.adapter import Act, Adapters
+from inbox.channels.capabilities import find_refusal
+from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel
 from inbox.conversations.access import visible
 from inbox.conversations.changes import UNSET, Unset
 from inbox.conversations.intake import lock_channels
 from inbox.conversations.judging import judge_again
 from inbox.conversations.models import Conversation, Message, Post, PostMode
+from inbox.conversations.possible import GONE
 from inbox.conversations.refresh import refresh
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError
-from inbox.core.i18n import N_
+from inbox.core.events import OpenComments
+from inbox.core.jobs import defer
 from inbox.core.live import announce
 from inbox.core.web.paging import decode_cursor, encode_cursor
-
-_CANNOT_CLOSE = {
-    Platform.TELEGRAM: N_("Telegram lets no bot close the comments of a post. Close them in the channel itself."),
-    Platform.VK: N_("This program does not close comments in VK yet."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,9 @@ async def count_under(session: AsyncSession, caller: Caller, posts: Sequence[Pos
     return [PostRow(post, *numbers.get(post.id, (0, 0))) for post in posts]
 
 
-async def change_post(session: AsyncSession, caller: Caller, post: Post, wanted: PostChange, now: datetime) -> None:
+async def change_post(
+    session: AsyncSession, adapters: Adapters, caller: Caller, post: Post, wanted: PostChange, now: datetime
+) -> None:
     """Change a post that `access_post` gave with MODERATE; draw mode judges its comments again.
 
     A batch of intake that reads the old mode at this moment is waited for.
@@ -99,22 +100,45 @@ async def change_post(session: AsyncSession, caller: Caller, post: Post, wanted:
     await session.refresh(post, with_for_update=True)
     before = _snapshot(post)
     if wanted.comments_open is not UNSET and wanted.comments_open is not post.comments_open:
-        platform = (await session.scalars(select(Channel.platform).where(Channel.id == post.channel_id))).one()
-        raise ConflictError(_CANNOT_CLOSE[platform], extra={"capability": "close_comments"})
+        await _set_open(session, adapters, post, is_open=wanted.comments_open)
     if wanted.mode is not UNSET:
         post.mode = wanted.mode
     after = _snapshot(post)
     if after == before:
         return
     await session.flush()
+    if after["comments_open"] != before["comments_open"]:
+        await defer(session, [OpenComments(post_id=post.id)])
     session.add(
         AuditEntry(
             workspace_id=post.workspace_id, agent_id=caller.agent_id, action="post.changed", row_kind="post",
             row_id=post.id, before=before, after=after, occurred_at=now,
         )
     )  # fmt: skip
-    await _judge_comments(session, post)
+    if after["mode"] != before["mode"]:
+        await _judge_comments(session, post)
     announce(session, post.workspace_id, "post", post_id=post.id, channel_id=post.channel_id)
+
+
+async def find_comments_obstacle(session: AsyncSession, adapters: Adapters, post: Post) -> str | None:
+    """Why the comments of this post can be neither opened nor closed from here; None when they can."""
+    channel = await session.get_one(Channel, post.channel_id)
+    adapter = adapters.get(channel.platform)
+    if channel.removed_at is not None or adapter is None:
+        return GONE
+    kind = ConversationKind.COMMENT
+    capability = adapter.capability_for(Act.OPEN_COMMENTS, kind)
+    reason = adapter.impossible(Act.OPEN_COMMENTS, kind, post.thread_external_id)
+    return reason or (None if capability is None else find_refusal(channel, capability))
+
+
+async def _set_open(session: AsyncSession, adapters: Adapters, post: Post, *, is_open: bool) -> None:
+    """Written down here; a job brings it to the platform."""
+    if (reason := await find_comments_obstacle(session, adapters, post)) is not None:
+        raise ConflictError(reason, extra={"capability": "open_comments"})
+    if post.external_id is None:
+        raise ConflictError("This post itself was never seen here: open or close its comments on the platform.")
+    post.comments_open, post.comments_failure = is_open, None
 
 
 async def _judge_comments(session: AsyncSession, post: Post) -> None:

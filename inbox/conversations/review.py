@@ -1,67 +1,58 @@
-"""Review of a subscriber's message: delete it, ban or mute its author; asked here, done on the platform by a job.
+"""Review of a subscriber's message: delete or restore it, warn, mute or ban its author; done by a job on the platform.
 
-What was removed stays readable here. What the platform or the key cannot do is refused at once, with the reason.
+Each is a row of `moderation_actions`: who asked, why, and the text as it was. What the platform or the key cannot do is
+refused at once, with the reason. A warning is a reply that says what to do otherwise: no platform has another.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
 from inbox.audit.models import AuditEntry
-from inbox.channels.capabilities import check_capability, check_right
+from inbox.channels.adapter import Act, Adapters, Offence
 from inbox.channels.events import ConversationKind, Platform
-from inbox.channels.models import ChannelChat
 from inbox.contacts.models import Identity
-from inbox.conversations.models import Activity, Conversation, Direction, Message
+from inbox.conversations.models import (
+    Activity,
+    Conversation,
+    Direction,
+    Message,
+    ModerationAction,
+    ReviewAction,
+    ReviewState,
+)
+from inbox.conversations.possible import check_possible
 from inbox.conversations.recompute import recompute
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import ReviewMessage
-from inbox.core.i18n import N_
 from inbox.core.jobs import defer
 from inbox.core.live import announce
+from inbox.replies.service import Draft, compose
 
 DELETABLE_FOR = timedelta(hours=48)
 """Telegram: deleteMessage."""
 LONGEST = timedelta(days=366)
 """Telegram takes a longer restriction for one without end."""
 REASON_LENGTH = 500
-
-
-class ReviewAction(StrEnum):
-    """delete, restore: the message · warn, mute, unmute, ban, unban: its author."""
-
-    DELETE = "delete"
-    RESTORE = "restore"
-    WARN = "warn"
-    MUTE = "mute"
-    UNMUTE = "unmute"
-    BAN = "ban"
-    UNBAN = "unban"
-
-
-_MISSING: Mapping[Platform, Mapping[ReviewAction, str]] = {
-    Platform.TELEGRAM: {
-        ReviewAction.RESTORE: N_("Telegram has no way to restore a deleted message. Its text is kept here."),
-        ReviewAction.WARN: N_("Telegram has no warnings. Write to the person, or mute them for a while."),
-    },
-    Platform.VK: {
-        ReviewAction.RESTORE: N_("This program does not restore VK comments yet. Restore it in the community itself."),
-        ReviewAction.WARN: N_("VK has no warnings. Write to the person, or ban them for a while."),
-    },
+ACTS: Mapping[ReviewAction, Act] = {
+    ReviewAction.DELETE: Act.DELETE,
+    ReviewAction.RESTORE: Act.RESTORE,
+    ReviewAction.WARN: Act.SEND,
+    ReviewAction.MUTE: Act.RESTRICT,
+    ReviewAction.UNMUTE: Act.RESTRICT,
+    ReviewAction.BAN: Act.BAN,
+    ReviewAction.UNBAN: Act.BAN,
 }
-_RIGHTS: Mapping[ReviewAction, tuple[str, str]] = {
-    ReviewAction.DELETE: ("delete", "delete_messages"),
-    ReviewAction.MUTE: ("restrict", "restrict"),
-    ReviewAction.UNMUTE: ("restrict", "restrict"),
-    ReviewAction.BAN: ("ban", "ban"),
-    ReviewAction.UNBAN: ("ban", "ban"),
+UNDONE_BY: Mapping[ReviewAction, ReviewAction] = {
+    ReviewAction.DELETE: ReviewAction.RESTORE,
+    ReviewAction.MUTE: ReviewAction.UNMUTE,
+    ReviewAction.BAN: ReviewAction.UNBAN,
 }
-"""The right in the chat, and the channel's capability."""
+_OF_AUTHOR = frozenset({ReviewAction.MUTE, ReviewAction.UNMUTE, ReviewAction.BAN, ReviewAction.UNBAN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,71 +62,93 @@ class Review:
     action: ReviewAction
     reason: str
     length: timedelta | None = None
+    offence: Offence = Offence.OTHER
 
 
 async def review(
-    session: AsyncSession, caller: Caller, message: Message, conversation: Conversation, wanted: Review, now: datetime
-) -> None:
+    session: AsyncSession,
+    adapters: Adapters,
+    caller: Caller,
+    message: Message,
+    conversation: Conversation,
+    wanted: Review,
+    now: datetime,
+) -> ModerationAction:
     """Ask for it, on a message that `access_message` gave, locked, with MODERATE."""
-    _check(message, conversation, wanted, now)
+    if message.direction is not Direction.INBOUND or message.external_id is None:
+        raise ConflictError("Only what subscribers write is reviewed. A reply of ours can be deleted.")
     identity = await _author(session, message, conversation)
-    await _check_right(session, message, conversation, wanted.action)
-    before = {"text": message.text, "deleted": message.deleted_at is not None}
+    await check_possible(session, adapters, conversation, ACTS[wanted.action])
+    _check(message, conversation, wanted, now)
+    row = _row(message, identity, caller.agent_id, wanted, now)
+    session.add(row)
+    _note(session, message, identity, caller.agent_id, wanted, now)
     if wanted.action is ReviewAction.DELETE:
         message.deleted_at = now
-    seconds = None if wanted.length is None else int(wanted.length.total_seconds())
-    session.add_all(
-        [
-            AuditEntry(
-                workspace_id=message.workspace_id, agent_id=caller.agent_id, action=f"review.{wanted.action.value}",
-                row_kind="message", row_id=message.id, before=before,
-                after={"reason": wanted.reason, "seconds": seconds, "author": identity.name}, occurred_at=now,
-            ),
-            Activity(
-                workspace_id=message.workspace_id, conversation_id=conversation.id, kind="review",
-                agent_id=caller.agent_id, occurred_at=now,
-                details={"action": wanted.action.value, "reason": wanted.reason, "author": identity.name},
-            ),
-        ]
-    )  # fmt: skip
     await session.flush()
-    await defer(
-        session,
-        [
-            ReviewMessage(
-                conversation_id=conversation.id, message_id=message.id, action=wanted.action.value, seconds=seconds
-            )
-        ],
-    )
+    if wanted.action is ReviewAction.WARN:
+        await compose(session, conversation, caller.agent_id, Draft(wanted.reason), now)
+        row.state, row.done_at = ReviewState.DONE, now
+    else:
+        await defer(session, [ReviewMessage(conversation_id=conversation.id, review_id=row.id)])
+    await session.flush()
     await recompute(session, conversation)
     announce(
         session, message.workspace_id, "message", conversation_id=conversation.id, message_id=message.id,
         assignee_id=conversation.assignee_id, team_id=conversation.team_id,
     )  # fmt: skip
+    return row
+
+
+async def requeue_waiting(session: AsyncSession, channel_id: int) -> int:
+    """The key works again: what was asked meanwhile gets its job, oldest first."""
+    rows = await session.scalars(
+        select(ModerationAction)
+        .where(ModerationAction.channel_id == channel_id, ModerationAction.state == ReviewState.WAITING)
+        .order_by(ModerationAction.id)
+        .with_for_update()
+    )
+    waiting = list(rows)
+    for row in waiting:
+        row.state, row.failure = ReviewState.ASKED, None
+    await session.flush()
+    await defer(session, [ReviewMessage(conversation_id=row.conversation_id, review_id=row.id) for row in waiting])
+    return len(waiting)
+
+
+async def find_standing(session: AsyncSession, identity_id: int, now: datetime) -> tuple[bool, bool]:
+    """(banned, muted) by us, as far as it was asked here and neither refused nor over."""
+    rows = await session.scalars(
+        select(ModerationAction)
+        .where(
+            ModerationAction.identity_id == identity_id,
+            ModerationAction.action.in_(_OF_AUTHOR),
+            ModerationAction.state != ReviewState.REFUSED,
+        )
+        .order_by(ModerationAction.id.desc())
+        .limit(20)
+    )
+    newest: dict[bool, bool] = {}
+    for row in rows:
+        is_ban = row.action in {ReviewAction.BAN, ReviewAction.UNBAN}
+        is_over = row.seconds is not None and row.asked_at + timedelta(seconds=row.seconds) <= now
+        newest.setdefault(is_ban, row.action in {ReviewAction.BAN, ReviewAction.MUTE} and not is_over)
+    return newest.get(True, False), newest.get(False, False)
 
 
 def _check(message: Message, conversation: Conversation, wanted: Review, now: datetime) -> None:
     """What can be told from the message alone."""
-    channel = conversation.channel
-    if (missing := _MISSING[channel.platform].get(wanted.action)) is not None:
-        raise ConflictError(missing)
-    if channel.removed_at is not None:
-        raise ConflictError("This channel is not connected any more.")
-    if message.direction is not Direction.INBOUND or message.external_id is None:
-        raise ConflictError("Only what subscribers write is reviewed. A reply of ours can be deleted.")
     if wanted.length is not None and not timedelta() < wanted.length <= LONGEST:
         raise InvalidInputError("Between a minute and 366 days, or without end.", field="minutes")
-    on_telegram = channel.platform is Platform.TELEGRAM
-    if wanted.action is ReviewAction.DELETE:
-        _check_deletable(message, now, on_telegram=on_telegram)
-    elif conversation.kind is ConversationKind.DIRECT and on_telegram:
-        raise ConflictError("A private talk has no bans or mutes: the person can be banned in a group only.")
-
-
-def _check_deletable(message: Message, now: datetime, *, on_telegram: bool) -> None:
-    if message.deleted_at is not None:
+    if wanted.action is ReviewAction.WARN and not wanted.reason:
+        raise InvalidInputError("Say what they should do otherwise: these words are sent to them.", field="reason")
+    if wanted.action is ReviewAction.DELETE and message.deleted_at is not None:
         raise ConflictError("This message is already deleted.")
-    if on_telegram and now - message.sent_at > DELETABLE_FOR:
+    if wanted.action is ReviewAction.RESTORE and message.deleted_at is None:
+        raise ConflictError("This message is not deleted.")
+    is_on_telegram = conversation.channel.platform is Platform.TELEGRAM
+    is_too_old = is_on_telegram and now - message.sent_at > DELETABLE_FOR
+    if wanted.action is ReviewAction.DELETE and is_too_old and conversation.kind is not ConversationKind.MENTION:
         raise ConflictError("Telegram lets bots delete a message for 48 hours only; this one is older.")
 
 
@@ -146,17 +159,35 @@ async def _author(session: AsyncSession, message: Message, conversation: Convers
     return identity
 
 
-async def _check_right(
-    session: AsyncSession, message: Message, conversation: Conversation, action: ReviewAction
+def _row(message: Message, identity: Identity, agent_id: int, wanted: Review, now: datetime) -> ModerationAction:
+    return ModerationAction(
+        workspace_id=message.workspace_id, conversation_id=message.conversation_id, message_id=message.id,
+        channel_id=message.channel_id, identity_id=identity.id, agent_id=agent_id, action=wanted.action,
+        offence=wanted.offence, reason=wanted.reason, text=message.text, asked_at=now,
+        seconds=None if wanted.length is None else int(wanted.length.total_seconds()),
+    )  # fmt: skip
+
+
+def _note(
+    session: AsyncSession, message: Message, identity: Identity, agent_id: int, wanted: Review, now: datetime
 ) -> None:
-    """On Telegram rights are a chat's; in VK they are the key's."""
-    act, name = _RIGHTS[action]
-    if conversation.channel.platform is Platform.VK:
-        check_capability(conversation.channel, name)
-    elif conversation.kind is not ConversationKind.DIRECT:
-        can_act = await session.scalar(
-            select(ChannelChat.can_act).where(
-                ChannelChat.channel_id == message.channel_id, ChannelChat.external_id == conversation.chat_external_id
-            )
-        )
-        check_right(conversation.channel, can_act, act, name)
+    """The journal, and the grey line of the thread."""
+    seconds = None if wanted.length is None else int(wanted.length.total_seconds())
+    session.add_all(
+        [
+            AuditEntry(
+                workspace_id=message.workspace_id, agent_id=agent_id, action=f"review.{wanted.action.value}",
+                row_kind="message", row_id=message.id, occurred_at=now,
+                before={"text": message.text, "deleted": message.deleted_at is not None},
+                after={
+                    "reason": wanted.reason, "offence": wanted.offence.value, "seconds": seconds,
+                    "author": identity.name,
+                },
+            ),
+            Activity(
+                workspace_id=message.workspace_id, conversation_id=message.conversation_id, kind="review",
+                agent_id=agent_id, occurred_at=now,
+                details={"action": wanted.action.value, "reason": wanted.reason, "author": identity.name},
+            ),
+        ]
+    )  # fmt: skip

@@ -80,7 +80,7 @@ async def patch_post(
 ) -> PostOut:
     """Choose how its comments are treated; in draw mode short comments need no answer."""
     post = await access_post(session, caller, post_id, Permission.MODERATE)
-    await post_settings.change_post(session, caller, post, patch.to_change(), context.clock())
+    await post_settings.change_post(session, context.adapters, caller, post, patch.to_change(), context.clock())
     (row,) = await post_settings.count_under(session, caller, [post])
     return PostOut.of(row)
 

@@ -58,18 +58,29 @@ class DeleteDelivered(_OfConversation):
 
 
 class ReviewMessage(_OfConversation):
-    """Delete a subscriber's message, or ban or mute its author. `action`: a ReviewAction; `seconds`: for how long."""
+    """Carry out a ModerationAction: a subscriber's message is deleted or restored, its author banned or muted."""
 
     name = "inbox.conversations.review"
-    message_id: int
-    action: str
-    seconds: int | None = None
+    review_id: int
 
     @property
     @override
     def lock(self) -> str | None:
         """In order among themselves; replies that wait do not hold them up."""
         return f"review:{self.conversation_id}"
+
+
+class OpenComments(Job):
+    """Bring to the platform whether a post takes comments."""
+
+    name = "inbox.conversations.open_comments"
+    post_id: int
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """The newest word comes last."""
+        return f"post:{self.post_id}"
 
 
 class DrainQueue(Job):
@@ -225,7 +236,7 @@ class NamePeople(Job):
 
 
 JOBS: tuple[type[Job], ...] = (
-    DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, DrainQueue, CheckChannel, CatchUp,
+    DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, OpenComments, DrainQueue, CheckChannel, CatchUp,
     RingAlert, RingDigest, RingBreach, PressButton, AnswerAlert, LinkByCode,
     EscalateBreach, RecomputeClocks,
     RingLead, CallWebhook, NamePeople,

@@ -12,7 +12,7 @@ from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import KeyRefusedError, PlatformError, TemporaryRefusalError, UnknownOutcomeError
-from inbox.core.events import EditDelivered
+from inbox.core.events import DeleteDelivered, EditDelivered
 from inbox.core.jobs import defer
 from inbox.core.pacing import Pacing
 from inbox.replies.claims import Row, load_row
@@ -40,6 +40,9 @@ async def bring_deletion(context: Context, pacing: Pacing, message_id: int) -> N
     """Every part of the message is deleted; refused, the message is shown again."""
     row = await _find(context, message_id)
     if row is None or row.message.deleted_at is None:
+        return
+    if row.channel.status is ChannelStatus.ATTENTION:
+        await _park(context, message_id)
         return
     account = account_of(row.channel, context.cipher)
     delete = context.adapters[account.platform].delete
@@ -75,19 +78,20 @@ async def _bring(context: Context, pacing: Pacing, row: Row, calls: Sequence[Cal
         except PlatformError as error:
             await _note_refusal(context, row.message.id, error, deleting=deleting)
             return
-    if row.message.failure is not None and not deleting:
+    if row.message.failure is not None:
         await _clear_failure(context, row.message.id)
 
 
 async def _park(context: Context, message_id: int) -> None:
-    """The row says that its edit has not arrived, and why: by that it is found again when the channel recovers."""
+    """The row says why its edit or deletion has not arrived: by that it is found again when the channel recovers."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         row = await load_row(session, message_id, lock=True)
         if row is None:
             return
         if row.channel.status is not ChannelStatus.ATTENTION:
             # It recovered at this moment, and may have looked for parked edits already.
-            await defer(session, [EditDelivered(conversation_id=row.conversation.id, message_id=message_id)])
+            kind = EditDelivered if row.message.deleted_at is None else DeleteDelivered
+            await defer(session, [kind(conversation_id=row.conversation.id, message_id=message_id)])
             return
         row.message.failure = row.channel.status_reason or ChannelStatus.ATTENTION.value
         announce_message(session, row.message, row.conversation)
@@ -103,13 +107,13 @@ async def _clear_failure(context: Context, message_id: int) -> None:
 
 
 async def _note_refusal(context: Context, message_id: int, error: PlatformError, *, deleting: bool) -> None:
-    """The person who asked for it sees why; what could not be deleted is still there."""
+    """The person who asked for it sees why; what could not be deleted is still there, unless it waits for a key."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         row = await load_row(session, message_id, lock=True)
         if row is None:
             return
         row.message.failure = error.reason
-        if deleting:
+        if deleting and not isinstance(error, KeyRefusedError):
             row.message.deleted_at = None
         await session.flush()
         await refresh(session, [row.conversation.id])

@@ -62,7 +62,9 @@ async def create_message(
     if wanted.canned_response_id is not None:
         raise InvalidInputError("There is no such canned response.", field="canned_response_id")
     request = repeatable(idempotency_key, f"write:{conversation_id}", wanted.model_dump_json())
-    message, _ = await writing.write(session, caller, conversation_id, wanted.to_draft(), context.clock(), request)
+    message, _ = await writing.write(
+        session, context.adapters, caller, conversation_id, wanted.to_draft(), context.clock(), request
+    )
     return await _show(session, caller, message)
 
 
@@ -78,14 +80,14 @@ async def patch_message(
     session: SessionDep, context: ContextDep, caller: ApiCaller, message_id: RowId, patch: MessagePatch
 ) -> MessageOut:
     """Change the text of a reply of ours, here and on the platform."""
-    message, _ = await writing.edit(session, caller, message_id, patch.text, context.clock())
+    message, _ = await writing.edit(session, context.adapters, caller, message_id, patch.text, context.clock())
     return await _show(session, caller, message)
 
 
 @api.delete("/messages/{message_id}")
 async def delete_message(session: SessionDep, context: ContextDep, caller: ApiCaller, message_id: RowId) -> MessageOut:
     """Cancel a reply of ours, or take it back on the platform; its text stays here."""
-    message, _ = await writing.delete(session, caller, message_id, context.clock())
+    message, _ = await writing.delete(session, context.adapters, caller, message_id, context.clock())
     return await _show(session, caller, message)
 
 
@@ -99,7 +101,7 @@ async def resend_message(
 ) -> MessageOut:
     """Send again what failed, or an uncertain reply that you looked for and did not find."""
     request = repeatable(idempotency_key, f"resend:{message_id}")
-    message, _ = await writing.resend(session, caller, message_id, context.clock(), request)
+    message, _ = await writing.resend(session, context.adapters, caller, message_id, context.clock(), request)
     return await _show(session, caller, message)
 
 
@@ -125,9 +127,9 @@ async def put_tags(
 async def moderate_message(
     session: SessionDep, context: ContextDep, caller: ApiCaller, message_id: RowId, wanted: ReviewIn
 ) -> MessageOut:
-    """Delete a subscriber's message, or mute or ban its author. What the platform or the key cannot do: 409, why."""
+    """Delete or restore a subscriber's message; warn, mute or ban its author. 409: platform or key cannot."""
     message, conversation = await access_message(session, caller, message_id, Permission.MODERATE, lock=True)
-    await review(session, caller, message, conversation, wanted.to_review(), context.clock())
+    await review(session, context.adapters, caller, message, conversation, wanted.to_review(), context.clock())
     return await _show(session, caller, message)
 
 

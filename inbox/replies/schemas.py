@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
-from inbox.channels.adapter import Upload
+from inbox.channels.adapter import Offence, Upload
 from inbox.channels.events import AttachmentKind
 from inbox.conversations.corrections import CorrectedTags
-from inbox.conversations.models import Attachment, Delivery, Direction, Message, MessageKind, Tags
-from inbox.conversations.review import REASON_LENGTH, Review, ReviewAction
+from inbox.conversations.models import Attachment, Delivery, Direction, Message, MessageKind, ReviewAction, Tags
+from inbox.conversations.review import REASON_LENGTH, Review
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.thread import Said
 from inbox.core.web.fields import Id, Instant
@@ -198,7 +198,11 @@ class TagsPut(BaseModel):
 
 
 class ReviewIn(BaseModel):
-    """What to do with a subscriber's message, and why. `minutes`: of a mute or ban; none: without end."""
+    """What to do with a subscriber's message, and why. `minutes`: of a mute or ban; none: without end.
+
+    Of a warning `reason` is what is sent. Of a ban in VK it may be one of VK's words: spam, insults, strong_language,
+    flood.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -209,4 +213,6 @@ class ReviewIn(BaseModel):
     def to_review(self) -> Review:
         """For the service."""
         length = None if self.minutes is None else timedelta(minutes=self.minutes)
-        return Review(self.action, self.reason.strip(), length)
+        reason = self.reason.strip()
+        offence = Offence(reason) if reason in {one.value for one in Offence} else Offence.OTHER
+        return Review(self.action, reason, length, offence)

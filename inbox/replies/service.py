@@ -1,6 +1,6 @@
 """Composing replies and notes, and what may still be done with them: retry, edit, delete, cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.adapter import Upload
-from inbox.channels.events import ConversationKind
+from inbox.channels.events import ConversationKind, Platform
+from inbox.channels.models import Channel
 from inbox.contacts.models import Identity
 from inbox.conversations.models import (
     Attachment,
@@ -21,12 +22,17 @@ from inbox.conversations.models import (
 )
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import DeleteDelivered, DeliverMessage, EditDelivered
+from inbox.core.i18n import N_
 from inbox.core.jobs import defer
 from inbox.core.live import announce
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
 MAX_UPLOADS = 10
+WHY_UNREACHABLE: Mapping[Platform, str] = {
+    Platform.TELEGRAM: N_("This contact has blocked the bot: it cannot write to them."),
+    Platform.VK: N_("This contact does not take messages from the community until they write first."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +100,17 @@ def _check(draft: Draft, now: datetime) -> None:
         raise InvalidInputError("The time to send is already past.", field="send_at")
 
 
+def is_unreachable(identity: Identity, conversation: Conversation) -> bool:
+    """Blocked us, or lets nobody write first; who has written since can be answered."""
+    at, heard_at = identity.unreachable_at, conversation.last_inbound_at
+    return conversation.kind is ConversationKind.DIRECT and at is not None and (heard_at is None or heard_at <= at)
+
+
 async def _check_reachable(session: AsyncSession, conversation: Conversation) -> None:
-    if conversation.kind is not ConversationKind.DIRECT:
-        return
-    blocked_at = await session.scalar(select(Identity.unreachable_at).where(Identity.id == conversation.identity_id))
-    if blocked_at is not None:
-        raise ConflictError("This contact has blocked the bot: it cannot write to them.")
+    identity = await session.get_one(Identity, conversation.identity_id)
+    if is_unreachable(identity, conversation):
+        channel = await session.get_one(Channel, conversation.channel_id)
+        raise ConflictError(WHY_UNREACHABLE[channel.platform])
 
 
 async def _last_inbound(session: AsyncSession, conversation: Conversation) -> str | None:
@@ -233,23 +244,26 @@ async def requeue_parked(session: AsyncSession, channel_id: int) -> int:
         .order_by(Message.id)
     )
     jobs = [DeliverMessage(conversation_id=conversation_id, message_id=found) for found, conversation_id in rows]
-    edits = await _find_parked_edits(session, channel_id)
-    await defer(session, [*jobs, *edits])
-    return len(jobs) + len(edits)
+    changes = await _find_parked_changes(session, channel_id)
+    await defer(session, [*jobs, *changes])
+    return len(jobs) + len(changes)
 
 
-async def _find_parked_edits(session: AsyncSession, channel_id: int) -> list[EditDelivered]:
-    """Edits that did not arrive; one that the platform itself refused is refused again, without harm."""
+async def _find_parked_changes(session: AsyncSession, channel_id: int) -> list[EditDelivered | DeleteDelivered]:
+    """Edits and deletions that did not arrive; what the platform itself refused is refused again, without harm."""
     rows = await session.execute(
-        select(Message.id, Message.conversation_id)
+        select(Message.id, Message.conversation_id, Message.deleted_at.is_not(None))
         .where(
             Message.channel_id == channel_id,
             Message.delivery == Delivery.SENT,
             Message.author_agent_id.is_not(None),
-            Message.edited_at.is_not(None),
+            Message.external_id.is_not(None),
             Message.failure.is_not(None),
-            Message.deleted_at.is_(None),
+            Message.edited_at.is_not(None) | Message.deleted_at.is_not(None),
         )
         .order_by(Message.id)
     )
-    return [EditDelivered(conversation_id=conversation_id, message_id=found) for found, conversation_id in rows]
+    return [
+        (DeleteDelivered if is_deletion else EditDelivered)(conversation_id=conversation_id, message_id=found)
+        for found, conversation_id, is_deletion in rows
+    ]

@@ -67,6 +67,8 @@ def check_uploads(uploads: Sequence[Upload], platform: Platform) -> None:
             raise InvalidInputError(f"The file {upload.file_name} is empty.", field="attachments")
         if upload.kind not in SENDABLE:
             raise InvalidInputError(f"A {upload.kind.value} cannot be sent.", field="attachments")
+        if platform is Platform.VK and upload.kind is AttachmentKind.VIDEO:
+            raise InvalidInputError("VK lets no program send videos: send a link.", field="attachments")
         limit = limits.photo if upload.kind is AttachmentKind.PHOTO else limits.file
         if len(upload.content) > limit:
             raise InvalidInputError(

@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
 from inbox.audit.models import AuditEntry
-from inbox.channels.capabilities import check_capability
+from inbox.channels.adapter import Act, Adapters
 from inbox.conversations.access import access_conversation, access_message
 from inbox.conversations.models import Conversation, Delivery, Message, MessageKind
+from inbox.conversations.possible import check_possible
 from inbox.conversations.recompute import recompute
 from inbox.conversations.service import take
 from inbox.core.database import Json
@@ -22,6 +23,7 @@ from inbox.replies.uploads import check_uploads
 
 async def write(
     session: AsyncSession,
+    adapters: Adapters,
     caller: Caller,
     conversation_id: int,
     draft: Draft,
@@ -35,7 +37,7 @@ async def write(
     conversation = await access_conversation(session, caller, conversation_id, Permission.ANSWER, lock=True)
     check_uploads(draft.uploads, conversation.channel.platform)
     if not draft.note:
-        _check_channel(conversation)
+        await check_possible(session, adapters, conversation, Act.ATTACH if draft.uploads else Act.SEND)
     if conversation.assignee_id is None and not draft.note:
         take(session, caller, conversation, now)
     message = await service.compose(session, conversation, caller.agent_id, draft, now)
@@ -45,13 +47,13 @@ async def write(
 
 
 async def edit(
-    session: AsyncSession, caller: Caller, message_id: int, text: str, now: datetime
+    session: AsyncSession, adapters: Adapters, caller: Caller, message_id: int, text: str, now: datetime
 ) -> tuple[Message, Conversation]:
     """Change a message of ours, here and on the platform."""
     message, conversation = await _access_own(session, caller, message_id)
     _check_settled(message)
     if message.delivery is Delivery.SENT:
-        check_capability(conversation.channel, "edit_own")
+        await check_possible(session, adapters, conversation, Act.EDIT)
     if message.attachments and len(text) > CAPTION_LIMIT:
         raise InvalidInputError(f"A text with files has at most {CAPTION_LIMIT} characters.", field="text")
     before = message.text
@@ -61,9 +63,13 @@ async def edit(
     return await _finish(session, caller, message, conversation)
 
 
-async def delete(session: AsyncSession, caller: Caller, message_id: int, now: datetime) -> tuple[Message, Conversation]:
+async def delete(
+    session: AsyncSession, adapters: Adapters, caller: Caller, message_id: int, now: datetime
+) -> tuple[Message, Conversation]:
     """Cancel a message of ours, or take it back on the platform; its text stays here."""
     message, conversation = await _access_own(session, caller, message_id)
+    if message.delivery is Delivery.SENT:
+        await check_possible(session, adapters, conversation, Act.TAKE_BACK)
     before = message.delivery.value if message.delivery else None
     await service.delete(session, message, now)
     _audit(
@@ -74,14 +80,19 @@ async def delete(session: AsyncSession, caller: Caller, message_id: int, now: da
 
 
 async def resend(
-    session: AsyncSession, caller: Caller, message_id: int, now: datetime, request: Repeatable | None = None
+    session: AsyncSession,
+    adapters: Adapters,
+    caller: Caller,
+    message_id: int,
+    now: datetime,
+    request: Repeatable | None = None,
 ) -> tuple[Message, Conversation]:
     """Send again what failed, or what a person looked for and did not find."""
     await access_message(session, caller, message_id, Permission.ANSWER)
     if await find_done(session, caller.agent_id, request) is not None:
         return await access_message(session, caller, message_id)
     message, conversation = await access_message(session, caller, message_id, Permission.ANSWER, lock=True)
-    _check_channel(conversation)
+    await check_possible(session, adapters, conversation, Act.SEND)
     before = message.delivery.value if message.delivery else None
     await service.resend(session, message)
     _audit(session, caller, message, "message.resent", {"delivery": before}, {"delivery": "queued"}, now)
@@ -117,12 +128,6 @@ def _check_settled(message: Message) -> None:
         raise ConflictError("It is not known whether this reply arrived. Look first, then confirm it or send it again.")
     if message.kind is MessageKind.AUTO_REPLY:
         raise ConflictError("Auto-replies are not edited.")
-
-
-def _check_channel(conversation: Conversation) -> None:
-    if conversation.channel.removed_at is not None:
-        raise ConflictError("This channel is not connected any more.")
-    check_capability(conversation.channel, "reply")
 
 
 async def _finish(

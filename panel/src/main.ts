@@ -4,6 +4,7 @@ import './app.css'
 import './generated/icons.svg?url'
 import { startClocks } from './clocks'
 import { startComposer } from './composer'
+import { startDialogs } from './dialogs'
 import { startKeys } from './keys'
 import { startList } from './list'
 import { startLive } from './live'
@@ -21,5 +22,6 @@ startComposer()
 startList()
 startThread()
 startMedia()
+startDialogs()
 startKeys()
 startLive()

@@ -180,7 +180,8 @@ async def send_answer(pressed: Pressed) -> Done:
     alert = await pressed.session.get_one(Alert, answer.alert_id)
     if alert.conversation_id is None:
         raise NotFoundError(GONE)
-    await write(pressed.session, pressed.caller, alert.conversation_id, Draft(answer.text), pressed.now)
+    adapters = pressed.context.adapters
+    await write(pressed.session, adapters, pressed.caller, alert.conversation_id, Draft(answer.text), pressed.now)
     answer.state = "sent"
     _handle(alert, pressed, "answered")
     said = pressed.words.gettext("✅ Sent to the subscriber")

@@ -144,6 +144,8 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", f"{MESSAGE}/edit"): Route({"text": "Правка"}),
     ("POST", f"{MESSAGE}/delete"): Route(),
     ("POST", f"{MESSAGE}/tags"): Route({"intent": "lead"}),
+    ("POST", f"{TALK}/post"): Route({"mode": "draw"}),
+    ("GET", f"{MESSAGE}/review"): Route(),
     ("POST", f"{MESSAGE}/review"): Route({"action": "delete", "reason": "Спам"}),
 }
 SOURCES = {

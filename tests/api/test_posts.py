@@ -49,7 +49,7 @@ async def test_comments_of_a_telegram_post_are_not_ours_to_close(company: Compan
     post_id = await subscribers.see_post("Пост")
     owner, sales = await company.client_of("owner"), await company.client_of("sales")
     refused = await owner.patch(f"/api/v1/posts/{post_id}", json={"comments_open": False})
-    assert (refused.status_code, refused.json()["capability"]) == (409, "close_comments")
+    assert (refused.status_code, refused.json()["capability"]) == (409, "open_comments")
     assert "Telegram" in refused.json()["detail"]
     assert (await owner.patch(f"/api/v1/posts/{post_id}", json={"comments_open": True})).status_code == 200
     assert (await owner.patch(f"/api/v1/posts/{post_id}", json={"mode": None})).json()["field"] == "mode"

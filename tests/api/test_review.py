@@ -110,7 +110,8 @@ async def test_what_telegram_or_the_key_cannot_do_is_refused_with_the_reason(
         return str(answer.json()["detail"])
 
     assert "Telegram has no" in await refusal(wrote.message_id, action="restore")
-    assert "Telegram has no" in await refusal(wrote.message_id, action="warn")
+    wordless = await owner.post(f"/api/v1/messages/{wrote.message_id}/moderate", json={"action": "warn"})
+    assert (wordless.status_code, wordless.json()["field"]) == (422, "reason")
     assert "right" in await refusal(wrote.message_id, action="ban")
     assert "right" in await refusal(wrote.message_id, action="mute")
     assert "private talk" in await refusal(private.message_id, action="ban")

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from inbox.channels.models import ChannelStatus
 from inbox.conversations.jobs import carry_out
-from inbox.conversations.models import Direction, Message
+from inbox.conversations.models import Direction, Message, ModerationAction, ReviewAction
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import EditDelivered, ReviewMessage
 from inbox.core.pacing import Pacing
@@ -71,6 +71,14 @@ async def test_a_review_that_meets_a_dead_key_turns_the_channel_to_attention(
     async with talk.context.database.session(EVERY_WORKSPACE) as session:
         message_id = await session.scalar(select(Message.id).where(Message.direction == Direction.INBOUND))
     assert message_id is not None
-    job = ReviewMessage(conversation_id=talk.conversation_id, message_id=message_id, action="delete")
+    async with talk.context.transaction(EVERY_WORKSPACE) as session:
+        message = await session.get_one(Message, message_id)
+        row = ModerationAction(
+            workspace_id=talk.workspace_id, conversation_id=talk.conversation_id, message_id=message_id,
+            channel_id=talk.channel_id, identity_id=message.author_identity_id, action=ReviewAction.DELETE,
+            asked_at=talk.context.clock(),
+        )  # fmt: skip
+        session.add(row)
+    job = ReviewMessage(conversation_id=talk.conversation_id, review_id=row.id)
     await carry_out(talk.context, Pacing(talk.context.redis), job)
     assert (await talk.channel()).status is status

@@ -61,7 +61,7 @@ async def test_with_both_keys_everything_is_possible(
     assert allowed(checked) == dict.fromkeys((*OWN, *USERS, "comment_media"))
     assert {one.name: one.key for one in checked.capabilities}["ban"] is KeyKind.USER
     assert {one.name: one.key for one in checked.capabilities}["reply"] is KeyKind.OWN
-    assert checked.chats[0].can_act == ("delete_messages", "ban")
+    assert checked.chats[0].can_act == ("delete", "ban", "restrict")
 
 
 async def test_acting_methods_are_tried_on_what_does_not_exist(

@@ -30,6 +30,7 @@ from inbox.organisations.models import Membership, Organisation, Role, Workspace
 from inbox.replies.delivery import Deliveries
 from inbox.replies.service import Draft, compose
 from tests.company import open_context
+from tests.desk import WordTagger, until
 from tests.servers import TestServers
 from tests.simulator.conftest import ANNA, Json
 from tests.simulator.conftest import address as address
@@ -72,11 +73,15 @@ class VkDesk:
         pipeline = Pipeline(self.context, stream, _route)
         stop = asyncio.Event()
         running = asyncio.create_task(pipeline.run(stop))
-        async with asyncio.timeout(20):
-            while await stream.length():  # noqa: ASYNC110  # the stream's length has no event
-                await asyncio.sleep(0.02)
-        stop.set()
-        await running
+
+        async def is_empty() -> bool:
+            return await stream.length() == 0
+
+        try:
+            await until(is_empty)
+        finally:
+            stop.set()
+            await running
 
     async def events(self) -> list[Json]:
         """What VK tells since the last time, not stored."""
@@ -174,6 +179,7 @@ async def _route(
 @pytest.fixture
 async def desk(servers: TestServers, vk: VkLine) -> AsyncIterator[VkDesk]:
     async with open_vk_desk(servers, vk) as desk:
+        await desk.check()
         yield desk
 
 
@@ -185,7 +191,7 @@ async def open_vk_desk(
     adapter = VkAdapter(wires=Wires(PATIENT))
     try:
         async with open_context(servers) as telegram_only:
-            context = replace(telegram_only, adapters={Platform.VK: adapter})
+            context = replace(telegram_only, adapters={Platform.VK: adapter}, tagger=WordTagger())
             async with context.transaction(EVERY_WORKSPACE) as session:
                 ids = await _settle(session, context, line.url, user_token)
             poll = await line.result("groups.getLongPollServer", group_id=GROUP)

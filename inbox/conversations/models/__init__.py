@@ -13,6 +13,7 @@ from inbox.conversations.models.messages import (
     Tags,
 )  # fmt: skip
 from inbox.conversations.models.posts import Post
+from inbox.conversations.models.reviews import ModerationAction, ReviewAction, ReviewState
 from inbox.conversations.models.states import Delivery, Direction, MessageKind, Outcome, PostMode, Priority, Status
 
 __all__ = [
@@ -30,10 +31,13 @@ __all__ = [
     "Message",
     "MessageEdit",
     "MessageKind",
+    "ModerationAction",
     "Outcome",
     "Post",
     "PostMode",
     "Priority",
+    "ReviewAction",
+    "ReviewState",
     "Status",
     "Tags",
 ]

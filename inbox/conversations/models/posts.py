@@ -33,5 +33,7 @@ class Post(HasId, OfWorkspace, Base):
     attachment_kinds: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list)
     mode: Mapped[PostMode] = mapped_column(text_enum(PostMode, "mode"), default=PostMode.NORMAL)
     comments_open: Mapped[bool] = mapped_column(default=True)
+    comments_failure: Mapped[str | None]
+    """Why the platform did not open or close them as a person asked."""
     published_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]

@@ -6,13 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 
 from inbox.agents.permissions import Permission
+from inbox.conversations.access import access_post
 from inbox.conversations.changes import UNSET, Change, Unset
-from inbox.conversations.models import Conversation, Priority, Status
+from inbox.conversations.models import Conversation, PostMode, Priority, Status
 from inbox.conversations.panel.answering import Toast, Undo, answer
 from inbox.conversations.panel.opened import access_in
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.snoozing import Snooze, wakes_at
+from inbox.conversations.post_settings import PostChange, change_post
 from inbox.conversations.service import change, claim
+from inbox.core.errors import NotFoundError
 from inbox.core.i18n import N_
 from inbox.core.web.fields import RowId
 
@@ -104,6 +107,26 @@ async def set_labels(
     conversation = await _access(page, conversation_id)
     names = tuple(name.strip() for name in labels.split(",") if name.strip())
     return await _apply(page, conversation, Change(labels=names), N_("Labels saved"), ())
+
+
+@router.post("/post")
+async def change_post_of(
+    page: PageDep,
+    conversation_id: RowId,
+    mode: Annotated[PostMode | None, Form()] = None,
+    comments_open: Annotated[bool | None, Form()] = None,
+) -> Response:
+    """How the comments of its post are treated, and whether it takes any."""
+    conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id, Permission.MODERATE)
+    if conversation.post_id is None:
+        raise NotFoundError("This conversation stands under no post.")
+    post = await access_post(page.session, page.caller, conversation.post_id, Permission.MODERATE)
+    wanted = PostChange(
+        mode=UNSET if mode is None else mode, comments_open=UNSET if comments_open is None else comments_open
+    )
+    await change_post(page.session, page.adapters, page.caller, post, wanted, page.now)
+    said = N_("Saved") if comments_open is None else N_("Comments open") if comments_open else N_("Comments closed")
+    return await answer(page, conversation, Toast(page.words.gettext(said)))
 
 
 @router.post("/undo")

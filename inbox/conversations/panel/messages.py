@@ -6,14 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from inbox.agents.permissions import Permission
-from inbox.channels.adapter import Upload
+from inbox.channels.adapter import Act, Offence, Upload
 from inbox.conversations.access import access_message
 from inbox.conversations.corrections import CorrectedTags, correct_tags
-from inbox.conversations.models import Conversation
-from inbox.conversations.panel.answering import Toast, answer
+from inbox.conversations.models import Conversation, ReviewAction
+from inbox.conversations.panel.answering import Toast, Undo, answer
 from inbox.conversations.panel.opened import access_in
 from inbox.conversations.panel.page import Page, PageDep
-from inbox.conversations.review import REASON_LENGTH, Review, ReviewAction, review
+from inbox.conversations.possible import find_obstacles
+from inbox.conversations.review import ACTS, REASON_LENGTH, UNDONE_BY, Review, find_standing, review
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.core.errors import InvalidInputError, NotFoundError
 from inbox.core.i18n import N_
@@ -28,6 +29,10 @@ _REVIEWED = {
     ReviewAction.DELETE: N_("The message is being deleted"),
     ReviewAction.BAN: N_("The author is being banned"),
     ReviewAction.MUTE: N_("The author is being muted"),
+    ReviewAction.RESTORE: N_("The message is being restored"),
+    ReviewAction.WARN: N_("The warning is being sent"),
+    ReviewAction.UNBAN: N_("The ban is being lifted"),
+    ReviewAction.UNMUTE: N_("The author may write again"),
 }
 
 
@@ -45,14 +50,16 @@ async def write(
     uploads = await _read(files or [])
     draft = Draft(text.replace("\r\n", "\n").strip(), note=note, uploads=uploads)
     request = repeatable(key, f"panel:{conversation_id}", draft.text, str(note), *(one.content for one in uploads))
-    _, conversation = await writing.write(page.session, page.caller, conversation_id, draft, page.now, request)
+    _, conversation = await writing.write(
+        page.session, page.adapters, page.caller, conversation_id, draft, page.now, request
+    )
     return await answer(page, conversation, None, "sent")
 
 
 @router.post("/messages/{message_id}/resend")
 async def resend(page: PageDep, message_id: RowId) -> Response:
     """What failed, or was looked for and not found."""
-    _, conversation = await writing.resend(page.session, page.caller, message_id, page.now)
+    _, conversation = await writing.resend(page.session, page.adapters, page.caller, message_id, page.now)
     return await _answer(page, conversation, N_("Sending again"))
 
 
@@ -66,14 +73,14 @@ async def confirm(page: PageDep, message_id: RowId) -> Response:
 @router.post("/messages/{message_id}/edit")
 async def edit(page: PageDep, message_id: RowId, text: Annotated[str, Form(max_length=20_000)]) -> Response:
     """Our own words, here and on the platform."""
-    _, conversation = await writing.edit(page.session, page.caller, message_id, text.strip(), page.now)
+    _, conversation = await writing.edit(page.session, page.adapters, page.caller, message_id, text.strip(), page.now)
     return await _answer(page, conversation, N_("Changed"))
 
 
 @router.post("/messages/{message_id}/delete")
 async def delete(page: PageDep, message_id: RowId) -> Response:
     """Our own message, cancelled or taken back."""
-    _, conversation = await writing.delete(page.session, page.caller, message_id, page.now)
+    _, conversation = await writing.delete(page.session, page.adapters, page.caller, message_id, page.now)
     return await _answer(page, conversation, N_("Deleted"))
 
 
@@ -100,19 +107,57 @@ async def moderate(
     message_id: RowId,
     action: Annotated[ReviewAction, Form()],
     reason: Annotated[str, Form(max_length=REASON_LENGTH)] = "",
-    minutes: Annotated[int | None, Form(ge=1, le=527_040)] = None,
+    minutes: Annotated[int | None, Form(ge=0, le=527_040)] = None,
+    offence: Annotated[Offence, Form()] = Offence.OTHER,
 ) -> Response:
-    """Delete a subscriber's message, mute or ban its author."""
+    """Delete or restore a subscriber's message; warn, mute or ban its author."""
     message, conversation = await access_message(page.session, page.caller, message_id, Permission.MODERATE, lock=True)
-    wanted = Review(action, reason.strip(), None if minutes is None else timedelta(minutes=minutes))
-    await review(page.session, page.caller, message, conversation, wanted, page.now)
-    return await _answer(page, conversation, _REVIEWED.get(action, N_("Done")))
+    # Only a mute and a ban last; 0 minutes: without end.
+    length = timedelta(minutes=minutes) if minutes and action in {ReviewAction.MUTE, ReviewAction.BAN} else None
+    wanted = Review(action, reason.strip(), length, offence)
+    await review(page.session, page.adapters, page.caller, message, conversation, wanted, page.now)
+    undoing = UNDONE_BY.get(action)
+    can_undo = undoing is not None and ACTS[undoing] not in await find_obstacles(
+        page.session, page.adapters, conversation, [ACTS[undoing]]
+    )
+    undo = None
+    if undoing is not None and can_undo:
+        undo = Undo(f"/w/{page.frame.ws}/messages/{message_id}/review", (("action", undoing.value),))
+    return await _answer(page, conversation, _REVIEWED[action], undo)
 
 
-async def _answer(page: Page, conversation: Conversation, said: str) -> Response:
+@router.get("/messages/{message_id}/review")
+async def show_review(page: PageDep, message_id: RowId) -> Response:
+    """What can be done with a subscriber's message and its author; what cannot says why."""
+    message, conversation = await access_message(page.session, page.caller, message_id, Permission.MODERATE)
+    _check_place(page, conversation)
+    obstacles = await find_obstacles(page.session, page.adapters, conversation, Act)
+    author_id = message.author_identity_id or conversation.identity_id
+    is_banned, is_muted = await find_standing(page.session, author_id, page.now)
+    actions = (
+        ReviewAction.DELETE if message.deleted_at is None else ReviewAction.RESTORE,
+        ReviewAction.WARN,
+        ReviewAction.UNMUTE if is_muted else ReviewAction.MUTE,
+        ReviewAction.UNBAN if is_banned else ReviewAction.BAN,
+    )
+    deeds = [(action.value, obstacles.get(ACTS[action])) for action in actions]
+    adapter = page.adapters.get(conversation.channel.platform)
+    url = adapter.url_of(conversation.channel.external_id, message.external_id or "") if adapter else None
+    return page.show(
+        "review_dialog", message=message, conversation=conversation, deeds=deeds, url=url,
+        first=next((name for name, obstacle in deeds if obstacle is None), None),
+        can_restore=Act.RESTORE not in obstacles,
+    )  # fmt: skip
+
+
+async def _answer(page: Page, conversation: Conversation, said: str, undo: Undo | None = None) -> Response:
+    _check_place(page, conversation)
+    return await answer(page, conversation, Toast(page.words.gettext(said), undo=undo))
+
+
+def _check_place(page: Page, conversation: Conversation) -> None:
     if page.frame.ws not in {"all", conversation.workspace_id}:
         raise NotFoundError("There is no such message.")
-    return await answer(page, conversation, Toast(page.words.gettext(said)))
 
 
 async def _read(files: list[UploadFile]) -> tuple[Upload, ...]:

@@ -10,18 +10,20 @@ from inbox.agents.caller import Caller
 from inbox.agents.frame import Place
 from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import Permission
-from inbox.channels.capabilities import find_refusal
+from inbox.channels.adapter import Act, Adapters
 from inbox.channels.events import ConversationKind
-from inbox.channels.models import ChannelChat
+from inbox.channels.models import ChannelStatus
 from inbox.conversations.access import access_conversation, visible
 from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.listing import Named, Row, load_rows, with_parts
 from inbox.conversations.models import Conversation, Direction
-from inbox.conversations.post_settings import PostRow, count_under
+from inbox.conversations.possible import find_obstacles
+from inbox.conversations.post_settings import PostRow, count_under, find_comments_obstacle
 from inbox.conversations.thread import Said, Thread, load_thread
 from inbox.core.errors import NotFoundError
 from inbox.core.i18n import N_
 from inbox.organisations.models import Membership, Team
+from inbox.replies.service import WHY_UNREACHABLE, is_unreachable
 
 EARLIER = 5
 
@@ -39,7 +41,8 @@ class Colleague:
 class Opened:
     """`silent_because`: why no reply can be written (None when it can); notes are another matter.
 
-    `refusals`: deed → why it is not possible.
+    `refusals`: what cannot be done here, and why. `instead`: where the contact can be answered in public.
+    `urls`: message id → where the platform shows it; `url`: the conversation. `parked_because`: why replies wait.
     """
 
     row: Row
@@ -50,10 +53,21 @@ class Opened:
     teams: tuple[Named, ...]
     silent_because: str | None
     may_note: bool
-    refusals: Mapping[str, str]
+    is_unreachable: bool
+    instead: Conversation | None
+    parked_because: str | None
+    refusals: Mapping[Act, str]
+    url: str | None
+    urls: Mapping[int, str]
+    comments_obstacle: str | None
     may_moderate: bool
     may_assign: bool
     last_inbound_id: int | None
+
+    @property
+    def refusals_of_people(self) -> list[str]:
+        """Why something of moderation is not possible here."""
+        return [self.refusals[act] for act in (Act.DELETE, Act.RESTRICT, Act.BAN) if act in self.refusals]
 
 
 async def access_in(
@@ -72,62 +86,63 @@ async def access_in(
     return conversation
 
 
-async def load_opened(session: AsyncSession, caller: Caller, conversation: Conversation) -> Opened:
+async def load_opened(session: AsyncSession, caller: Caller, conversation: Conversation, adapters: Adapters) -> Opened:
     """Loaded for showing, in a constant number of queries."""
     (row,) = await load_rows(session, [conversation])
     thread = await load_thread(session, caller, conversation)
     posts = await count_under(session, caller, [conversation.post]) if conversation.post else [None]
     inbound = [one.message for one in thread.items if isinstance(one, Said)]
     last = next((one.id for one in reversed(inbound) if one.direction is Direction.INBOUND), None)
+    refusals = await find_obstacles(session, adapters, conversation, Act)
+    silent = is_unreachable(conversation.identity, conversation)
+    earlier = await _load_earlier(session, caller, conversation)
+    urls = urls_of(adapters, conversation, thread)
+    channel = conversation.channel
     return Opened(
         row=row,
         thread=thread,
         post=posts[0],
-        earlier=await _load_earlier(session, caller, conversation),
+        earlier=earlier,
         colleagues=await _load_colleagues(session, conversation.workspace_id),
         teams=await _load_teams(session, conversation.workspace_id),
-        silent_because=_silent_because(caller, conversation),
+        silent_because=_silent_because(caller, conversation, refusals),
+        is_unreachable=silent,
+        instead=next((one for one in earlier if one.kind is ConversationKind.COMMENT), None) if silent else None,
+        parked_because=channel.status_reason if channel.status is ChannelStatus.ATTENTION else None,
         may_note=caller.may(conversation.workspace_id, Permission.ANSWER),
-        refusals=await _load_refusals(session, conversation),
+        refusals=refusals,
+        url=urls.get(last or 0) or next(reversed(urls.values()), None),
+        urls=urls,
+        comments_obstacle=await _comments_obstacle(session, adapters, conversation),
         may_moderate=caller.may(conversation.workspace_id, Permission.MODERATE),
         may_assign=caller.may(conversation.workspace_id, Permission.ASSIGN),
         last_inbound_id=last,
     )
 
 
-def _silent_because(caller: Caller, conversation: Conversation) -> str | None:
+def urls_of(adapters: Adapters, conversation: Conversation, thread: Thread) -> dict[int, str]:
+    """Message → where the platform shows it."""
+    adapter, account = adapters.get(conversation.channel.platform), conversation.channel.external_id
+    said = [one.message for one in thread.items if isinstance(one, Said)]
+    found = {
+        one.id: adapter.url_of(account, one.external_id)
+        for one in said
+        if adapter is not None and one.external_id is not None
+    }
+    return {message_id: url for message_id, url in found.items() if url is not None}
+
+
+async def _comments_obstacle(session: AsyncSession, adapters: Adapters, conversation: Conversation) -> str | None:
+    post = conversation.post
+    return None if post is None else await find_comments_obstacle(session, adapters, post)
+
+
+def _silent_because(caller: Caller, conversation: Conversation, refusals: Mapping[Act, str]) -> str | None:
     if not caller.may(conversation.workspace_id, Permission.ANSWER):
         return N_("Your role reads, but does not answer.")
-    if conversation.channel.removed_at is not None:
-        return N_("This channel is not connected any more.")
-    if conversation.kind is ConversationKind.DIRECT and conversation.identity.unreachable_at is not None:
-        return N_("The contact has blocked the bot: it cannot write to them. Notes still work.")
-    return find_refusal(conversation.channel, "reply")
-
-
-async def _load_refusals(session: AsyncSession, conversation: Conversation) -> dict[str, str]:
-    """Why deleting, banning and muting are not possible here, as far as it can be known beforehand."""
-    if conversation.kind is ConversationKind.DIRECT:
-        private = N_("A private talk has no bans or mutes: the person can be banned in a group only.")
-        return {"ban": private, "mute": private}
-    can_act = await session.scalar(
-        select(ChannelChat.can_act).where(
-            ChannelChat.channel_id == conversation.channel_id,
-            ChannelChat.external_id == conversation.chat_external_id,
-        )
-    )
-    refusals: dict[str, str] = {}
-    for deed, right, capability in (
-        ("delete", "delete", "delete_messages"),
-        ("mute", "restrict", "restrict"),
-        ("ban", "ban", "ban"),
-    ):
-        refusal = find_refusal(conversation.channel, capability)
-        if can_act is not None and right not in can_act:
-            refusals[deed] = refusal or N_("The bot lacks the administrator's right for this.")
-        elif can_act is None and refusal is not None:
-            refusals[deed] = refusal
-    return refusals
+    if is_unreachable(conversation.identity, conversation):
+        return WHY_UNREACHABLE[conversation.channel.platform]
+    return refusals.get(Act.SEND)
 
 
 async def _load_earlier(session: AsyncSession, caller: Caller, conversation: Conversation) -> tuple[Conversation, ...]:

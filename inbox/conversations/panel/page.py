@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
 from inbox.agents.frame import Frame, load_frame, read_place, scope_at
+from inbox.channels.adapter import Adapters
 from inbox.conversations.models import Conversation
 from inbox.conversations.panel.pills import Pill, pill_of
 from inbox.conversations.panel.views import Choice, ChoiceDep
@@ -30,6 +31,7 @@ class Page:
     frame: Frame
     choice: Choice
     now: datetime
+    adapters: Adapters
 
     @property
     def words(self) -> Words:
@@ -63,7 +65,7 @@ async def open_page(
     if not frame.workspaces:
         raise NotFoundError("You are in no project yet. Ask the owner of your team.")
     enter_scope(session, scope_at(place, caller))
-    return Page(request, session, caller, frame, choice, now)
+    return Page(request, session, caller, frame, choice, now, context.adapters)
 
 
 PageDep = Annotated[Page, Depends(open_page)]

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 from starlette.responses import StreamingResponse
 
+from inbox.agents.permissions import Permission
 from inbox.channels.models import Channel
 from inbox.conversations.answers import answer_file
 from inbox.conversations.files import open_file
 from inbox.conversations.listing import count_views, list_conversations
-from inbox.conversations.panel.opened import access_in, load_opened
+from inbox.conversations.panel.opened import access_in, load_opened, urls_of
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.views import TITLES, View
 from inbox.conversations.thread import load_thread
@@ -51,7 +52,7 @@ async def show_inbox(page: PageDep) -> Response:
 async def show_conversation(page: PageDep, conversation_id: RowId) -> Response:
     """One conversation: in its place when htmx asks for it, else within the whole inbox."""
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
-    opened = await load_opened(page.session, page.caller, conversation)
+    opened = await load_opened(page.session, page.caller, conversation, page.adapters)
     if page.request.headers.get("hx-target") == "conversation":
         return page.show("conversation_alone", opened=opened)
     return page.show("inbox", **await _around(page), opened=opened)
@@ -61,7 +62,8 @@ async def show_conversation(page: PageDep, conversation_id: RowId) -> Response:
 async def show_parts(page: PageDep, conversation_id: RowId) -> Response:
     """What may have changed of an open conversation, morphed into place; never the composer."""
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
-    return page.show("parts", opened=await load_opened(page.session, page.caller, conversation), toast=None)
+    opened = await load_opened(page.session, page.caller, conversation, page.adapters)
+    return page.show("parts", opened=opened, toast=None)
 
 
 @router.get("/inbox/{conversation_id}/earlier")
@@ -71,7 +73,9 @@ async def show_earlier(
     """The page of the thread before the message `before`."""
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
     thread = await load_thread(page.session, page.caller, conversation, before)
-    return page.show("earlier", thread=thread, conversation=conversation)
+    urls = urls_of(page.adapters, conversation, thread)
+    may_moderate = page.caller.may(conversation.workspace_id, Permission.MODERATE)
+    return page.show("earlier", thread=thread, conversation=conversation, urls=urls, may_moderate=may_moderate)
 
 
 @router.get("/rows")
