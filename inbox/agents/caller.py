@@ -47,7 +47,7 @@ class Caller:
         """NotFoundError for who is not a member, ForbiddenError for a role that may not."""
         role = self.role_in(workspace_id)
         if permission not in ALLOWED[role]:
-            raise ForbiddenError(f"The role {role.value} may not do this.")
+            raise ForbiddenError("The role %(role)s may not do this.", values={"role": role.value})
 
     def workspaces_with(self, permission: Permission) -> frozenset[int]:
         """Where the person may do it."""

@@ -41,6 +41,8 @@ class Agent(HasId, Base):
     name: Mapped[str]
     password_hash: Mapped[str]
     totp_secret_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_step: Mapped[int | None]
+    """The time step of the newest code that was used: neither it nor an older one works again."""
     shift_state: Mapped[ShiftState] = mapped_column(text_enum(ShiftState, "shift_state"), default=ShiftState.OFF)
     shift_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     capacity: Mapped[int] = mapped_column(default=30)

@@ -6,12 +6,13 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from inbox.agents import two_step
 from inbox.agents.frame import ALL, load_frame, read_place
 from inbox.agents.models import ShiftState, TokenKind
 from inbox.agents.service import MyChange, change_me
 from inbox.agents.sign_in import Credentials, sign_in
 from inbox.agents.tokens import revoke_token
-from inbox.core.errors import TooManyAttemptsError, UnauthenticatedError
+from inbox.core.errors import InvalidInputError, TooManyAttemptsError, UnauthenticatedError
 from inbox.core.i18n import LOCALES
 from inbox.core.web.cookies import clear_session_cookie, set_session_cookie
 from inbox.core.web.csrf import check_csrf
@@ -69,7 +70,7 @@ def _form_again(
     request: Request, error: UnauthenticatedError | TooManyAttemptsError, email: str, next_: str
 ) -> Response:
     words = words_of(request)
-    said = words.gettext(error.detail)
+    said = words.refusal(error)
     if isinstance(error, TooManyAttemptsError):
         said = words.gettext("Too many attempts. Try again in %(length)s.", length=words.length(error.retry_after))
     return render(
@@ -110,6 +111,55 @@ async def show_more(
     """On a phone: projects, shift, theme and language on a page of their own."""
     frame = await load_frame(session, caller, read_place(ws, caller), context.clock())
     return render(request, "agents/more.html", frame=frame, section="more", tab="more")
+
+
+@panel.get("/w/{ws}/me/two-step")
+async def show_two_step(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str
+) -> Response:
+    """On or off; with a key for an authenticator app."""
+    return await _two_step(request, session, context, caller, ws)
+
+
+@panel.post("/w/{ws}/me/two-step/on")
+async def switch_two_step_on(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str,
+    secret: Annotated[str, Form(max_length=64)], totp: Annotated[str, Form(max_length=20)],
+) -> Response:  # fmt: skip
+    """The first code shows that the app has the key; a mistyped one keeps the key."""
+    try:
+        await two_step.switch_on(session, context.cipher, caller, secret, totp, context.clock())
+    except InvalidInputError as error:
+        said = words_of(request).refusal(error)
+        return await _two_step(request, session, context, caller, ws, error=said, secret=secret)
+    return RedirectResponse(f"/w/{ws}/me/two-step", status_code=303)
+
+
+@panel.post("/w/{ws}/me/two-step/off")
+async def switch_two_step_off(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str,
+    password: Annotated[str, Form(max_length=1000)],
+) -> Response:  # fmt: skip
+    """With the password."""
+    try:
+        await two_step.switch_off(session, caller, password)
+    except InvalidInputError as error:
+        return await _two_step(request, session, context, caller, ws, error=words_of(request).refusal(error))
+    return RedirectResponse(f"/w/{ws}/me/two-step", status_code=303)
+
+
+async def _two_step(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str,
+    *, error: str | None = None, secret: str | None = None,
+) -> Response:  # fmt: skip
+    frame = await load_frame(session, caller, read_place(ws, caller), context.clock())
+    is_on = await two_step.is_on(session, caller)
+    response = render(
+        request, "agents/two_step.html", status_code=422 if error else 200, frame=frame, is_on=is_on, error=error,
+        enrolment=None if is_on else two_step.offer(caller.email, secret), section="me", tab="more",
+    )  # fmt: skip
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @panel.get("/w/{ws}/settings")

@@ -50,6 +50,10 @@ SECTIONS: tuple[Section, ...] = (
         "webhooks", "link", N_("Webhooks"), N_("Leads go to your CRM or program by themselves."),
         "settings/webhooks", Permission.MANAGE_RULES,
     ),
+    Section(
+        "canned", "quote", N_("Canned responses"), N_("Ready words for questions that come every day."),
+        "settings/canned", Permission.MODERATE,
+    ),
 )  # fmt: skip
 """In the order of the list."""
 

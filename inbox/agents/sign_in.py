@@ -9,13 +9,13 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import pyotp
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.models import Agent, SignInAttempt, TokenKind
 from inbox.agents.passwords import verify_password
 from inbox.agents.tokens import issue_token
+from inbox.agents.two_step import find_step, spend_step
 from inbox.core.context import Context
 from inbox.core.database import scope_of
 from inbox.core.errors import TooManyAttemptsError, UnauthenticatedError
@@ -65,21 +65,25 @@ async def sign_in(context: Context, credentials: Credentials, kind: TokenKind, n
     if known.agent_id is None or not is_right:
         raise UnauthenticatedError("The e-mail or the password is wrong.")
     has_code = bool(credentials.totp and credentials.totp.strip())
+    step = None
     if known.totp_secret_encrypted and has_code:
-        _check_code(context, known.totp_secret_encrypted, credentials.totp or "", now)
+        secret = context.cipher.decrypt(known.totp_secret_encrypted)
+        step = find_step(secret, credentials.totp or "", now)
     async with context.transaction(scope_of(())) as session:
         if known.totp_secret_encrypted and not has_code:
             # Not a guess: the password is right and the form is about to ask for the code.
             await session.execute(delete(SignInAttempt).where(SignInAttempt.id == attempt_id))
-            secret = None
+            issued = None
         else:
+            if step is not None:
+                await spend_step(session, known.agent_id, step)
             await session.execute(delete(SignInAttempt).where(SignInAttempt.email == email))
-            secret = await issue_token(session, known.agent_id, kind, now, name)
+            issued = await issue_token(session, known.agent_id, kind, now, name)
             if fresh_hash:
                 await session.execute(update(Agent).where(Agent.id == known.agent_id).values(password_hash=fresh_hash))
-    if secret is None:
+    if issued is None:
         raise UnauthenticatedError("Enter the code that your authenticator app shows.", field="totp")
-    return SignedIn(secret, known.agent_id, known.locale)
+    return SignedIn(issued, known.agent_id, known.locale)
 
 
 async def _write_attempt(session: AsyncSession, email: str, address: str, now: datetime) -> int:
@@ -116,12 +120,6 @@ async def _find(session: AsyncSession, email: str) -> _Known:
         )
     ).one_or_none()
     return _Known() if row is None else _Known(*row)
-
-
-def _check_code(context: Context, totp_secret_encrypted: bytes, code: str, now: datetime) -> None:
-    totp = pyotp.TOTP(context.cipher.decrypt(totp_secret_encrypted))
-    if not totp.verify(code.strip().replace(" ", ""), for_time=now, valid_window=1):
-        raise UnauthenticatedError("The code is wrong or too old.", field="totp")
 
 
 def _lock_key(name: str) -> int:

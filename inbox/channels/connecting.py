@@ -90,7 +90,7 @@ async def _store(
     )  # fmt: skip
     if channel_id is None:
         shown = f"@{checked.username}" if checked.username else checked.name
-        raise ConflictError(f"{shown} is already connected, here or in another project.")
+        raise ConflictError("%(name)s is already connected, here or in another project.", values={"name": shown})
     return (await session.scalars(select(Channel).where(Channel.id == channel_id))).one()
 
 
@@ -109,7 +109,11 @@ async def _open_webhook(context: Context, caller: Caller, channel: Channel, secr
 def check_group(external_id: str, group_id: int | None) -> None:
     """InvalidInputError when the key is of another community than the one that was named."""
     if group_id is not None and str(group_id) != external_id:
-        raise InvalidInputError(f"The key is of community {external_id}, not of {group_id}.", field="settings.group_id")
+        raise InvalidInputError(
+            "The key is of community %(its)s, not of %(wanted)s.",
+            field="settings.group_id",
+            values={"its": external_id, "wanted": group_id},
+        )
 
 
 def secret_fields(credentials: CredentialsIn, webhook_secret: str | None = None) -> dict[str, str]:

@@ -160,7 +160,7 @@ async def _form_again(
     words = words_of(request)
     match error:
         case RefusedError():
-            said = words.gettext(error.detail)
+            said = words.refusal(error)
         case PlatformError():
             said = words.gettext(error.reason)
         case ValidationError():

@@ -25,7 +25,9 @@ async def check_assignee(session: AsyncSession, workspace_id: int, agent_id: int
     if row is None:
         raise InvalidInputError("There is no such person in this workspace.", field="assignee_id")
     if row.role not in ANSWERING:
-        raise InvalidInputError(f"{row.name} may read reports only, not answer.", field="assignee_id")
+        raise InvalidInputError(
+            "%(name)s may read reports only, not answer.", field="assignee_id", values={"name": row.name}
+        )
     return str(row.name)
 
 

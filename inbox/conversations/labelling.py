@@ -23,7 +23,7 @@ def clean_name(name: str, field: str = "labels") -> str:
     if not cleaned or "\x00" in cleaned:
         raise InvalidInputError("A label needs a name.", field=field)
     if len(cleaned) > NAME_LENGTH:
-        raise InvalidInputError(f"A label's name has at most {NAME_LENGTH} characters.", field=field)
+        raise InvalidInputError("A label's name has at most %(n)s characters.", field=field, values={"n": NAME_LENGTH})
     return cleaned
 
 
@@ -73,7 +73,7 @@ async def set_labels(session: AsyncSession, conversation: Conversation, names: S
     """Give the conversation exactly these labels; returns the grey line, when something changed."""
     wanted = sorted({clean_name(name) for name in names})
     if len(wanted) > MAX_LABELS:
-        raise InvalidInputError(f"At most {MAX_LABELS} labels on one conversation.", field="labels")
+        raise InvalidInputError("At most %(n)s labels on one conversation.", field="labels", values={"n": MAX_LABELS})
     present = await load_labels(session, conversation.id)
     if set(wanted) == set(present):
         return []

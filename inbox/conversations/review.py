@@ -155,7 +155,9 @@ def _check(message: Message, conversation: Conversation, wanted: Review, now: da
 async def _author(session: AsyncSession, message: Message, conversation: Conversation) -> Identity:
     identity = await session.get_one(Identity, message.author_identity_id or conversation.identity_id)
     if identity.is_ours:
-        raise ConflictError(f"{identity.name} is one of your own people: they are not moderated.")
+        raise ConflictError(
+            "%(name)s is one of your own people: they are not moderated.", values={"name": identity.name}
+        )
     return identity
 
 

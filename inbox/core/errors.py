@@ -20,6 +20,7 @@ OtklikError
 └── SetupError                   settings or servers: a sentence that says how to mend it
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 
@@ -33,9 +34,12 @@ class RefusedError(OtklikError):
     status = 400
     title = "Bad request"
 
-    def __init__(self, detail: str, *, field: str | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, said: str, *, field: str | None = None, values: Mapping[str, str | int] | None = None) -> None:
+        """`said` is a key of the language files; `values` fill its `%(name)s` in every language."""
+        self.said = said
+        self.values = dict(values or {})
+        self.detail = said % self.values if self.values else said
+        super().__init__(self.detail)
         self.field = field
 
 
@@ -66,8 +70,14 @@ class ConflictError(RefusedError):
     status = 409
     title = "Conflict"
 
-    def __init__(self, detail: str, *, extra: dict[str, str | int | None] | None = None) -> None:
-        super().__init__(detail)
+    def __init__(
+        self,
+        said: str,
+        *,
+        extra: dict[str, str | int | None] | None = None,
+        values: Mapping[str, str | int] | None = None,
+    ) -> None:
+        super().__init__(said, values=values)
         self.extra = extra or {}
 
 

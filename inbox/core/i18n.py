@@ -12,6 +12,8 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 from babel.support import NullTranslations, Translations
 
+from inbox.core.errors import RefusedError
+
 LOCALES = ("ru", "en")
 DOMAIN = "otklik"
 FOLDER = Path(__file__).parents[1] / "translations"
@@ -35,6 +37,10 @@ class Words:
         """The text in this language, with `%(name)s` filled in."""
         found = self.catalog.gettext(text) if text else ""
         return found % values if values else found
+
+    def refusal(self, error: RefusedError) -> str:
+        """Why something was refused, in this language."""
+        return self.gettext(error.said, **error.values)
 
     def ngettext(self, one: str, many: str, n: int, /, **values: object) -> str:
         """The form of the text that goes with `n`, which `%(n)s` shows."""
@@ -92,6 +98,10 @@ class Words:
     def time(self, instant: datetime, zone: str) -> str:
         """The time of day."""
         return format_time(instant.astimezone(ZoneInfo(zone)), "HH:mm", locale=self.locale)
+
+    def wall(self, instant: datetime, zone: str) -> str:
+        """As a field for date and time takes it: «2026-11-26T18:00»."""
+        return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
 
     def day(self, instant: datetime, zone: str, now: datetime) -> str:
         """«сегодня», «вчера», «12 августа», with the year when it is another one."""

@@ -3,6 +3,7 @@
 from inbox.agents import models as agents
 from inbox.audit import models as audit
 from inbox.calendars import models as calendars
+from inbox.canned import models as canned
 from inbox.channels import models as channels
 from inbox.contacts import models as contacts
 from inbox.conversations import models as conversations
@@ -15,6 +16,7 @@ __all__ = [
     "agents",
     "audit",
     "calendars",
+    "canned",
     "channels",
     "contacts",
     "conversations",

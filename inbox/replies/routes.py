@@ -12,7 +12,6 @@ from inbox.conversations.corrections import correct_tags
 from inbox.conversations.models import Message
 from inbox.conversations.review import review
 from inbox.conversations.thread import Said, load_said, load_thread
-from inbox.core.errors import InvalidInputError
 from inbox.core.idempotency import KEY_LENGTH, repeatable
 from inbox.core.web.dependencies import ApiCaller, ContextDep, SessionDep
 from inbox.core.web.fields import RowId
@@ -59,8 +58,6 @@ async def create_message(
     idempotency_key: IdempotencyKey = None,
 ) -> MessageOut:
     """Write a reply or a note. Who answers what nobody has takes it."""
-    if wanted.canned_response_id is not None:
-        raise InvalidInputError("There is no such canned response.", field="canned_response_id")
     request = repeatable(idempotency_key, f"write:{conversation_id}", wanted.model_dump_json())
     message, _ = await writing.write(
         session, context.adapters, caller, conversation_id, wanted.to_draft(), context.clock(), request

@@ -166,13 +166,19 @@ class MessageIn(BaseModel):
 
     text: str = Field(default="", max_length=20_000)
     note: bool = False
-    send_at: Instant | None = Field(default=None, description="When to send; none: now.")
-    canned_response_id: Id | None = Field(default=None, description="The canned response that the text came from.")
+    send_at: Instant | None = Field(
+        default=None,
+        description="When to send; none: now. It is held back when the contact writes or a colleague answers before.",
+    )
+    canned_response_id: Id | None = Field(
+        default=None, description="The canned response that the text came from; without a text it is the text."
+    )
     attachments: list[AttachmentIn] = Field(default_factory=list, max_length=MAX_UPLOADS)
 
     def to_draft(self) -> Draft:
         """For the service."""
-        return Draft(self.text, self.note, self.send_at, tuple(one.to_upload() for one in self.attachments))
+        uploads = tuple(one.to_upload() for one in self.attachments)
+        return Draft(self.text, self.note, self.send_at, self.canned_response_id, uploads)
 
 
 class MessagePatch(BaseModel):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from inbox.channels.adapter import Upload
 from inbox.channels.events import ConversationKind, Platform
@@ -29,6 +30,7 @@ from inbox.core.live import announce
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
 MAX_UPLOADS = 10
+HELD_BACK = N_("Held back: somebody has written here since. Look again, then send or discard it.")
 WHY_UNREACHABLE: Mapping[Platform, str] = {
     Platform.TELEGRAM: N_("This contact has blocked the bot: it cannot write to them."),
     Platform.VK: N_("This contact does not take messages from the community until they write first."),
@@ -42,6 +44,7 @@ class Draft:
     text: str
     note: bool = False
     send_at: datetime | None = None
+    canned_response_id: int | None = None
     uploads: Sequence[Upload] = ()
 
 
@@ -91,9 +94,9 @@ def _check(draft: Draft, now: datetime) -> None:
         raise InvalidInputError("The text holds a character that cannot be stored.", field="text")
     limit = CAPTION_LIMIT if draft.uploads else TEXT_LIMIT
     if len(draft.text) > limit:
-        raise InvalidInputError(f"The text is longer than {limit} characters.", field="text")
+        raise InvalidInputError("The text is longer than %(n)s characters.", field="text", values={"n": limit})
     if len(draft.uploads) > MAX_UPLOADS:
-        raise InvalidInputError(f"At most {MAX_UPLOADS} files in one message.", field="attachments")
+        raise InvalidInputError("At most %(n)s files in one message.", field="attachments", values={"n": MAX_UPLOADS})
     if draft.note and draft.send_at:
         raise InvalidInputError("A note is not sent.", field="send_at")
     if draft.send_at and draft.send_at <= now:
@@ -208,6 +211,59 @@ def _check_findable(message: Message) -> None:
     """A reply that may have left and whose answer was lost: which message it became on the platform, nobody knows."""
     if message.delivery in {Delivery.SENT, Delivery.UNCERTAIN} and message.external_id is None:
         raise ConflictError("Which message it became on the platform is not known. Change it there.")
+
+
+async def send_now(session: AsyncSession, message: Message) -> None:
+    """A reply for later gets its job."""
+    _check_ours(message)
+    if message.delivery is not Delivery.QUEUED or message.send_at is None:
+        raise ConflictError("This reply does not wait for its time.")
+    message.send_at = None
+    await session.flush()
+    await defer(session, [DeliverMessage(conversation_id=message.conversation_id, message_id=message.id)])
+
+
+async def hold_back(session: AsyncSession) -> int:
+    """Replies for later that are out of date, for somebody wrote meanwhile: a person looks again (by the sweep).
+
+    The contact asked something new, or a colleague has answered. Returns how many.
+    """
+    meanwhile = aliased(Message)
+    wrote = (
+        select(meanwhile.id)
+        .where(
+            meanwhile.conversation_id == Message.conversation_id,
+            meanwhile.id != Message.id,
+            meanwhile.created_at > Message.created_at,
+            meanwhile.kind != MessageKind.NOTE,
+            (meanwhile.direction == Direction.INBOUND)
+            | (meanwhile.kind == MessageKind.MESSAGE) & (meanwhile.delivery == Delivery.SENT),
+        )
+        .exists()
+    )
+    rows = list(
+        await session.scalars(
+            select(Message)
+            .where(Message.delivery == Delivery.QUEUED, Message.send_at.is_not(None), wrote)
+            .order_by(Message.id)
+            .limit(200)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    return await _hold(session, rows)
+
+
+async def _hold(session: AsyncSession, rows: Sequence[Message]) -> int:
+    for message in rows:
+        message.delivery, message.failure, message.send_at = Delivery.FAILED, HELD_BACK, None
+    await session.flush()
+    for conversation in await session.scalars(
+        select(Conversation).where(Conversation.id.in_({message.conversation_id for message in rows}))
+    ):
+        for message in rows:
+            if message.conversation_id == conversation.id:
+                announce_message(session, message, conversation)
+    return len(rows)
 
 
 async def queue_due(session: AsyncSession, now: datetime, limit: int = 200) -> int:

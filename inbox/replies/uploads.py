@@ -64,17 +64,25 @@ def check_uploads(uploads: Sequence[Upload], platform: Platform) -> None:
     limits = _LIMITS[platform]
     for upload in uploads:
         if not upload.content:
-            raise InvalidInputError(f"The file {upload.file_name} is empty.", field="attachments")
+            raise InvalidInputError(
+                "The file %(name)s is empty.", field="attachments", values={"name": upload.file_name}
+            )
         if upload.kind not in SENDABLE:
-            raise InvalidInputError(f"A {upload.kind.value} cannot be sent.", field="attachments")
+            raise InvalidInputError(
+                "A file of this kind cannot be sent: %(kind)s.", field="attachments", values={"kind": upload.kind.value}
+            )
         if platform is Platform.VK and upload.kind is AttachmentKind.VIDEO:
             raise InvalidInputError("VK lets no program send videos: send a link.", field="attachments")
         limit = limits.photo if upload.kind is AttachmentKind.PHOTO else limits.file
         if len(upload.content) > limit:
             raise InvalidInputError(
-                f"The file {upload.file_name} is bigger than {limit // MEGABYTE} MB.", field="attachments"
+                "The file %(name)s is bigger than %(n)s MB.",
+                field="attachments",
+                values={"name": upload.file_name, "n": limit // MEGABYTE},
             )
     if sum(len(upload.content) for upload in uploads) > MAX_TOTAL:
         raise InvalidInputError(
-            f"The files of one message may have {MAX_TOTAL // MEGABYTE} MB together.", field="attachments"
+            "The files of one message may have %(n)s MB together.",
+            field="attachments",
+            values={"n": MAX_TOTAL // MEGABYTE},
         )

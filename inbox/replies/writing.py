@@ -1,5 +1,6 @@
 """Answering as a person: writing in a conversation, and changing, taking back or sending again what was written."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -7,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
 from inbox.audit.models import AuditEntry
+from inbox.canned.service import filling_of, use_canned
+from inbox.canned.variables import fill
 from inbox.channels.adapter import Act, Adapters
 from inbox.conversations.access import access_conversation, access_message
 from inbox.conversations.models import Conversation, Delivery, Message, MessageKind
@@ -38,12 +41,24 @@ async def write(
     check_uploads(draft.uploads, conversation.channel.platform)
     if not draft.note:
         await check_possible(session, adapters, conversation, Act.ATTACH if draft.uploads else Act.SEND)
+    if draft.canned_response_id is not None:
+        draft = await _fill(session, caller, conversation, draft, draft.canned_response_id)
     if conversation.assignee_id is None and not draft.note:
         take(session, caller, conversation, now)
     message = await service.compose(session, conversation, caller.agent_id, draft, now)
     note_done(session, caller.agent_id, request, message.id)
     await session.flush()
     return await access_message(session, caller, message.id)
+
+
+async def _fill(
+    session: AsyncSession, caller: Caller, conversation: Conversation, draft: Draft, canned_response_id: int
+) -> Draft:
+    """A canned response is counted; without words of their own they are its words."""
+    canned = await use_canned(session, caller, canned_response_id, conversation.workspace_id)
+    if draft.text.strip():
+        return draft
+    return replace(draft, text=fill(canned.text, await filling_of(session, caller, conversation)))
 
 
 async def edit(
@@ -55,7 +70,9 @@ async def edit(
     if message.delivery is Delivery.SENT:
         await check_possible(session, adapters, conversation, Act.EDIT)
     if message.attachments and len(text) > CAPTION_LIMIT:
-        raise InvalidInputError(f"A text with files has at most {CAPTION_LIMIT} characters.", field="text")
+        raise InvalidInputError(
+            "A text with files has at most %(n)s characters.", field="text", values={"n": CAPTION_LIMIT}
+        )
     before = message.text
     await service.edit(session, message, text, now)
     if before != text:
@@ -97,6 +114,18 @@ async def resend(
     await service.resend(session, message)
     _audit(session, caller, message, "message.resent", {"delivery": before}, {"delivery": "queued"}, now)
     note_done(session, caller.agent_id, request, message.id)
+    return await _finish(session, caller, message, conversation)
+
+
+async def send_now(
+    session: AsyncSession, adapters: Adapters, caller: Caller, message_id: int, now: datetime
+) -> tuple[Message, Conversation]:
+    """What was to be sent later is sent at once."""
+    message, conversation = await _access_own(session, caller, message_id)
+    await check_possible(session, adapters, conversation, Act.SEND)
+    before = message.send_at.isoformat() if message.send_at else None
+    await service.send_now(session, message)
+    _audit(session, caller, message, "message.sent_early", {"send_at": before}, {"send_at": None}, now)
     return await _finish(session, caller, message, conversation)
 
 

@@ -21,7 +21,7 @@ from inbox.core.jobs import defer
 from inbox.core.live import sweep_old
 from inbox.core.models import IdempotencyKey
 from inbox.organisations.models import TeamMember
-from inbox.replies.service import queue_due
+from inbox.replies.service import hold_back, queue_due
 from inbox.reports.rollups import mark_gaps, roll_up
 from inbox.sla.breaching import find_due, record_breaches, record_warnings, tell
 
@@ -52,10 +52,11 @@ async def run_sweep(context: Context, stop: asyncio.Event) -> None:
 
 
 async def sweep(session: AsyncSession, now: datetime) -> None:
-    """One round: wake, warn, record breaches, give due replies their job, have queues handed out, count figures."""
+    """One round: wake, warn, record breaches, hold back or queue replies for later, hand out, count figures."""
     await _wake(session, now)
     await record_warnings(session, now)
     await record_breaches(session, now)
+    await hold_back(session)
     await queue_due(session, now)
     await _hand_out(session)
     await roll_up(session)

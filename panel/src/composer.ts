@@ -1,6 +1,8 @@
 // Writing: reply or note, a draft kept for each conversation, files, a counter, Ctrl+Enter, and sending seen at once.
 import { find, findAll, from, on } from './page'
+import { startCanned } from './canned'
 import { toEnd } from './thread'
+import { startTyping } from './typing'
 
 type Mode = 'reply' | 'note'
 
@@ -45,7 +47,7 @@ function count(the: HTMLFormElement): void {
   const length = area.value.length
   counter.textContent = length ? `${length} / ${limit}` : ''
   counter.classList.toggle('text-error-ink', length > limit)
-  const send = find<HTMLButtonElement>('button[type="submit"]', the)
+  const send = find<HTMLButtonElement>('[data-send]', the)
   if (send && !area.disabled) send.disabled = length > limit
 }
 
@@ -106,6 +108,10 @@ function empty(the: HTMLFormElement): void {
   else localStorage.removeItem(draftName(the))
   if (area) area.value = rest
   if (files) files.value = ''
+  const canned = find<HTMLInputElement>('[name="canned_response_id"]', the)
+  if (canned) canned.disabled = true
+  const at = find<HTMLInputElement>('[name="later_at"]', the)
+  if (at) at.value = ''
   if (area) grow(area)
   showFiles(the)
   setMode('reply')
@@ -113,6 +119,8 @@ function empty(the: HTMLFormElement): void {
 
 export function startComposer(): void {
   prepare()
+  startCanned()
+  startTyping()
   on('htmx:afterSettle', prepare)
   on('input', (event) => {
     const the = from<HTMLFormElement>(event, '#reply-form')
@@ -135,7 +143,7 @@ export function startComposer(): void {
     const the = from<HTMLFormElement>(event, '#reply-form')
     if (the && event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault()
-      the.requestSubmit()
+      the.requestSubmit(find<HTMLButtonElement>('[data-send]', the))
     }
   })
   // One key a text: a form sent twice by a shaky connection writes once.
@@ -146,8 +154,9 @@ export function startComposer(): void {
     the.dataset.sent = text(the)?.value ?? ''
     const parameters = event.detail.formData as FormData
     parameters.set('key', the.dataset.key)
+    if (!parameters.get('later_at') || event.detail.triggeringEvent?.submitter?.matches('[data-send], [name="later"]')) parameters.delete('later_at')
     if (!find<HTMLInputElement>('#files', the)?.files?.length) parameters.delete('files')
-    showAtOnce(the)
+    if (!parameters.get('later') && !parameters.get('later_at')) showAtOnce(the)
   })
   on<CustomEvent>('htmx:afterRequest', (event) => {
     const the = event.detail.elt as HTMLFormElement

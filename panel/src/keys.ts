@@ -1,4 +1,5 @@
 // Keys of one letter, by their place on the keyboard, so that they work in the Russian layout, too.
+import { openCommands } from './commands'
 import { setMode, write } from './composer'
 import { neighbour, openRow } from './list'
 import { closeMenus, openMenu } from './menus'
@@ -8,7 +9,7 @@ const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
 
 /** What the header offers under a key: a button is pressed, a menu opened, a field entered. */
-function press(key: string): void {
+export function press(key: string): void {
   const the = find(`#conversation [data-key="${key}"]`)
   if (the instanceof HTMLDetailsElement) openMenu(the)
   else if (the instanceof HTMLInputElement) the.focus()
@@ -31,6 +32,9 @@ const ACTS: Record<string, () => void> = {
   KeyA: () => press('a'),
   KeyS: () => press('s'),
   KeyL: () => press('l'),
+  KeyT: () => press('t'),
+  KeyM: () => press('m'),
+  KeyO: () => press('o'),
 }
 
 function escape(target: EventTarget | null): void {
@@ -43,6 +47,11 @@ function escape(target: EventTarget | null): void {
 
 export function startKeys(): void {
   document.addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.code === 'KeyK') {
+      event.preventDefault()
+      openCommands()
+      return
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return
     if (event.key === 'Escape') escape(event.target)
     else if (isTyping(event.target)) return

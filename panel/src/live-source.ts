@@ -10,7 +10,7 @@ export interface Word {
   reset?: boolean
 }
 
-const KINDS = ['message', 'conversation', 'channel', 'agent', 'post']
+const KINDS = ['message', 'conversation', 'channel', 'agent', 'post', 'typing']
 const AGAIN = [1000, 2000, 5000, 10_000]
 
 export function follow(address: string, tell: (word: Word) => void, attempt = 0): void {

@@ -16,6 +16,10 @@ function refreshThreadSoon(): void {
 
 function hear(event: Happened): void {
   const id = event.ref.conversation_id
+  if (event.kind === 'typing') {
+    document.body.dispatchEvent(new CustomEvent('live:typing', { detail: event.ref }))
+    return
+  }
   if (id !== undefined && id !== null) {
     refreshRows([String(id)])
     if (String(id) === openId()) refreshThreadSoon()

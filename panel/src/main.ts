@@ -3,6 +3,7 @@ import 'vite/modulepreload-polyfill'
 import './app.css'
 import './generated/icons.svg?url'
 import { startClocks } from './clocks'
+import { startCommands } from './commands'
 import { startComposer } from './composer'
 import { startDialogs } from './dialogs'
 import { startKeys } from './keys'
@@ -23,5 +24,6 @@ startList()
 startThread()
 startMedia()
 startDialogs()
+startCommands()
 startKeys()
 startLive()

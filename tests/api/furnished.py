@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.models import Agent
 from inbox.calendars.models import Calendar
+from inbox.canned.models import CannedResponse
 from inbox.channels.events import Attachment as Part
 from inbox.channels.events import AttachmentKind, ConversationKind
 from inbox.channels.models import Channel, Gap
@@ -58,6 +59,7 @@ def planted(word: str) -> set[str]:
         f"Проект {word}", f"Бот {word}", f"Владелец {word}", f"Пост {word}", f"Фото {word}", f"Вопрос {word}",
         f"Ответ {word}", f"Заметка {word}", f"{word}.pdf", f"Person {word}1", f"Person {word}2", f"Команда {word}",
         f"Метка {word}", f"Разрыв {word}", f"Часы {word}", f"Обещание {word}", f"raw {word}", f"error {word}",
+        f"Заготовка {word}", f"Слова {word}",
     }  # fmt: skip
 
 
@@ -69,7 +71,7 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
     public = await subscribers.write(f"Вопрос {word}", f"{word}2", channel=channel, kind=ConversationKind.COMMENT)
     async with company.context.transaction(EVERY_WORKSPACE) as session:
         lead_id, webhook_id, delivery_id = await _add_sales(session, company, public.conversation_id, word)
-        team, dead, auto_reply, alert = await _add_rows(session, company, channel, word)
+        team, dead, auto_reply, alert, canned = await _add_rows(session, company, channel, word)
         calendar, policy = await _add_hours(session, channel, word)
         rule = Rule(
             workspace_id=channel.workspace_id, name=f"Правило {word}", position=0, is_enabled=False, conditions=[],
@@ -104,13 +106,14 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
             "lead_id": [lead_id],
             "webhook_id": [webhook_id],
             "delivery_id": [delivery_id],
+            "canned_response_id": [canned.id],
             "assignee_id": [company.people[owner].agent_id],
         }
 
 
 async def _add_rows(
     session: AsyncSession, company: Company, channel: OnChannel, word: str
-) -> tuple[Team, DeadEvent, AutoReply, Alert]:
+) -> tuple[Team, DeadEvent, AutoReply, Alert, CannedResponse]:
     now = company.clock()
     team = Team(workspace_id=channel.workspace_id, name=f"Команда {word}")
     dead = DeadEvent(
@@ -121,6 +124,7 @@ async def _add_rows(
         workspace_id=channel.workspace_id, channel_id=channel.channel_id, started_at=now - timedelta(hours=1),
         ended_at=now, reason=f"Разрыв {word}",
     )  # fmt: skip
+    canned = CannedResponse(workspace_id=channel.workspace_id, title=f"Заготовка {word}", text=f"Слова {word}")
     auto_reply = AutoReply(
         workspace_id=channel.workspace_id, name=f"Автоответ {word}", kind=AutoReplyKind.AFTER_HOURS,
         text=f"Утром {word}", public_cap=1,
@@ -130,10 +134,10 @@ async def _add_rows(
         details={"channel": f"Бот {word}", "reason": f"Разрыв {word}"},
     )  # fmt: skip
     session.add_all(
-        [auto_reply, alert, Label(workspace_id=channel.workspace_id, name=f"Метка {word}"), team, dead, gap]
+        [canned, auto_reply, alert, Label(workspace_id=channel.workspace_id, name=f"Метка {word}"), team, dead, gap]
     )
     await session.flush()
-    return team, dead, auto_reply, alert
+    return team, dead, auto_reply, alert, canned
 
 
 async def _add_hours(session: AsyncSession, channel: OnChannel, word: str) -> tuple[Calendar, SlaPolicy]:

@@ -146,6 +146,17 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", f"{MESSAGE}/tags"): Route({"intent": "lead"}),
     ("POST", f"{TALK}/post"): Route({"mode": "draw"}),
     ("GET", f"{MESSAGE}/review"): Route(),
+    ("POST", f"{MESSAGE}/send-now"): Route(),
+    ("POST", f"{TALK}/typing"): Route(),
+    ("GET", f"{TALK}/canned"): Route({"q": ""}),
+    ("GET", "/w/{ws}/commands"): Route({"q": ""}),
+    ("GET", "/w/{ws}/settings/canned"): Route(),
+    ("POST", "/w/{ws}/settings/canned"): Route({"title": "Оплата", "text": "Картой"}),
+    ("POST", "/w/{ws}/settings/canned/{canned_response_id}"): Route({"title": "Оплата", "text": "Наличными"}),
+    ("POST", "/w/{ws}/settings/canned/{canned_response_id}/remove"): Route(),
+    ("GET", "/w/{ws}/me/two-step"): Route(),
+    ("POST", "/w/{ws}/me/two-step/on"): Route({"secret": "A" * 32, "totp": "000000"}),
+    ("POST", "/w/{ws}/me/two-step/off"): Route({"password": "nothing"}),
     ("POST", f"{MESSAGE}/review"): Route({"action": "delete", "reason": "Спам"}),
 }
 SOURCES = {
@@ -154,6 +165,7 @@ SOURCES = {
     "calendar_id": "calendar_id", "policy_id": "policy_id",
     "lead_id": "lead_id", "webhook_id": "webhook_id", "delivery_id": "delivery_id",
     "rule_id": "rule_id",
+    "canned_response_id": "canned_response_id",
 }  # fmt: skip
 """A path's field → the rows whose ids stand there."""
 ROLES = ("owner", "admin", "moderator", "sales", "viewer")

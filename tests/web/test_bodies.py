@@ -64,11 +64,22 @@ async def test_a_body_that_does_not_say_its_length_is_cut_off(
     assert flood.taken <= 6
 
 
-async def test_a_stranger_cannot_have_files_read_without_end_either(company: Company) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [("/api/v1/conversations/1/messages", 401), ("/w/all/inbox/1/messages", 303)]
+)
+async def test_of_a_stranger_nothing_is_read_where_files_may_come(company: Company, path: str, status: int) -> None:
     flood = Flood(400)
     guest = await company.guest()
-    path = "/api/v1/conversations/1/messages"
     answer = await guest.post(path, content=flood, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert flood.taken <= 2
+
+
+async def test_of_who_is_signed_in_files_are_read_to_their_limit(company: Company) -> None:
+    flood = Flood(400)
+    owner = await company.client_of("owner")
+    path = "/api/v1/conversations/1/messages"
+    answer = await owner.post(path, content=flood, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
     assert flood.taken <= 302
 

@@ -1,7 +1,8 @@
 """Writing in a conversation, and what is done with single messages, from the thread."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
@@ -13,12 +14,14 @@ from inbox.conversations.models import Conversation, ReviewAction
 from inbox.conversations.panel.answering import Toast, Undo, answer
 from inbox.conversations.panel.opened import access_in
 from inbox.conversations.panel.page import Page, PageDep
+from inbox.conversations.panel.snoozing import Snooze, wakes_at
 from inbox.conversations.possible import find_obstacles
 from inbox.conversations.review import ACTS, REASON_LENGTH, UNDONE_BY, Review, find_standing, review
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.core.errors import InvalidInputError, NotFoundError
 from inbox.core.i18n import N_
 from inbox.core.idempotency import KEY_LENGTH, repeatable
+from inbox.core.live import announce
 from inbox.core.web.fields import RowId
 from inbox.replies import writing
 from inbox.replies.service import MAX_UPLOADS, Draft
@@ -43,17 +46,47 @@ async def write(
     key: Annotated[str, Form(min_length=8, max_length=KEY_LENGTH)],
     text: Annotated[str, Form(max_length=20_000)] = "",
     note: Annotated[bool, Form()] = False,
+    later: Annotated[Snooze | None, Form()] = None,
+    later_at: Annotated[datetime | None, Form()] = None,
+    canned_response_id: Annotated[int | None, Form(ge=1, le=2**63 - 1)] = None,
     files: Annotated[list[UploadFile] | None, File()] = None,
 ) -> Response:
-    """A reply or a note; the same form sent twice writes once."""
-    await access_in(page.session, page.caller, page.frame.ws, conversation_id)
+    """A reply, now or later, or a note; the same form sent twice writes once. `later_at`: the project's wall clock."""
+    conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
     uploads = await _read(files or [])
-    draft = Draft(text.replace("\r\n", "\n").strip(), note=note, uploads=uploads)
+    zone = page.frame.zone_of(conversation.workspace_id)
+    send_at = None if note else _send_at(page.now, zone, later, later_at)
+    draft = Draft(text.replace("\r\n", "\n").strip(), note, send_at, canned_response_id, uploads)
     request = repeatable(key, f"panel:{conversation_id}", draft.text, str(note), *(one.content for one in uploads))
-    _, conversation = await writing.write(
+    message, conversation = await writing.write(
         page.session, page.adapters, page.caller, conversation_id, draft, page.now, request
     )
-    return await answer(page, conversation, None, "sent")
+    toast = None
+    if message.send_at is not None:
+        said = page.words.gettext(
+            "It will be sent %(moment)s", moment=page.words.moment(message.send_at, zone, page.now)
+        )
+        toast = Toast(said, undo=Undo(f"/w/{page.frame.ws}/messages/{message.id}/delete", ()))
+    return await answer(page, conversation, toast, "sent")
+
+
+@router.post("/messages/{message_id}/send-now")
+async def send_now(page: PageDep, message_id: RowId) -> Response:
+    """What was for later goes at once."""
+    _, conversation = await writing.send_now(page.session, page.adapters, page.caller, message_id, page.now)
+    return await _answer(page, conversation, N_("Sending"))
+
+
+@router.post("/inbox/{conversation_id}/typing")
+async def note_typing(page: PageDep, conversation_id: RowId) -> Response:
+    """Colleagues who look at it see that an answer is being written."""
+    conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id, Permission.ANSWER)
+    announce(
+        page.session, conversation.workspace_id, "typing", conversation_id=conversation.id,
+        agent_id=page.caller.agent_id, name=page.caller.name, assignee_id=conversation.assignee_id,
+        team_id=conversation.team_id,
+    )  # fmt: skip
+    return Response(status_code=204)
 
 
 @router.post("/messages/{message_id}/resend")
@@ -160,11 +193,18 @@ def _check_place(page: Page, conversation: Conversation) -> None:
         raise NotFoundError("There is no such message.")
 
 
+def _send_at(now: datetime, zone: str, later: Snooze | None, at: datetime | None) -> datetime | None:
+    """The instant, by the project's clock."""
+    if later is not None:
+        return wakes_at(later, now, zone)
+    return None if at is None else at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
 async def _read(files: list[UploadFile]) -> tuple[Upload, ...]:
     """What the form carried; too much is refused before it is read."""
     chosen = [file for file in files if file.filename]
     if len(chosen) > MAX_UPLOADS:
-        raise InvalidInputError("At most 10 files in one message.", field="attachments")
+        raise InvalidInputError("At most %(n)s files in one message.", field="attachments", values={"n": MAX_UPLOADS})
     if sum(file.size or 0 for file in chosen) > MAX_TOTAL:
         raise InvalidInputError("The files are too big together.", field="attachments")
     uploads: list[Upload] = []

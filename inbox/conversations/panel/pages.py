@@ -11,6 +11,7 @@ from inbox.agents.permissions import Permission
 from inbox.channels.models import Channel
 from inbox.conversations.answers import answer_file
 from inbox.conversations.files import open_file
+from inbox.conversations.filters import Filters, Order
 from inbox.conversations.listing import count_views, list_conversations
 from inbox.conversations.panel.opened import access_in, load_opened, urls_of
 from inbox.conversations.panel.page import Page, PageDep
@@ -23,6 +24,7 @@ router = APIRouter(prefix="/w/{ws}")
 files = APIRouter()
 PAGE = 40
 MAX_IDS = 200
+COMMANDS = 7
 
 Ids = Annotated[str, Query(pattern=r"^\d{1,18}(,\d{1,18})*$", max_length=19 * MAX_IDS)]
 ViewGroup = tuple[tuple[View, str], ...]
@@ -92,6 +94,15 @@ async def show_rows(page: PageDep, cursor: str | None = None, ids: Ids | None = 
 async def show_counts(page: PageDep) -> Response:
     """The left column with its numbers."""
     return page.show("counts", **await _numbers(page))
+
+
+@router.get("/commands")
+async def find_commands(page: PageDep, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """Conversations for the command bar: by the contact's name and by words."""
+    ws = page.frame.ws
+    filters = Filters(workspace_id=ws if isinstance(ws, int) else None, q=q.strip() or None, order=Order.NEWEST)
+    listing = await list_conversations(page.session, page.caller, filters, None, COMMANDS, page.now)
+    return page.show("commands", listing=listing)
 
 
 @files.get("/attachments/{attachment_id}")

@@ -1,4 +1,7 @@
-"""How long a request's body may be, before anybody has said who asks: what is read is counted as it comes."""
+"""How long a request's body may be: what is read is counted as it comes, and much is read only of who is signed in.
+
+A framework reads the body before it asks who sends it, so that the question is asked here for the routes with files.
+"""
 
 import re
 from typing import Final
@@ -8,7 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inbox.core.web.problems import Refusal, answer
+from inbox.agents.models import TokenKind
+from inbox.agents.tokens import find_caller
+from inbox.core.context import Context
+from inbox.core.database import scope_of
+from inbox.core.web.cookies import session_secret
+from inbox.core.web.problems import Refusal, answer, is_for_programs
 
 MEGABYTE: Final = 1024 * 1024
 LONGEST: Final = MEGABYTE
@@ -36,6 +44,11 @@ class BodyLimit:
             refusal = Refusal(413, "Content Too Large", _words(longest))
             await answer(Request(scope), refusal)(scope, receive, send)
             return
+        is_short = 0 < _said_length(scope) <= LONGEST
+        if longest > LONGEST and not is_short and not await _is_known(Request(scope)):
+            refusal = Refusal(401, "Not signed in", "Sign in: the token is missing, revoked or out of date.")
+            await answer(Request(scope), refusal)(scope, receive, send)
+            return
         length = 0
 
         async def receive_counted() -> Message:
@@ -48,6 +61,18 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_counted, send)
+
+
+async def _is_known(request: Request) -> bool:
+    """Whether a token that lives came with it; the route itself asks what its person may do."""
+    context: Context = request.app.state.context
+    kind = TokenKind.API if is_for_programs(request) else TokenKind.COOKIE
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    secret = (bearer if scheme.lower() == "bearer" else "") if kind is TokenKind.API else session_secret(request)
+    if not secret:
+        return False
+    async with context.transaction(scope_of(())) as session:
+        return await find_caller(session, secret, kind, context.clock()) is not None
 
 
 def longest_body(method: str, path: str) -> int:

@@ -67,6 +67,8 @@ class Refusal:
     title: str
     detail: str
     fields: Sequence[FieldProblem] = ()
+    error: RefusedError | None = None
+    """What it came from, whose words are known in every language."""
     extra: dict[str, str | int | None] = field(default_factory=dict)
     retry_seconds: int | None = None
 
@@ -127,7 +129,7 @@ def answer(request: Request, refusal: Refusal) -> Response:
     elif request.headers.get("HX-Request") == "true":
         response = _toast(request, refusal)
     else:
-        response = error_page(request, refusal.status, refusal.title, refusal.detail)
+        response = error_page(request, refusal.status, refusal.title, _in_words(request, refusal))
     if refusal.retry_seconds is not None:
         response.headers["Retry-After"] = str(refusal.retry_seconds)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
@@ -144,7 +146,7 @@ def _of_refused(error: RefusedError) -> Refusal:
     fields = [FieldProblem(field=error.field, detail=error.detail)] if error.field else []
     extra = error.extra if isinstance(error, ConflictError) else {}
     pause = math.ceil(error.retry_after.total_seconds()) if isinstance(error, TooManyAttemptsError) else None
-    return Refusal(error.status, error.title, error.detail, fields, extra, pause)
+    return Refusal(error.status, error.title, error.detail, fields, error, extra, pause)
 
 
 def _of_validation(error: RequestValidationError) -> Refusal:
@@ -177,11 +179,16 @@ def _problem(request: Request, refusal: Refusal) -> Response:
 
 def _toast(request: Request, refusal: Refusal) -> Response:
     """htmx swaps nothing and raises the event `toast`, which the page's script shows in the reader's language."""
-    text = words_of(request).gettext(refusal.detail)
+    text = _in_words(request, refusal)
     shown = {"toast": {"level": "error", "text": text, "field": _first_field(refusal), **refusal.extra}}
     return Response(
         status_code=refusal.status, headers={"HX-Trigger": json.dumps(shown), "HX-Reswap": "none"}
     )  # ASCII JSON: headers bear nothing else
+
+
+def _in_words(request: Request, refusal: Refusal) -> str:
+    words = words_of(request)
+    return words.gettext(refusal.detail) if refusal.error is None else words.refusal(refusal.error)
 
 
 def _first_field(refusal: Refusal) -> str | None:

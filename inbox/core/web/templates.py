@@ -74,7 +74,7 @@ def environment(locale: str) -> Environment:
     made.filters["in_words"] = words.length
     made.globals.update({"_": words.gettext, "ngettext": words.ngettext, "words": words, "sprite": _sprite})
     for filter_ in (
-        words.ago, words.exact, words.time, words.day, words.moment, words.until, words.number,
+        words.ago, words.exact, words.time, words.day, words.moment, words.wall, words.until, words.number,
         words.zone_name, words.country_name,
         linkify, initials, tint,
     ):  # fmt: skip

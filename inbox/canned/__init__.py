@@ -1,0 +1,1 @@
+"""Canned responses: ready words of a project, chosen in the composer."""

@@ -1,0 +1,32 @@
+"""Two-step sign-in: switched on with a first code, each code good for once, off with the password."""
+
+import re
+
+import pyotp
+import pytest
+
+from tests.company import PASSWORD, Company
+from tests.web.test_sign_in import sign_in
+
+pytestmark = pytest.mark.outside
+
+
+async def test_two_step_sign_in_is_switched_on_and_each_code_works_once(company: Company) -> None:
+    browser, guest = await company.browser_of("owner"), await company.guest()
+    at = f"/w/{company.workspace_id}/me/two-step"
+    page = (await browser.get(at)).text
+    (secret,) = re.findall(r'name="secret" value="([A-Z2-7]{32})"', page)
+    totp = pyotp.TOTP(secret)
+    mistyped = await browser.post(f"{at}/on", data={"secret": secret, "totp": "000000"})
+    assert mistyped.status_code == 422
+    assert secret in mistyped.text, "the app has this key already"
+    first = totp.at(company.clock())
+    assert (await browser.post(f"{at}/on", data={"secret": secret, "totp": first})).status_code == 303
+    used = await sign_in(guest, "owner@otklik.test", totp=first)
+    assert (used.status_code, used.json()["field"]) == (401, "totp")
+    next_one = totp.at(int(company.clock().timestamp()) + 30)
+    assert (await sign_in(guest, "owner@otklik.test", totp=next_one)).status_code == 200
+    assert (await sign_in(guest, "owner@otklik.test", totp=next_one)).status_code == 401
+    assert (await browser.post(f"{at}/off", data={"password": "wrong"})).status_code == 422
+    assert (await browser.post(f"{at}/off", data={"password": PASSWORD})).status_code == 303
+    assert (await sign_in(guest, "owner@otklik.test")).status_code == 200
