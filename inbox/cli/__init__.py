@@ -274,6 +274,15 @@ def bench_latency(messages: int = 400, rate: float = 20.0) -> None:
     run_async(run(_settings(), messages, rate))
 
 
+@bench_app.command("panel")
+@in_words
+def bench_panel(small: int = 10_000, large: int = 300_000, repeats: int = 40) -> None:
+    """List, thread, search and SLA page at two sizes of desk: growth, queries, beside bare round trips."""
+    from inbox.cli.bench_panel import panel as run
+
+    run_async(run(_settings(), small, large, repeats))
+
+
 @bench_app.command("memory")
 @in_words
 def bench_memory(messages: int = 20_000, then: int = 60_000) -> None:
