@@ -34,6 +34,14 @@ SECTIONS: tuple[Section, ...] = (
         "settings/promises", Permission.MANAGE_HOURS,
     ),
     Section(
+        "people", "users", N_("People"), N_("Who works in the project, with which role; invitations."),
+        "settings/people", Permission.MANAGE_PEOPLE,
+    ),
+    Section(
+        "teams", "messages-square", N_("Teams"), N_("Who gets the same kind of conversations."),
+        "settings/teams", Permission.MANAGE_PEOPLE,
+    ),
+    Section(
         "rules", "list-filter", N_("Rules"), N_("Who gets a message and what is done with it by itself."),
         "settings/rules", Permission.MANAGE_RULES,
     ),

@@ -98,3 +98,8 @@ async def deactivate(session: AsyncSession, agent_id: int, now: datetime) -> Non
         update(Agent).where(Agent.id == agent_id, Agent.deactivated_at.is_(None)).values(deactivated_at=now)
     )
     await session.execute(delete(AccessToken).where(AccessToken.agent_id == agent_id))
+
+
+async def revoke_all(session: AsyncSession, agent_id: int) -> None:
+    """No way in of this person's opens anything any more; they may sign in again."""
+    await session.execute(delete(AccessToken).where(AccessToken.agent_id == agent_id))

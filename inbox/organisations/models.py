@@ -103,3 +103,33 @@ class TeamMember(OfWorkspace, Base):
     team_id: Mapped[int] = mapped_column(primary_key=True)
     agent_id: Mapped[int] = mapped_column(primary_key=True)
     last_assigned_at: Mapped[datetime | None]
+
+
+class LinkKind(StrEnum):
+    """invitation: makes an account · reset: sets a new password of an account."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
+class OneTimeLink(HasId, Base):
+    """A way to choose a password, shown once to copy and good for one use; only the SHA-256 of its secret is kept."""
+
+    __tablename__ = "one_time_links"
+    __table_args__ = (
+        CheckConstraint("(kind = 'invitation') = (agent_id is null)", name="agent_of_reset"),
+        CheckConstraint("(kind = 'invitation') = (place_id is not null and role is not null)", name="invited_where"),
+    )
+
+    kind: Mapped[LinkKind] = mapped_column(text_enum(LinkKind, "kind"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"))
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    """The workspace that an invitation leads to."""
+    role: Mapped[Role | None] = mapped_column(text_enum(Role, "role"))
+    email: Mapped[str]
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"), index=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    created_by_id: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

@@ -74,6 +74,14 @@ async def list_people(
     return rows, encode_cursor([rows[-1].workspace_id, rows[-1].agent.id]) if more else None
 
 
+async def load_team(session: AsyncSession, team: Team) -> TeamRow:
+    """The team with its people."""
+    ids = await session.scalars(
+        select(TeamMember.agent_id).where(TeamMember.team_id == team.id).order_by(TeamMember.agent_id)
+    )
+    return TeamRow(team, tuple(ids))
+
+
 def _chosen(caller: Caller, workspace_id: int | None) -> list[int]:
     if workspace_id is None:
         return sorted(caller.scope)

@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
-from inbox.core.web.dependencies import ApiCaller, SessionDep
-from inbox.core.web.fields import Id
+from inbox.core.web.dependencies import ApiCaller, ContextDep, SessionDep
+from inbox.core.web.fields import Id, RowId
 from inbox.core.web.paging import DEFAULT_LIMIT, CursorParam, LimitParam, Page
-from inbox.organisations.people import list_people, list_teams
-from inbox.organisations.schemas import AgentOut, TeamOut
+from inbox.organisations.links import invite, offer_reset
+from inbox.organisations.people import list_people, list_teams, load_team
+from inbox.organisations.schemas import AgentOut, InvitationIn, LinkOut, PlacePatch, TeamIn, TeamOut, TeamPatch
+from inbox.organisations.staffing import change_team, create_team, dismiss, leave, set_role
 
 api = APIRouter(tags=["people"])
 
@@ -39,3 +41,73 @@ async def read_agents(
     """People of your workspaces, one row for each place that a person has."""
     rows, next_cursor = await list_people(session, caller, workspace_id, cursor, limit)
     return Page(items=[AgentOut.of(row) for row in rows], next_cursor=next_cursor)
+
+
+@api.post("/teams", status_code=201)
+async def add_team(session: SessionDep, context: ContextDep, caller: ApiCaller, wanted: TeamIn) -> TeamOut:
+    """A new team."""
+    team = await create_team(session, caller, wanted.workspace_id, wanted.name, context.clock())
+    if wanted.agent_ids:
+        await change_team(session, caller, team.id, None, wanted.agent_ids, context.clock())
+    return TeamOut.of(await load_team(session, team))
+
+
+@api.patch("/teams/{team_id}")
+async def patch_team(
+    session: SessionDep, context: ContextDep, caller: ApiCaller, team_id: RowId, patch: TeamPatch
+) -> TeamOut:
+    """Another name, or exactly these people."""
+    team = await change_team(session, caller, team_id, patch.name, patch.agent_ids, context.clock())
+    return TeamOut.of(await load_team(session, team))
+
+
+@api.post("/agents/invitations", status_code=201)
+async def add_invitation(
+    request: Request, session: SessionDep, context: ContextDep, caller: ApiCaller, wanted: InvitationIn
+) -> LinkOut:
+    """A link to hand over, shown this once; null when the person belongs to the organisation and has joined at once."""
+    secret = await invite(session, caller, wanted.workspace_id, wanted.email, wanted.role, context.clock())
+    return LinkOut.of(context.settings.base_url or str(request.base_url), secret)
+
+
+@api.post("/workspaces/{workspace_id}/agents/{agent_id}/reset", status_code=201)
+async def add_reset(
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    caller: ApiCaller,
+    workspace_id: RowId,
+    agent_id: RowId,
+) -> LinkOut:
+    """A link by which the person sets a new password, shown this once."""
+    secret = await offer_reset(session, caller, workspace_id, agent_id, context.clock())
+    return LinkOut.of(context.settings.base_url or str(request.base_url), secret)
+
+
+@api.patch("/workspaces/{workspace_id}/agents/{agent_id}", status_code=204, response_class=Response)
+async def patch_place(
+    session: SessionDep,
+    context: ContextDep,
+    caller: ApiCaller,
+    workspace_id: RowId,
+    agent_id: RowId,
+    patch: PlacePatch,
+) -> None:
+    """Another role in this workspace."""
+    await set_role(session, caller, workspace_id, agent_id, patch.role, context.clock())
+
+
+@api.delete("/workspaces/{workspace_id}/agents/{agent_id}", status_code=204, response_class=Response)
+async def remove_place(
+    session: SessionDep, context: ContextDep, caller: ApiCaller, workspace_id: RowId, agent_id: RowId
+) -> None:
+    """Out of this workspace; open conversations go back to the queue."""
+    await leave(session, caller, workspace_id, agent_id, context.clock())
+
+
+@api.post("/workspaces/{workspace_id}/agents/{agent_id}/deactivate", status_code=204, response_class=Response)
+async def deactivate_agent(
+    session: SessionDep, context: ContextDep, caller: ApiCaller, workspace_id: RowId, agent_id: RowId
+) -> None:
+    """The end of the account: sessions and tokens end at once, open conversations go back to the queue."""
+    await dismiss(session, caller, workspace_id, agent_id, context.clock())

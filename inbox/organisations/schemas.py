@@ -1,8 +1,11 @@
 """Teams and people over the API."""
 
-from pydantic import BaseModel, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from inbox.agents.models import ShiftState
+from inbox.core.web.fields import Id
 from inbox.organisations.models import Role
 from inbox.organisations.people import PersonRow, TeamRow
 
@@ -45,3 +48,50 @@ class AgentOut(BaseModel):
             id=agent.id, workspace_id=row.workspace_id, name=agent.name, email=agent.email, role=row.role,
             team_ids=list(row.team_ids), shift_state=agent.shift_state,
         )  # fmt: skip
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+AgentIds = Annotated[list[Id], Field(max_length=500)]
+
+
+class TeamIn(_In):
+    """A new team."""
+
+    workspace_id: Id
+    name: str = Field(min_length=1, max_length=60)
+    agent_ids: AgentIds = Field(default_factory=list)
+
+
+class TeamPatch(_In):
+    """What is left out stays."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=60)
+    agent_ids: AgentIds | None = None
+
+
+class InvitationIn(_In):
+    """Who is to join, and as what."""
+
+    workspace_id: Id
+    email: str = Field(min_length=3, max_length=320)
+    role: Role
+
+
+class PlacePatch(_In):
+    """Another role."""
+
+    role: Role
+
+
+class LinkOut(BaseModel):
+    """A one-time link; null: none is needed."""
+
+    url: str | None
+
+    @classmethod
+    def of(cls, base_url: str, secret: str | None) -> "LinkOut":
+        """The secret as an address."""
+        return cls(url=None if secret is None else f"{base_url.rstrip('/')}/welcome?key={secret}")

@@ -107,6 +107,8 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
             "webhook_id": [webhook_id],
             "delivery_id": [delivery_id],
             "canned_response_id": [canned.id],
+            "agent_id": [company.people[owner].agent_id],
+            "colleague_id": [company.people["moderator" if owner == "owner" else owner].agent_id],
             "assignee_id": [company.people[owner].agent_id],
         }
 

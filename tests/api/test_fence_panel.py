@@ -45,6 +45,9 @@ class Route:
 
 TALK = "/w/{ws}/inbox/{conversation_id}"
 MESSAGE = "/w/{ws}/messages/{message_id}"
+WELCOME = "/welcome"
+PEOPLE = "/w/{ws}/settings/people"
+TEAMS = "/w/{ws}/settings/teams"
 RULES = "/w/{ws}/settings/rules"
 SIGN_IN = ("POST", "/sign-in")
 CONNECT = ("POST", "/w/{ws}/channels/new")
@@ -82,6 +85,17 @@ PANEL: Mapping[tuple[str, str], Route] = {
         {"name": "Иное", "first_normal": "5", "next_normal": "9", "after_closed": "1"}
     ),
     ("POST", f"{PROMISES}/{{policy_id}}/remove"): Route(),
+    ("GET", WELCOME): Route(is_silent=True),
+    ("POST", WELCOME): Route({"name": "Нина", "password": "a long enough password"}),
+    ("GET", PEOPLE): Route(),
+    ("POST", PEOPLE): Route({"email": "new@otklik.test", "role": "moderator"}),
+    ("POST", f"{PEOPLE}/{{agent_id}}/role"): Route({"role": "owner"}),
+    ("POST", f"{PEOPLE}/{{agent_id}}/reset"): Route(),
+    ("POST", f"{PEOPLE}/{{agent_id}}/remove"): Route(),
+    ("POST", f"{PEOPLE}/{{agent_id}}/account/remove"): Route(),
+    ("GET", TEAMS): Route(),
+    ("POST", TEAMS): Route({"name": "Ночь"}),
+    ("POST", f"{TEAMS}/{{team_id}}"): Route({"name": "Ночная"}),
     ("GET", RULES): Route(),
     ("GET", f"{RULES}/part"): Route({"role": "c", "field": "channel"}),
     ("GET", f"{RULES}/new"): Route(),
@@ -164,8 +178,8 @@ SOURCES = {
     "dead_event_id": "dead_event_id", "attachment_id": "attachment_id", "auto_reply_id": "auto_reply_id",
     "calendar_id": "calendar_id", "policy_id": "policy_id",
     "lead_id": "lead_id", "webhook_id": "webhook_id", "delivery_id": "delivery_id",
-    "rule_id": "rule_id",
     "canned_response_id": "canned_response_id",
+    "rule_id": "rule_id", "agent_id": "colleague_id", "team_id": "team_id",
 }  # fmt: skip
 """A path's field → the rows whose ids stand there."""
 ROLES = ("owner", "admin", "moderator", "sales", "viewer")
@@ -325,7 +339,7 @@ async def test_unsafe_routes_need_the_pages_token(company: Company, rows: Fields
     for method, path in panel_routes(company):
         if method == "GET":
             continue
-        client = guest if (method, path) == SIGN_IN else browser
+        client = guest if (method, path) == SIGN_IN or path == WELCOME else browser
         address = next(addresses(path, company.workspace_id, rows.own))
         for token in (None, "", stolen):
             client.headers.pop(HEADER, None)
@@ -341,7 +355,7 @@ async def test_without_a_cookie_every_page_leads_to_sign_in(company: Company, ro
     before = await state(company)
     bearer = {"Authorization": f"Bearer {company.people['owner'].token}"}
     for method, path in panel_routes(company):
-        if path == "/sign-in":
+        if path in {"/sign-in", WELCOME}:
             continue
         address = next(addresses(path, company.workspace_id, rows.own))
         for headers in ({}, bearer):
