@@ -15,7 +15,7 @@ from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.snoozing import Snooze, wakes_at
 from inbox.conversations.post_settings import PostChange, change_post
 from inbox.conversations.service import change, claim
-from inbox.core.errors import NotFoundError
+from inbox.core.errors import ConflictError
 from inbox.core.i18n import N_
 from inbox.core.web.fields import RowId
 
@@ -119,7 +119,7 @@ async def change_post_of(
     """How the comments of its post are treated, and whether it takes any."""
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id, Permission.MODERATE)
     if conversation.post_id is None:
-        raise NotFoundError("This conversation stands under no post.")
+        raise ConflictError("This conversation stands under no post.")
     post = await access_post(page.session, page.caller, conversation.post_id, Permission.MODERATE)
     wanted = PostChange(
         mode=UNSET if mode is None else mode, comments_open=UNSET if comments_open is None else comments_open
