@@ -57,6 +57,7 @@ PANEL_FEATURES = (
     "calendars",
     "sla",
     "reports",
+    "learning",
 )
 STATIC = Path(__file__).parent / "static"
 

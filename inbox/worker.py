@@ -39,10 +39,12 @@ from inbox.core.events import (
     RingBreach,
     RingDigest,
     RingLead,
+    TrainModel,
 )
 from inbox.core.jobs import FINISH, JobRunner
 from inbox.core.pacing import Pacing
 from inbox.core.stream import IntakeStream
+from inbox.learning.service import retrain_outdated
 from inbox.replies.delivery import Deliveries
 from inbox.sla.escalating import escalate
 from inbox.sla.recomputing import recompute_clocks
@@ -74,6 +76,13 @@ async def drain_queue(context: Context, job: DrainQueue) -> None:
         await drain(session, job.workspace_id, context.clock())
 
 
+async def train(context: Context, job: TrainModel) -> None:
+    """Make a project's model. What trains is imported by those who train: it would double a worker's start."""
+    from moderation.learning.teaching import train_model
+
+    await train_model(context, job)
+
+
 def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) -> JobRunner:
     """All kinds of jobs with what runs them."""
     runner = JobRunner(context.database.url)
@@ -84,6 +93,7 @@ def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) ->
     runner.register(OpenComments, partial(bring_comments_open, context, pacing))
     runner.register(DrainQueue, partial(drain_queue, context))
     runner.register(CheckChannel, partial(run_check, context))
+    runner.register(TrainModel, partial(train, context))
     runner.register(RingAlert, partial(run_ring, context, pacing))
     runner.register(RingDigest, partial(run_digest, context, pacing))
     runner.register(RingBreach, partial(run_breach, context))
@@ -119,6 +129,7 @@ async def _run_checks(context: Context, stop: asyncio.Event) -> None:
         try:
             async with context.transaction(EVERY_WORKSPACE) as session:
                 await queue_checks(session, context.clock())
+                await retrain_outdated(session, context.tagger.model_version, context.clock())
         except (SQLAlchemyError, OSError) as error:
             log.warning("checks_wait", error=str(error).splitlines()[0])
         with contextlib.suppress(TimeoutError):

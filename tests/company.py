@@ -30,7 +30,7 @@ from inbox.app import create_app
 from inbox.channels.adapter import Adapter
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus
-from inbox.conversations.tags import Tagged, Tagger
+from inbox.conversations.tags import OwnModel, Tagged, Tagger
 from inbox.core.clock import utc_now
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE, Database
@@ -69,8 +69,12 @@ class ShippedTagger:
     def model_version(self) -> str:
         return shipped_tagger().model_version
 
-    def tag(self, texts: Sequence[str]) -> list[Tagged]:
-        return shipped_tagger().tag(texts)
+    @property
+    def figures(self) -> Mapping[str, object]:
+        return shipped_tagger().figures
+
+    def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
+        return shipped_tagger().tag(texts, own)
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """A workspace with channels, people and a pipeline of its own, for tests below the web."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ from inbox.cli.build import connect_redis
 from inbox.conversations.committing import Route
 from inbox.conversations.models import DeadEvent, Message
 from inbox.conversations.pipeline import Pipeline
-from inbox.conversations.tags import Intent, Sentiment, Tagged
+from inbox.conversations.tags import Intent, OwnModel, Sentiment, Tagged
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE, Database
 from inbox.core.secrets import Cipher
@@ -36,8 +36,9 @@ class WordTagger:
     """Tags by plain words: what the classifier says is not the matter of these tests."""
 
     model_version = "words"
+    figures: Mapping[str, object] = {}
 
-    def tag(self, texts: Sequence[str]) -> list[Tagged]:
+    def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
         return [tag(text) for text in texts]
 
 

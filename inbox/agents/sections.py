@@ -62,6 +62,10 @@ SECTIONS: tuple[Section, ...] = (
         "canned", "quote", N_("Canned responses"), N_("Ready words for questions that come every day."),
         "settings/canned", Permission.MODERATE,
     ),
+    Section(
+        "model", "gauge", N_("Model"), N_("How often tags are right, what to check next, and earlier versions."),
+        "settings/model", Permission.MANAGE_RULES,
+    ),
 )  # fmt: skip
 """In the order of the list."""
 

@@ -238,6 +238,24 @@ def build_model() -> None:
     run()
 
 
+@model_app.command("train")
+@in_words
+def train_model(workspace: Annotated[str, typer.Option(help="Name of the project.")] = "Main") -> None:
+    """Make a project's model from what its people corrected; it goes live only if it is better."""
+    from inbox.cli.training import train as run
+
+    run_async(run(_settings(), workspace))
+
+
+@model_app.command("explain")
+@in_words
+def explain_model(text: str) -> None:
+    """Tags of one text with their probabilities, and the words and labelled examples that carried them."""
+    from moderation.learning.explaining import explain_text
+
+    typer.echo(explain_text(text))
+
+
 @model_app.command("evaluate")
 @in_words
 def evaluate_model(path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inbox.channels.events import ConversationKind, InboundEvent, MessageReceived
 from inbox.conversations.models import Status
 from inbox.conversations.needs_answer import NeedsAnswer
-from inbox.conversations.tags import Tagged
+from inbox.conversations.tags import Tagged, TextKey
 
 MessageKey = tuple[int, str]
 """(channel id, external id)."""
@@ -50,6 +50,11 @@ class Placed:
     def message_key(self) -> MessageKey:
         """What makes the message this one."""
         return self.channel.channel_id, self.event.external_id
+
+    @property
+    def text_key(self) -> TextKey:
+        """Where its tags are."""
+        return self.channel.workspace_id, self.event.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from inbox.conversations.tags import Intent, Sentiment
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.live import announce
+from inbox.learning.service import note_correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ async def correct_tags(
         ]
     )  # fmt: skip
     await session.flush()
+    await note_correction(session, message.workspace_id, now)
     await judge_again(session, Message.id == message.id)
     await recompute(session, conversation)
     announce(

@@ -4,7 +4,7 @@ The steps: advisory locks of the channels, posts, people, conversations, message
 touched. What was seen before falls out by unique key. The worker's edge adds routing, live events and the commit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -34,7 +34,7 @@ from inbox.conversations.places import store_conversations
 from inbox.conversations.posts import store_posts
 from inbox.conversations.staff import apply_staff_changes
 from inbox.conversations.standing import clear_unreachable, store_bans, store_reachability
-from inbox.conversations.tags import Tagged
+from inbox.conversations.tags import TextKey, TextTags
 from inbox.core.clock import utc_now
 
 LOCK_SPACE = 7_301
@@ -51,18 +51,18 @@ class Stored:
     touched: set[int] = field(default_factory=set)
 
 
-def texts_to_tag(arrived: Sequence[Arrived]) -> list[str]:
-    """The texts of a batch that triage must see, each once; our own people's and empty ones are not among them."""
-    texts: dict[str, None] = {}
+def texts_to_tag(arrived: Sequence[Arrived]) -> list[TextKey]:
+    """The texts of a batch that triage must see, each once a project; not our own people's, nor empty ones."""
+    texts: dict[TextKey, None] = {}
     for one in arrived:
         event = one.event
         if isinstance(event, MessageReceived) and not event.is_outbound and not event.author.is_ours and event.text:
-            texts[event.text] = None
+            texts[(one.channel.workspace_id, event.text)] = None
     return list(texts)
 
 
 async def store(
-    session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping[str, Tagged], now: datetime | None = None
+    session: AsyncSession, arrived: Sequence[Arrived], tags: TextTags, now: datetime | None = None
 ) -> Stored:
     """Store a batch; `tags` covers `texts_to_tag(arrived)`. Returns what is new, for rules and live events."""
     await lock_channels(session, [one.channel.channel_id for one in arrived])
@@ -110,7 +110,7 @@ def _people_answered(received: Sequence[tuple[Arrived, MessageReceived]]) -> lis
     ]
 
 
-async def _store_standing(session: AsyncSession, arrived: Sequence[Arrived], tags: Mapping[str, Tagged]) -> set[int]:
+async def _store_standing(session: AsyncSession, arrived: Sequence[Arrived], tags: TextTags) -> set[int]:
     """Who is ours, what we may do; returns the conversations in which that changed something."""
     for one, event in _of(arrived, OurStandingChanged):
         await store_standing(session, one.channel.workspace_id, one.channel.channel_id, event)

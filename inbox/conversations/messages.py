@@ -21,7 +21,7 @@ from inbox.conversations.models import (
     Tags,
 )  # fmt: skip
 from inbox.conversations.needs_answer import NeedsAnswer, Why, judge
-from inbox.conversations.tags import Intent, Sentiment, Tagged
+from inbox.conversations.tags import Intent, Sentiment, Tagged, TextTags
 from inbox.conversations.values import attachment_values, tags_values
 from inbox.conversations.versions import store_versions
 from inbox.core.bulk import among, insert_new_rows, insert_rows
@@ -44,7 +44,7 @@ async def store_messages(
     session: AsyncSession,
     placed: Sequence[Placed],
     known: Mapping[AuthorKey, Known],
-    tags: Mapping[str, Tagged],
+    tags: TextTags,
 ) -> tuple[list[NewMessage], set[int]]:
     """Insert what is new, then bring in other versions of what was there; returns what rules must see, and touched.
 
@@ -69,13 +69,13 @@ async def store_messages(
     return new, touched | changed
 
 
-def judge_placed(one: Placed, tags: Mapping[str, Tagged]) -> NeedsAnswer:
+def judge_placed(one: Placed, tags: TextTags) -> NeedsAnswer:
     """The verdict on a message where it stands; our people's and bots' need no answer."""
     if one.ours or one.event.author.is_bot:
         return _OURS
     event = one.event
     media = tuple(attachment.kind for attachment in event.attachments)
-    tagged = tags.get(event.text, _WORDLESS)
+    tagged = tags.get(one.text_key, _WORDLESS)
     return judge(one.kind, event.text, media, tagged, addresses_us=event.addresses_us, in_draw=one.in_draw)
 
 
@@ -140,24 +140,24 @@ async def _insert_tags(
     session: AsyncSession,
     first: Mapping[MessageKey, Placed],
     ids: Mapping[MessageKey, int],
-    tags: Mapping[str, Tagged],
+    tags: TextTags,
 ) -> None:
     rows = [
-        tags_values(first[key].channel.workspace_id, message_id, tags[first[key].event.text])
+        tags_values(first[key].channel.workspace_id, message_id, tags[first[key].text_key])
         for key, message_id in ids.items()
-        if not first[key].ours and first[key].event.text in tags
+        if not first[key].ours and first[key].text_key in tags
     ]
     await insert_rows(session, Tags, rows)
 
 
-def _new(one: Placed, message_id: int, verdict: NeedsAnswer, tags: Mapping[str, Tagged]) -> NewMessage:
+def _new(one: Placed, message_id: int, verdict: NeedsAnswer, tags: TextTags) -> NewMessage:
     return NewMessage(
         workspace_id=one.channel.workspace_id,
         channel_id=one.channel.channel_id,
         conversation_id=one.conversation_id,
         message_id=message_id,
         event=one.event,
-        tags=tags.get(one.event.text),
+        tags=tags.get(one.text_key),
         verdict=verdict,
         before_connection=one.before_connection,
     )

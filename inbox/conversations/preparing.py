@@ -14,7 +14,8 @@ from inbox.conversations.arrivals import Arrived, OnChannel
 from inbox.conversations.intake import texts_to_tag
 from inbox.conversations.reading import Reading, parse_entry
 from inbox.conversations.staff import texts_of_staff
-from inbox.conversations.tags import Tagged
+from inbox.conversations.tagging import Manner, Manners
+from inbox.conversations.tags import OwnModel, Tagged, TextKey, TextTags, doubt
 from inbox.conversations.trouble import Dead
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -30,7 +31,7 @@ class Work:
 
     entries: Sequence[Entry]
     arrived: Sequence[Arrived]
-    tags: Mapping[str, Tagged]
+    tags: TextTags
     dead: Sequence[Dead]
 
     def only(self, entry: Entry) -> "Work":
@@ -49,11 +50,13 @@ class Preparer:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._threads = ThreadPoolExecutor(context.settings.tagger_threads, thread_name_prefix="tagger")
+        self._manners = Manners()
 
     async def prepare(self, entries: Sequence[Entry]) -> Work:
         """Parse, then tag; what cannot be understood is in `dead`."""
         async with self._context.database.session(EVERY_WORKSPACE) as session:
             channels = await _load_channels(session, {entry.channel_id for entry in entries})
+            manners = await self._manners.load(session, {one.channel.workspace_id for one in channels.values()})
         arrived: list[Arrived] = []
         dead: list[Dead] = []
         for entry in entries:
@@ -70,18 +73,28 @@ class Preparer:
                 dead.append(Dead(entry, workspace_id, parsed))
             else:
                 arrived.extend(parsed)
-        texts = texts_to_tag(arrived)
+        keys = texts_to_tag(arrived)
         if changes := [(one, event) for one in arrived if isinstance(event := one.event, StaffChanged)]:
             async with self._context.database.session(EVERY_WORKSPACE) as session:
-                texts = list(dict.fromkeys((*texts, *await texts_of_staff(session, changes))))
-        return Work(entries, arrived, await self.tag(texts), dead)
+                keys = list(dict.fromkeys((*keys, *await texts_of_staff(session, changes))))
+        return Work(entries, arrived, await self._tag_for(keys, manners), dead)
 
-    async def tag(self, texts: Sequence[str]) -> dict[str, Tagged]:
+    async def _tag_for(self, keys: Sequence[TextKey], manners: Mapping[int, Manner]) -> TextTags:
+        """Each project's texts in its own manner; those without a model of their own share the work."""
+        texts: dict[OwnModel | None, dict[str, None]] = {}
+        for workspace_id, text in keys:
+            texts.setdefault(manners[workspace_id].own, {})[text] = None
+        found = dict(
+            zip(texts, await asyncio.gather(*(self.tag(list(some), own) for own, some in texts.items())), strict=True)
+        )
+        return {key: doubt(found[manners[key[0]].own][key[1]], manners[key[0]].unsure_below) for key in keys}
+
+    async def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> dict[str, Tagged]:
         """Tags of the texts."""
         loop = asyncio.get_running_loop()
         parts = [texts[start : start + PART] for start in range(0, len(texts), PART)]
         tagged = await asyncio.gather(
-            *(loop.run_in_executor(self._threads, self._context.tagger.tag, part) for part in parts)
+            *(loop.run_in_executor(self._threads, self._context.tagger.tag, part, own) for part in parts)
         )
         return {
             text: tags

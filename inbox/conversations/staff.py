@@ -1,6 +1,6 @@
 """Our people by time: when somebody joins or leaves them, what that person wrote since is seen with other eyes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,12 +16,12 @@ from inbox.conversations.judging import judge_again
 from inbox.conversations.messages import rejoin_answers
 from inbox.conversations.models import Delivery, Direction, Message, Tags
 from inbox.conversations.needs_answer import Why
-from inbox.conversations.tags import Tagged
+from inbox.conversations.tags import TextKey, TextTags
 from inbox.conversations.values import tags_values
 
 
 async def apply_staff_changes(
-    session: AsyncSession, changes: Sequence[tuple[Arrived, StaffChanged]], tags: Mapping[str, Tagged]
+    session: AsyncSession, changes: Sequence[tuple[Arrived, StaffChanged]], tags: TextTags
 ) -> set[int]:
     """Note the words, and turn messages stored before them; returns the conversations touched.
 
@@ -70,7 +70,7 @@ async def apply_staff_list(session: AsyncSession, listed: Listed) -> set[int]:
     return touched
 
 
-async def _turn_messages(session: AsyncSession, author: Known, tags: Mapping[str, Tagged]) -> set[int]:
+async def _turn_messages(session: AsyncSession, author: Known, tags: TextTags) -> set[int]:
     rows = await session.scalars(
         select(Message)
         .where(Message.author_identity_id == author.identity_id)
@@ -87,7 +87,10 @@ async def _turn_messages(session: AsyncSession, author: Known, tags: Mapping[str
         touched |= await rejoin_answers(session, [one.id for one in joined])
     if left:
         await _make_subscribers([one.id for one in left], session)
-        rows_of_tags = [tags_values(one.workspace_id, one.id, tags[one.text]) for one in left if one.text in tags]
+        keys = {one.id: (one.workspace_id, one.text) for one in left}
+        rows_of_tags = [
+            tags_values(one.workspace_id, one.id, tags[keys[one.id]]) for one in left if keys[one.id] in tags
+        ]
         if rows_of_tags:
             await session.execute(insert(Tags).on_conflict_do_nothing(), rows_of_tags)
         await judge_again(session, Message.id.in_([one.id for one in left]))
@@ -115,7 +118,7 @@ async def _make_subscribers(message_ids: Sequence[int], session: AsyncSession) -
     )
 
 
-async def texts_of_staff(session: AsyncSession, changes: Sequence[tuple[Arrived, StaffChanged]]) -> list[str]:
+async def texts_of_staff(session: AsyncSession, changes: Sequence[tuple[Arrived, StaffChanged]]) -> list[TextKey]:
     """What must be tagged because its author turns out to be a subscriber: asked before the transaction."""
     keys: set[AuthorKey] = {
         (one.channel.channel_id, change.author.external_id) for one, change in changes if not change.is_ours
@@ -126,9 +129,9 @@ async def texts_of_staff(session: AsyncSession, changes: Sequence[tuple[Arrived,
         Identity.channel_id.in_({channel_id for channel_id, _ in keys}),
         Identity.external_id.in_({external_id for _, external_id in keys}),
     )
-    texts = await session.scalars(
-        select(Message.text)
+    texts = await session.execute(
+        select(Message.workspace_id, Message.text)
         .where(Message.author_identity_id.in_(from_ours), Message.outside, Message.text != "")
         .distinct()
     )
-    return list(texts)
+    return [(workspace_id, text) for workspace_id, text in texts]

@@ -1,7 +1,7 @@
 """What triage says of a text: the interface between the inbox and the classifier."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -44,6 +44,27 @@ class Tagged:
     model_version: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnModel:
+    """What a project's people taught, over the shipped classifier; only the tagger understands its `content`."""
+
+    version: str
+    content: bytes
+
+
+TextKey = tuple[int, str]
+"""(workspace id, text): projects may see the same text with other eyes."""
+TextTags = Mapping[TextKey, Tagged]
+
+
+def doubt(tagged: Tagged, unsure_below: float) -> Tagged:
+    """The same tags, unsure also where their probability lies under a project's own threshold."""
+    doubtful = {
+        task for task, chances in tagged.probabilities.items() if chances and max(chances.values()) < unsure_below
+    }
+    return tagged if doubtful <= tagged.unsure else replace(tagged, unsure=tagged.unsure | doubtful)
+
+
 class Tagger(Protocol):
     """A loaded classifier; thread-safe, CPU-bound."""
 
@@ -51,5 +72,9 @@ class Tagger(Protocol):
     def model_version(self) -> str:
         """Which model."""
 
-    def tag(self, texts: Sequence[str]) -> list[Tagged]:
-        """Tags in the order of `texts`; never raises for any string."""
+    @property
+    def figures(self) -> Mapping[str, object]:
+        """Task → what was measured when it was built: labels, confusion, reliability, per_class."""
+
+    def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
+        """Tags in the order of `texts`; never raises for any string, nor for an `own` that it cannot use."""

@@ -1,6 +1,6 @@
 """Versions of a message: the newest is shown, all others are history, in whatever order they come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from inbox.channels.events import MessageReceived
 from inbox.conversations.arrivals import MessageKey, Placed
 from inbox.conversations.models import Attachment, Message, MessageEdit, Tags
 from inbox.conversations.needs_answer import NeedsAnswer
-from inbox.conversations.tags import Tagged
+from inbox.conversations.tags import Tagged, TextTags
 from inbox.conversations.values import attachment_values, tags_values
 from inbox.core.bulk import among, insert_rows
 
@@ -45,7 +45,7 @@ Shown = tuple[int, Placed, NeedsAnswer]
 
 
 async def store_versions(
-    session: AsyncSession, versions: Sequence[tuple[Placed, NeedsAnswer]], tags: Mapping[str, Tagged]
+    session: AsyncSession, versions: Sequence[tuple[Placed, NeedsAnswer]], tags: TextTags
 ) -> tuple[set[int], dict[MessageKey, Shown]]:
     """Compare with what is stored; returns the conversations in which something shown changed, and what it is now."""
     touched: set[int] = set()
@@ -91,9 +91,7 @@ def _order(event: MessageReceived) -> tuple[datetime, bool, str]:
     return event.edited_at or event.sent_at, event.edited_at is not None, event.text
 
 
-async def _store_version(
-    session: AsyncSession, row: _Row, one: Placed, verdict: NeedsAnswer, tags: Mapping[str, Tagged]
-) -> _Row:
+async def _store_version(session: AsyncSession, row: _Row, one: Placed, verdict: NeedsAnswer, tags: TextTags) -> _Row:
     event = one.event
     is_newer = _order(event) > row.order
     older_text, older_at = (row.text, row.version_at) if is_newer else (event.text, event.edited_at or event.sent_at)
@@ -119,7 +117,7 @@ async def _store_version(
     if not row.is_panels:
         await _replace_attachments(session, row, event)
         if event.text != row.text:
-            await _replace_tags(session, row, None if one.ours else tags.get(event.text))
+            await _replace_tags(session, row, None if one.ours else tags.get(one.text_key))
     return _Row(
         row.message_id, row.workspace_id, row.conversation_id, event.text, row.sent_at, event.edited_at, row.is_panels
     )

@@ -235,8 +235,23 @@ class NamePeople(Job):
         return f"name:{self.channel_id}"
 
 
+class TrainModel(Job):
+    """Make the model of a project from its people's corrections; `model_id` is its LearnedModel, state training."""
+
+    name = "moderation.learning.train"
+    workspace_id: int
+    model_id: int
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """One training a project."""
+        return f"learning:{self.workspace_id}"
+
+
 JOBS: tuple[type[Job], ...] = (
     DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, OpenComments, DrainQueue, CheckChannel, CatchUp,
+    TrainModel,
     RingAlert, RingDigest, RingBreach, PressButton, AnswerAlert, LinkByCode,
     EscalateBreach, RecomputeClocks,
     RingLead, CallWebhook, NamePeople,

@@ -8,6 +8,7 @@ from inbox.channels import models as channels
 from inbox.contacts import models as contacts
 from inbox.conversations import models as conversations
 from inbox.core import models as core
+from inbox.learning import models as learning
 from inbox.organisations import models as organisations
 from inbox.reports import models as reports
 from inbox.sla import models as sla
@@ -21,6 +22,7 @@ __all__ = [
     "contacts",
     "conversations",
     "core",
+    "learning",
     "organisations",
     "reports",
     "sla",

@@ -23,14 +23,27 @@ class Vocabulary:
     idf: Floats
 
 
-def count_terms(texts: Sequence[Normalised]) -> Vocabulary:
-    """The vocabulary of a corpus."""
+def count_terms(
+    texts: Sequence[Normalised],
+    among: Sequence[Normalised] = (),
+    least_words: int = LEAST_WORDS,
+    least_pieces: int = LEAST_PIECES,
+) -> Vocabulary:
+    """The vocabulary of a corpus; how rare its terms are is counted in the texts `among` which it stands, too."""
+    counts = _count(texts)
+    kept = sorted(term for term, count in counts.items() if count >= (least_pieces if term[0] == "~" else least_words))
+    counts.update(_count(among))
+    total = len(texts) + len(among)
+    idf = [np.log((1 + total) / (1 + counts[term])) + 1 for term in kept]
+    return Vocabulary({term: place for place, term in enumerate(kept)}, np.array(idf, dtype=np.float32))
+
+
+def _count(texts: Sequence[Normalised]) -> Counter[str]:
+    """In how many texts each term stands."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(set(list_terms(text).keys))
-    kept = sorted(term for term, count in counts.items() if count >= (LEAST_PIECES if term[0] == "~" else LEAST_WORDS))
-    idf = [np.log((1 + len(texts)) / (1 + counts[term])) + 1 for term in kept]
-    return Vocabulary({term: place for place, term in enumerate(kept)}, np.array(idf, dtype=np.float32))
+    return counts
 
 
 def tabulate(texts: Sequence[Normalised], vocabulary: Vocabulary) -> csr_matrix:

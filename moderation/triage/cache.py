@@ -20,9 +20,9 @@ class TagCache:
         self._kept: OrderedDict[bytes, Tagged] = OrderedDict()
         self._lock = Lock()
 
-    def find(self, texts: Sequence[str]) -> dict[str, Tagged]:
-        """Tags of those texts that are kept."""
-        keys = {text: _key(text) for text in texts if len(text) <= LONGEST}
+    def find(self, texts: Sequence[str], version: str = "") -> dict[str, Tagged]:
+        """Tags of those texts that are kept, by the model of this version."""
+        keys = {text: _key(text, version) for text in texts if len(text) <= LONGEST}
         found = {}
         with self._lock:
             for text, key in keys.items():
@@ -31,9 +31,9 @@ class TagCache:
                     found[text] = tagged
         return found
 
-    def keep(self, tagged: Mapping[str, Tagged]) -> None:
+    def keep(self, tagged: Mapping[str, Tagged], version: str = "") -> None:
         """Remember tags."""
-        keys = {text: _key(text) for text in tagged if len(text) <= LONGEST}
+        keys = {text: _key(text, version) for text in tagged if len(text) <= LONGEST}
         with self._lock:
             for text, key in keys.items():
                 self._kept[key] = tagged[text]
@@ -45,5 +45,5 @@ class TagCache:
         return len(self._kept)
 
 
-def _key(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _key(text: str, version: str) -> bytes:
+    return blake2b(f"{version}\n{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()

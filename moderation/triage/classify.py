@@ -1,53 +1,72 @@
 """The classifier: linear heads on embeddings and terms, in plain numpy, with reasons and an honest "unsure"."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
-from inbox.conversations.tags import Intent, Sentiment, Tagged
+from inbox.conversations.tags import Intent, OwnModel, Sentiment, Tagged
+from inbox.core.database import Json
 from moderation.triage.cache import TagCache
 from moderation.triage.embed import Bags, bag, embed
 from moderation.triage.emoji import find_mood, is_wordless
 from moderation.triage.normalise import Normalised, normalise
+from moderation.triage.own import OwnHead, read_own
 from moderation.triage.profanity import has_profanity
 from moderation.triage.reasons import explain
 from moderation.triage.weights import TASKS, Floats, Weights
 
 Table = npt.NDArray[np.float64]
 
+log = structlog.get_logger()
+
 OBVIOUS = 0.99
 """Probability of a tag that needs no model."""
 
 
 class LinearTagger:
-    """Tagger over read weights; thread-safe. `cache` (may be None) keeps the tags of short texts."""
+    """Tagger over read weights; thread-safe. `cache` (may be None) keeps tags of short texts; `figures`: measured."""
 
-    def __init__(self, weights: Weights, cache: TagCache | None) -> None:
+    def __init__(self, weights: Weights, cache: TagCache | None, figures: Json | None = None) -> None:
         self.weights = weights
         self.cache = cache
+        self.figures = figures or {}
 
     @property
     def model_version(self) -> str:
         """Hash of the weights."""
         return self.weights.version
 
-    def tag(self, texts: Sequence[str]) -> list[Tagged]:
+    def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
         """Tags in the order of `texts`; equal texts are paid for once."""
         known: dict[str, Tagged] = {}
+        head = _open(own, self.weights.version) if own is not None else None
+        version = f"{self.weights.version}+{own.version}" if own is not None and head is not None else ""
         if self.cache is not None:
-            known = self.cache.find(texts)
+            known = self.cache.find(texts, version)
         missing = [text for text in dict.fromkeys(texts) if text not in known]
-        fresh = dict(zip(missing, self._tag(missing), strict=True))
+        fresh = dict(zip(missing, self._tag(missing, head), strict=True))
+        if version:
+            fresh = {text: replace(tagged, model_version=version) for text, tagged in fresh.items()}
         if self.cache is not None:
-            self.cache.keep(fresh)
+            self.cache.keep(fresh, version)
         known |= fresh
         return [known[text] for text in texts]
 
-    def _tag(self, texts: Sequence[str]) -> list[Tagged]:
+    def probe(self, texts: Sequence[str]) -> tuple[list[Normalised], Floats, dict[str, Table]]:
+        """The texts normalised and embedded, with the shipped probabilities: what own heads are made on."""
+        normalised = [normalise(text) for text in texts]
+        dense = embed(normalised)
+        tables = score(self.weights, dense, bag(normalised, self.weights.terms, self.weights.idf))
+        return normalised, dense, tables
+
+    def _tag(self, texts: Sequence[str], head: OwnHead | None) -> list[Tagged]:
         normalised = [normalise(text) for text in texts]
         spoken = [text for text in normalised if not is_wordless(text.raw)]
-        judged = iter(self._judge(spoken))
+        judged = iter(self._judge(spoken, head))
         return [self._obvious(text) if is_wordless(text.raw) else next(judged) for text in normalised]
 
     def _obvious(self, text: Normalised) -> Tagged:
@@ -70,14 +89,19 @@ class LinearTagger:
             model_version=self.weights.version,
         )
 
-    def _judge(self, texts: Sequence[Normalised]) -> list[Tagged]:
+    def _judge(self, texts: Sequence[Normalised], head: OwnHead | None) -> list[Tagged]:
         """Tags of texts that say something."""
         if not texts:
             return []
         dense, bags = embed(texts), bag(texts, self.weights.terms, self.weights.idf)
         probabilities = score(self.weights, dense, bags)
+        speaking = {task: [(bags, shipped.sparse)] for task, shipped in self.weights.heads.items()}
+        if head is not None:
+            probabilities, own_bags = head.refine(probabilities, dense, texts)
+            for task, own in head.tasks.items():
+                speaking[task].append((own_bags, own.sparse))
         chosen = {task: table.argmax(axis=1) for task, table in probabilities.items()}
-        reasons = {task: explain(texts, bags, head.sparse, chosen[task]) for task, head in self.weights.heads.items()}
+        reasons = {task: explain(texts, voices, chosen[task]) for task, voices in speaking.items()}
         tables = {task: table.tolist() for task, table in probabilities.items()}
         known = np.bincount(bags.texts, minlength=len(texts)).tolist()
         return [
@@ -111,6 +135,17 @@ class LinearTagger:
             reasons=reasons,
             model_version=self.weights.version,
         )
+
+
+@lru_cache(maxsize=256)
+def _open(own: OwnModel, base_version: str) -> OwnHead | None:
+    """A project's head, read once; None when it is damaged or was made for another classifier."""
+    try:
+        head = read_own(own.content)
+    except ValueError as error:
+        log.warning("own_model_unusable", version=own.version, error=str(error))
+        return None
+    return head if head.base_version == base_version else None
 
 
 def score(weights: Weights, dense: Floats, bags: Bags) -> dict[str, Table]:

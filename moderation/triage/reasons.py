@@ -18,11 +18,16 @@ WIDEST = 1000
 
 
 def explain(
-    texts: Sequence[Normalised], bags: Bags, sparse: Floats, chosen: npt.NDArray[np.intp]
+    texts: Sequence[Normalised], voices: Sequence[tuple[Bags, Floats]], chosen: npt.NDArray[np.intp]
 ) -> list[tuple[str, ...]]:
-    """For each text the words that spoke most for its chosen label, as written; empty when none did."""
-    shares = bags.values * sparse[bags.columns, chosen[bags.texts]]
-    keys = bags.texts * WIDEST + np.where(bags.owners < 0, WIDEST - 1, bags.owners)
+    """For each text the words that spoke most for its chosen label, as written; empty when none did.
+
+    A voice is the bags of a vocabulary with its terms' weights, shape (terms, labels).
+    """
+    shares = np.concatenate([bags.values * sparse[bags.columns, chosen[bags.texts]] for bags, sparse in voices])
+    keys = np.concatenate(
+        [bags.texts * WIDEST + np.where(bags.owners < 0, WIDEST - 1, bags.owners) for bags, _ in voices]
+    )
     present, inverse = np.unique(keys, return_inverse=True)
     sums = np.bincount(inverse, weights=shares, minlength=len(present))
     found: list[list[tuple[float, int]]] = [[] for _ in texts]
@@ -30,7 +35,7 @@ def explain(
         text, word = divmod(key, WIDEST)
         if total > LEAST and word != WIDEST - 1:
             found[text].append((total, word))
-    return [_name(text, bags.words[place], found[place]) for place, text in enumerate(texts)]
+    return [_name(text, voices[0][0].words[place], found[place]) for place, text in enumerate(texts)]
 
 
 def _name(text: Normalised, words: Sequence[str], weighed: list[tuple[float, int]]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """The shipped model as plain arrays: one .npz without pickles, sealed by a hash over its content."""
 
-import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inbox.core.errors import SetupError
+from moderation.triage.sealed import Arrays, ChangedError, from_words, hash_arrays, pack, to_words, unpack
 
 Floats = npt.NDArray[np.float32]
 
@@ -54,16 +54,13 @@ class Weights:
 
 def seal(weights: Weights) -> Weights:
     """Weights with the version that their content gives: equal content, equal version."""
-    return replace(weights, version=_hash(_arrays(weights)))
+    return replace(weights, version=hash_arrays(_arrays(weights)))
 
 
 def write(weights: Weights, path: Path) -> None:
     """Write the model's file."""
-    arrays = _arrays(weights)
-    arrays["version"] = np.frombuffer(weights.version.encode(), dtype=np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    path.write_bytes(pack(_arrays(weights), weights.version))
 
 
 def read(path: Path) -> Weights:
@@ -72,25 +69,23 @@ def read(path: Path) -> Weights:
     if not path.is_file():
         raise SetupError(f"The classifier's file {path} is missing. {advice}")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        version = arrays.pop("version").tobytes().decode()
-        if _hash(arrays) != version:
-            raise SetupError(f"The classifier's file {path} was changed after it was built; it is not used. {advice}")
-        return _weights(arrays, version)
+        return _weights(*unpack(path.read_bytes()))
+    except ChangedError as error:
+        said = f"The classifier's file {path} was changed after it was built; it is not used. {advice}"
+        raise SetupError(said) from error
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, IndexError) as error:
         raise SetupError(f"The classifier's file {path} is not a model of this version of Otklik. {advice}") from error
 
 
-def _arrays(weights: Weights) -> dict[str, npt.NDArray[np.generic]]:
+def _arrays(weights: Weights) -> Arrays:
     """Everything but the version as arrays."""
     ordered = sorted(weights.terms, key=weights.terms.__getitem__)
     about = {
         task: {"temperature": head.temperature, "sure_from": head.sure_from} for task, head in weights.heads.items()
     }
-    arrays: dict[str, npt.NDArray[np.generic]] = {
-        "about": np.frombuffer(json.dumps({"format": FORMAT, "heads": about}).encode(), dtype=np.uint8),
-        "terms": np.frombuffer("\n".join(ordered).encode(), dtype=np.uint8),
+    arrays: Arrays = {
+        "about": from_words(json.dumps({"format": FORMAT, "heads": about})),
+        "terms": from_words("\n".join(ordered)),
         "idf": weights.idf,
         "kinship": weights.kinship,
     }
@@ -100,10 +95,10 @@ def _arrays(weights: Weights) -> dict[str, npt.NDArray[np.generic]]:
 
 
 def _weights(arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> Weights:
-    about = json.loads(arrays["about"].tobytes())
+    about = json.loads(to_words(arrays["about"]))
     if about["format"] != FORMAT:
         raise ValueError("another format")
-    terms = {term: place for place, term in enumerate(arrays["terms"].tobytes().decode().split("\n"))}
+    terms = {term: place for place, term in enumerate(to_words(arrays["terms"]).split("\n"))}
     heads = {
         task: Head(
             dense=_floats(arrays[f"{task}.dense"], (DIMENSIONS, len(labels))),
@@ -122,13 +117,3 @@ def _floats(array: npt.NDArray[np.generic], shape: tuple[int, ...]) -> Floats:
     if array.shape != shape:
         raise ValueError(f"shape {array.shape}, expected {shape}")
     return array.astype(np.float32, casting="same_kind")
-
-
-def _hash(arrays: Mapping[str, npt.NDArray[np.generic]]) -> str:
-    """Short hash over names, shapes and bytes."""
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()[:12]

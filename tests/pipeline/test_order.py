@@ -185,7 +185,7 @@ async def decide(database: Database, channel: OnChannel) -> None:
 async def bring(database: Database, channel: OnChannel, batches: Sequence[Sequence[int]]) -> None:
     for batch in batches:
         arrived = [Arrived(str(place), channel, HISTORY[place]) for place in batch]
-        tags = {text: tag(text) for text in texts_to_tag(arrived)}
+        tags = {key: tag(key[1]) for key in texts_to_tag(arrived)}
         async with database.transaction(EVERY_WORKSPACE) as session:
             stored = await store(session, arrived, tags)
             await refresh(session, stored.touched)

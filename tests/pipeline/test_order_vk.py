@@ -114,7 +114,7 @@ def read(channel: OnChannel, one: Entry) -> list[Arrived]:
 
 async def bring(database: Database, channel: OnChannel, batch: Sequence[Entry]) -> None:
     arrived = [event for one in batch for event in read(channel, one)]
-    tags = {text: tag(text) for text in texts_to_tag(arrived)}
+    tags = {key: tag(key[1]) for key in texts_to_tag(arrived)}
     async with database.transaction(EVERY_WORKSPACE) as session:
         stored = await store(session, arrived, tags)
         await refresh(session, stored.touched)

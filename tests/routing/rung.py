@@ -1,6 +1,6 @@
 """A bridge whose bot has an alert chat, with colleagues who have phones."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from inbox.agents.caller import Caller
 from inbox.agents.models import Agent
 from inbox.agents.tokens import load_caller
-from inbox.conversations.tags import Intent, Sentiment, Tagged
+from inbox.conversations.tags import Intent, OwnModel, Sentiment, Tagged
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.organisations.models import Membership, Role
 from routing.alerts.linking import make_code
@@ -27,8 +27,9 @@ class MoodTagger:
     """«ужас» is negative, «дурак» toxic, «цена» a lead, «наверное» unsure."""
 
     model_version = "words"
+    figures: Mapping[str, object] = {}
 
-    def tag(self, texts: Sequence[str]) -> list[Tagged]:
+    def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
         return [self._tag(text) for text in texts]
 
     def _tag(self, text: str) -> Tagged:

@@ -161,6 +161,7 @@ class Correction(HasId, OfWorkspace, Base):
         ForeignKeyConstraint(
             ["workspace_id", "message_id"], ["messages.workspace_id", "messages.id"], ondelete="CASCADE"
         ),
+        Index("ix_corrections_corrected", "workspace_id", "corrected_at"),
     )
 
     message_id: Mapped[int] = mapped_column(index=True)
