@@ -144,7 +144,7 @@ def _judge_public(text: str, tags: Tagged, *, addresses_us: bool, in_draw: bool)
         return NeedsAnswer(needed=False, why=Why.FRIEND)
     if tags.intent is Intent.OTHER and _APPEAL.match(text):
         return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
-    if _may_ask(tags, LIKELY_ASKS if in_draw else MAY_ASK):
+    if _may_ask(tags, in_draw=in_draw):
         return NeedsAnswer(needed=True, why=_ASKING.get(tags.intent, Why.UNSURE))
     if in_draw:
         return NeedsAnswer(needed=False, why=Why.DRAW)
@@ -160,12 +160,12 @@ def _judge_address(text: str, tags: Tagged) -> NeedsAnswer:
     return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
 
 
-def _may_ask(tags: Tagged, limit: float) -> bool:
-    """Whether the tags give all that asks at least this chance; without chances (a person's word) the tag counts."""
+def _may_ask(tags: Tagged, *, in_draw: bool) -> bool:
+    """Whether the tags give all that asks enough of a chance; without chances (a person's word) the tag counts."""
     chances = tags.probabilities.get("intent")
-    if not chances:
-        return tags.intent in _ASKING or "intent" in tags.unsure
-    return sum(chances.get(intent.value, 0.0) for intent in _ASKING) >= limit
+    if chances:
+        return sum(chances.get(intent.value, 0.0) for intent in _ASKING) >= (LIKELY_ASKS if in_draw else MAY_ASK)
+    return not in_draw if "intent" in tags.unsure else tags.intent in _ASKING
 
 
 def _names_only_friends(text: str) -> bool:

@@ -101,9 +101,11 @@ async def label(
     sentiment: Annotated[Sentiment | None, Form()] = None,
 ) -> Response:
     """A person's word on a message of the queue; the row says thanks."""
-    workspace_id = _workspace_at(ws, caller, session)
+    place = read_place(ws, caller)
+    enter_scope(session, scope_at(place, caller))
+    # The row first: a foreign one is not there, whatever one may do in one's own project.
     message, conversation = await access_message(session, caller, message_id, Permission.CORRECT_TAGS, lock=True)
-    if message.workspace_id != workspace_id:
+    if message.workspace_id != settings_workspace(place, caller, Permission.MANAGE_RULES):
         raise NotFoundError("There is no such message.")
     said = CorrectedTags(sentiment=sentiment, intent=intent)
     await correct_tags(session, caller, message, conversation, said, context.clock())

@@ -122,7 +122,7 @@ async def test_a_refused_request_does_not_use_its_key_up(company: Company, subsc
         ({"text": "нуль\x00"}, "text"),
         ({"text": "a", "send_at": "2020-01-01T00:00:00Z"}, "send_at"),
         ({"text": "a", "send_at": "2099-01-01T00:00:00"}, "send_at"),
-        ({"text": "a", "canned_response_id": 5}, "canned_response_id"),
+        ({"text": "a", "canned_response_id": "пять"}, "canned_response_id"),
         ({"text": "a", "attachments": [{"file_name": "a.txt", "content": "***"}]}, "attachments"),
         ({"text": "a", "attachments": [{"file_name": "a.txt", "content": ""}]}, "attachments"),
         ({"text": "a", "attachments": [{"file_name": "a", "content": "YQ=="}] * 11}, "attachments"),
