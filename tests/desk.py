@@ -55,6 +55,8 @@ def tag(text: str) -> Tagged:
     sure = 0.55 if "наверное" in text else 0.95
     labels = {"intent": intent.value, "sentiment": mood.value, "toxic": "1" if toxic else "0"}
     probabilities = {task: {label: sure} for task, label in labels.items()}
+    if "аудит" in text:
+        probabilities["intent"][Intent.PARTNERSHIP.value] = 0.12
     unsure = frozenset({"intent", "toxic"}) if "наверное" in text else frozenset[str]()
     return Tagged(mood, intent, toxic, False, probabilities, unsure, {}, "words")
 

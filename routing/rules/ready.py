@@ -12,11 +12,14 @@ from routing.rules.actions import ACTIONS, Action, Assign, HandToTeam, Hold, Set
 from routing.rules.conditions import CONDITIONS, Condition, HoursAre, IntentIs, NeedsAnswerIs, ToxicIs, UnsureIs
 from routing.rules.models import Rule
 
+_SPAM = "Спам → подозрительные"
+"""Marks and lets the others go on: what looks like spam and is said to us still finds somebody."""
+
 Ready = tuple[str, Sequence[Condition], Sequence[Action]]
 
 
 async def make_ready_rules(session: AsyncSession, workspace_id: int) -> None:
-    """Teams and rules for the common cases; the first one that matches acts."""
+    """Teams and rules for the common cases; the first one that matches acts, but spam is only marked."""
     teams = [
         Team(workspace_id=workspace_id, name=name, purpose=purpose)
         for name, purpose in (("Продажи", "sales"), ("Поддержка", "support"), ("Модераторы", "moderators"))
@@ -30,6 +33,7 @@ async def make_ready_rules(session: AsyncSession, workspace_id: int) -> None:
                 workspace_id=workspace_id,
                 name=name,
                 position=position,
+                stops=name != _SPAM,
                 conditions=CONDITIONS.dump_python(list(conditions), mode="json"),
                 actions=ACTIONS.dump_python(list(actions), mode="json"),
             )
@@ -43,7 +47,7 @@ def _ready(sales: int, support: int, moderators: int) -> list[Ready]:
     at_night = HoursAre(value="closed")
     to_moderators = HandToTeam(team_id=moderators)
     return [
-        ("Спам → подозрительные", [IntentIs(any_of=[Intent.SPAM])], [Hold()]),
+        (_SPAM, [IntentIs(any_of=[Intent.SPAM])], [Hold()]),
         (
             "Оскорбления → Модераторы",
             [ToxicIs(sure=True)],

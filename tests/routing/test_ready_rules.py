@@ -11,7 +11,7 @@ from inbox.conversations.models import Conversation, Priority
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.organisations.models import Membership, Role
 from tests.desk import Desk, open_desk
-from tests.routing.talk import send, talk_of
+from tests.routing.talk import comment, post, send, shown, talk_of
 from tests.servers import TestServers
 
 pytestmark = pytest.mark.outside
@@ -76,3 +76,11 @@ async def test_a_complaint_at_night_goes_to_whoever_is_on_shift(desk: Desk) -> N
     assert (question.assignee_id, question.team_id) == (None, desk.team_ids["moderators"])
     async with desk.context.database.session(EVERY_WORKSPACE) as session:
         assert len(list(await session.scalars(select(Conversation.id)))) == 2
+
+
+async def test_what_looks_like_spam_but_may_want_something_is_marked_and_still_finds_somebody(desk: Desk) -> None:
+    moderator = await desk.add_agent("moderators", ["moderators"])
+    under = post(desk, "Новая коллекция")
+    await send(desk, shown(desk, under), comment(desk, under, "спам, бесплатный аудит вашей клиники", 501))
+    found = await talk_of(desk, 501)
+    assert (found.needs_answer, found.held, found.assignee_id) == (True, True, moderator)
