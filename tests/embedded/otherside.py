@@ -4,6 +4,7 @@ Prints one JSON line when it is ready and ends when its standard input is closed
 """
 
 import json
+import signal
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -39,6 +40,7 @@ def attach(home: Home) -> None:
 def main() -> None:
     """Play the wanted part."""
     part, path = sys.argv[1:]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background has it ignored, and so would we
     try:
         {"up": stay_up, "attach": attach}[part](open_home(Path(path)))
     except EmbeddedServerError as error:
