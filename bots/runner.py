@@ -129,7 +129,7 @@ class BotsRunner:
                     on_gap=to.on_gap, wires=adapter.wires, clock=clock,
                 )  # fmt: skip
             case _:
-                raise NotImplementedError(account.platform)
+                raise SetupError(f"nothing here receives from {account.platform}")
 
     async def _load_accounts(self) -> dict[int, Account]:
         """Channels that are to be polled; one with a dead key waits until a check finds it alive.

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.account import account_of
 from inbox.channels.events import Author
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact, Identity
+from inbox.core.bulk import among, update_rows
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import KeyRefusedError, PermanentRefusalError
@@ -58,22 +59,24 @@ async def _find_nameless(session: AsyncSession, channel_id: int, after: int) -> 
 async def _write(
     session: AsyncSession, context: Context, nameless: Sequence[Identity], named: Mapping[str, Author]
 ) -> None:
+    """All of them in a constant number of statements; a contact whom a person renamed keeps that name."""
     now = context.clock()
-    for identity in nameless:
-        author = named.get(identity.external_id)
-        if author is None:
-            continue
-        changed = await session.scalar(
-            update(Identity)
-            .where(Identity.id == identity.id, Identity.named_at.is_(None))
-            .values(name=author.name, username=author.username, named_at=now)
-            .returning(Identity.contact_id)
-            .execution_options(synchronize_session=False)
-        )
-        if changed is not None:
-            await session.execute(
-                update(Contact)
-                .where(Contact.id == changed, Contact.name == identity.name)
-                .values(name=author.name)
-                .execution_options(synchronize_session=False)
-            )
+    known = {identity.id for identity in nameless if identity.external_id in named}
+    rows = await session.execute(
+        select(Identity, Contact)
+        .join(Contact, Contact.id == Identity.contact_id)
+        .where(among(Identity.id, known), Identity.named_at.is_(None))
+        .order_by(Identity.id)
+        .with_for_update()
+    )
+    identities: list[Identity] = []
+    contacts: list[Contact] = []
+    for identity, contact in rows:
+        author = named[identity.external_id]
+        if contact.name == identity.name:
+            contact.name = author.name
+            contacts.append(contact)
+        identity.name, identity.username, identity.named_at = author.name, author.username, now
+        identities.append(identity)
+    await update_rows(session, identities, ("name", "username", "named_at"))
+    await update_rows(session, contacts, ("name",))

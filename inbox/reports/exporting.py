@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from inbox.core.i18n import N_, Words
+from inbox.core.sheets import Cell, harmless
 from inbox.reports.figures import Figures, Pair
 from inbox.reports.service import Report
 
@@ -17,7 +18,6 @@ HEAD = (
     N_("9 of 10 faster, min"), N_("Median by the wall clock, min"), N_("9 of 10 by the wall clock, min"),
     N_("Right in VK or Telegram"), N_("Came while closed"), N_("Left out: lost connections"),
 )  # fmt: skip
-Cell = str | int | float | None
 
 
 def rows(report: Report, words: Words) -> Iterator[list[Cell]]:
@@ -40,7 +40,7 @@ def to_csv(report: Report, words: Words) -> bytes:
     """UTF-8 with a mark, so that spreadsheets read it right; separated by semicolons."""
     text = io.StringIO()
     csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(
-        [_safe(cell) for cell in row] for row in rows(report, words)
+        [harmless(cell) for cell in row] for row in rows(report, words)
     )
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
@@ -53,7 +53,7 @@ def to_xlsx(report: Report, words: Words) -> bytes:
         sheet = book.create_sheet()
     sheet.title = words.gettext("Response time")[:31]
     for row in rows(report, words):
-        sheet.append([_safe(cell) for cell in row])
+        sheet.append([harmless(cell) for cell in row])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     sheet.freeze_panes = "A2"
@@ -78,8 +78,3 @@ def _numbers(figures: Figures) -> list[Cell]:
         *(None if length is None else round(length / timedelta(minutes=1), 1) for length in lengths),
         figures.counts["outside"], figures.counts["came_closed"], figures.counts["left_out"],
     ]  # fmt: skip
-
-
-def _safe(cell: Cell) -> Cell:
-    """A name must not become a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell != "—" else cell

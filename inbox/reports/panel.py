@@ -19,6 +19,7 @@ from inbox.conversations.listing import Row, load_rows, with_parts
 from inbox.conversations.models import Conversation, Status
 from inbox.conversations.urgency import DUE_SOON, running_due
 from inbox.core.errors import ForbiddenError, InvalidInputError
+from inbox.core.sheets import XLSX
 from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
 from inbox.core.web.templates import render, words_of
 from inbox.organisations.models import Workspace
@@ -30,7 +31,6 @@ from inbox.sla.models import SlaPolicy
 panel = APIRouter(prefix="/w/{ws}/sla")
 BURNING = 6
 LONGEST = timedelta(days=400)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Days = Annotated[int, Query(ge=1, le=366)]
 From = Annotated[date | None, Query(alias="from")]
 To = Annotated[date | None, Query()]

@@ -10,7 +10,10 @@ export interface Word {
   reset?: boolean
 }
 
-const KINDS = ['message', 'conversation', 'channel', 'agent', 'post', 'typing']
+// All that the server announces: a test compares them. EventSource hears no kind that it was not told of.
+const KINDS = [
+  'message', 'conversation', 'channel', 'agent', 'post', 'typing', 'sla', 'hours', 'people', 'lead', 'dead_event', 'escalation',
+]
 const AGAIN = [1000, 2000, 5000, 10_000]
 
 export function follow(address: string, tell: (word: Word) => void, attempt = 0): void {

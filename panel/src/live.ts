@@ -5,6 +5,8 @@ import { find, htmx, on, openId } from './page'
 import { refreshThread } from './thread'
 
 const LOST_AFTER = 2500
+/** New names and new working hours may show in any row. */
+const OF_ALL_ROWS = new Set(['people', 'hours'])
 let lostTimer = 0
 let wasLost = false
 let threadTimer = 0
@@ -23,7 +25,8 @@ function hear(event: Happened): void {
   if (id !== undefined && id !== null) {
     refreshRows([String(id)])
     if (String(id) === openId()) refreshThreadSoon()
-  } else htmx.trigger(document.body, 'otklik:counts', {})
+  } else if (OF_ALL_ROWS.has(event.kind)) catchUp()
+  else htmx.trigger(document.body, 'otklik:counts', {})
   document.body.dispatchEvent(new CustomEvent(`live:${event.kind}`, { detail: event.ref }))
 }
 

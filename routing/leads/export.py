@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from openpyxl import Workbook
 
 from inbox.core.i18n import N_, Words
+from inbox.core.sheets import harmless
 from routing.leads.listing import Listed
 from routing.leads.models import Stage
 
 MOST = 10_000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
     N_("Number"), N_("Written"), N_("Subscriber"), N_("Words"), N_("Phone"), N_("Channel"), N_("Post"), N_("Stage"),
     N_("Reason"), N_("Sum"), N_("Owner"), N_("Taken up"), N_("First answer"),
@@ -22,7 +22,6 @@ STAGES = {
     Stage.NEW: N_("new"), Stage.TAKEN_UP: N_("taken up"), Stage.WON: N_("won"), Stage.LOST: N_("lost"),
     Stage.NOT_A_LEAD: N_("not a lead"),
 }  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(leads: Sequence[Listed], words: Words, zone: str) -> bytes:
@@ -30,7 +29,7 @@ def write_csv(leads: Sequence[Listed], words: Words, zone: str) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
     writer.writerow([words.gettext(column) for column in COLUMNS])
-    writer.writerows([_harmless(cell) for cell in _row(one, words, zone)] for one in leads)
+    writer.writerows([harmless(cell) for cell in _row(one, words, zone)] for one in leads)
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -41,7 +40,7 @@ def write_xlsx(leads: Sequence[Listed], words: Words, zone: str) -> bytes:
     sheet.title = words.gettext("Leads")
     sheet.append([words.gettext(column) for column in COLUMNS])
     for one in leads:
-        sheet.append([_harmless(cell) if isinstance(cell, str) else cell for cell in _row(one, words, zone)])
+        sheet.append([harmless(cell) for cell in _row(one, words, zone)])
     sheet.freeze_panes = "A2"
     out = io.BytesIO()
     book.save(out)
@@ -60,10 +59,3 @@ def _row(listed: Listed, words: Words, zone: str) -> list[str | int | float]:
 
 def _time(instant: datetime | None, zone: str) -> str:
     return "" if instant is None else f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
-
-
-def _harmless(cell: str | float) -> str | float:
-    """What subscribers wrote must not become a formula; a phone number stays one."""
-    if not isinstance(cell, str) or not cell.startswith(_FORMULA) or cell[1:].isdecimal():
-        return "".join(c for c in cell if c >= " " or c in "\n\t") if isinstance(cell, str) else cell
-    return "'" + cell

@@ -17,11 +17,12 @@ from inbox.conversations.access import access_conversation
 from inbox.core.context import Context
 from inbox.core.database import enter_scope
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError, RefusedError
+from inbox.core.sheets import XLSX
 from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
 from inbox.core.web.fields import RowId
 from inbox.core.web.templates import render, words_of
 from routing.leads import listing
-from routing.leads.export import MOST, STAGES, XLSX, write_csv, write_xlsx
+from routing.leads.export import MOST, STAGES, write_csv, write_xlsx
 from routing.leads.listing import Filters
 from routing.leads.models import OPEN, Stage
 from routing.leads.service import change_lead, make_lead_by_hand
