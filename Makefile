@@ -36,6 +36,7 @@ check: setup ## What CI runs: lint, types, imports, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd panel && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check  # types of the panel's scripts
 	$(BIN)/pytest -n 3 --ignore=tests/browser
 	$(BIN)/pytest tests/browser  # apart: the driver's loop runs on in the test's own process
 

@@ -9,6 +9,7 @@ from inbox.channels.account import account_of
 from inbox.channels.events import Author
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact, Identity
+from inbox.conversations.models import Conversation
 from inbox.core.bulk import among, update_rows
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -40,9 +41,7 @@ async def name_people(context: Context, job: NamePeople) -> None:
         except (KeyRefusedError, PermanentRefusalError):
             return
         async with context.transaction(EVERY_WORKSPACE) as session:
-            await _write(session, context, nameless, named)
-            if named:
-                announce(session, channel.workspace_id, "people", channel_id=channel.id)
+            await _tell(session, await _write(session, context, nameless, named))
         after = nameless[-1].id
 
 
@@ -58,8 +57,10 @@ async def _find_nameless(session: AsyncSession, channel_id: int, after: int) -> 
 
 async def _write(
     session: AsyncSession, context: Context, nameless: Sequence[Identity], named: Mapping[str, Author]
-) -> None:
-    """All of them in a constant number of statements; a contact whom a person renamed keeps that name."""
+) -> set[int]:
+    """All of them in a constant number of statements; a contact whom a person renamed keeps that name.
+
+    Returns the contacts that changed."""
     now = context.clock()
     known = {identity.id for identity in nameless if identity.external_id in named}
     rows = await session.execute(
@@ -80,3 +81,18 @@ async def _write(
         identities.append(identity)
     await update_rows(session, identities, ("name", "username", "named_at"))
     await update_rows(session, contacts, ("name",))
+    return {contact.id for contact in contacts}
+
+
+async def _tell(session: AsyncSession, contact_ids: set[int]) -> None:
+    """Rows and threads of these people show another name."""
+    shown = await session.execute(
+        select(Conversation.workspace_id, Conversation.id, Conversation.assignee_id, Conversation.team_id)
+        .where(among(Conversation.contact_id, contact_ids))
+        .order_by(Conversation.id)
+    )
+    for workspace_id, conversation_id, assignee_id, team_id in shown:
+        announce(
+            session, workspace_id, "conversation", conversation_id=conversation_id, assignee_id=assignee_id,
+            team_id=team_id,
+        )  # fmt: skip

@@ -1,7 +1,7 @@
 // Keys of one letter, by their place on the keyboard, so that they work in the Russian layout, too.
 import { openCommands } from './commands'
 import { setMode, write } from './composer'
-import { neighbour, openRow } from './list'
+import { neighbour, openRow, whenOpen } from './list'
 import { closeMenus, openMenu } from './menus'
 import { find } from './page'
 
@@ -25,16 +25,16 @@ function search(): void {
 const ACTS: Record<string, () => void> = {
   KeyJ: () => openRow(neighbour(1)),
   KeyK: () => openRow(neighbour(-1)),
-  KeyR: () => write('reply'),
-  KeyN: () => write('note'),
-  KeyE: () => press('e'),
-  KeyX: () => press('x'),
-  KeyA: () => press('a'),
-  KeyS: () => press('s'),
-  KeyL: () => press('l'),
-  KeyT: () => press('t'),
-  KeyM: () => press('m'),
-  KeyO: () => press('o'),
+  KeyR: () => whenOpen(() => write('reply')),
+  KeyN: () => whenOpen(() => write('note')),
+  KeyE: () => whenOpen(() => press('e')),
+  KeyX: () => whenOpen(() => press('x')),
+  KeyA: () => whenOpen(() => press('a')),
+  KeyS: () => whenOpen(() => press('s')),
+  KeyL: () => whenOpen(() => press('l')),
+  KeyT: () => whenOpen(() => press('t')),
+  KeyM: () => whenOpen(() => press('m')),
+  KeyO: () => whenOpen(() => press('o')),
 }
 
 function escape(target: EventTarget | null): void {

@@ -8,25 +8,45 @@ const AGAIN = 2000
 const pending = new Set<string>()
 const waiting = new Set<string>()
 let timer = 0
+/** The row that was chosen, from the click until its conversation is there. */
+let going: string | null = null
+const after: (() => void)[] = []
 
 export const rows = (): HTMLElement[] => findAll('#rows [data-row]')
 const row = (id: string) => find(`#row-${CSS.escape(id)}`)
 const current = () => find('#rows .row.on')
 
-function mark(id: string | null): void {
-  for (const one of rows()) one.classList.toggle('on', one.dataset.row === id)
-  find('#inbox')?.setAttribute('data-open', id ? 'true' : 'false')
+const chosen = () => going ?? openId()
+
+function mark(): void {
+  for (const one of rows()) one.classList.toggle('on', one.dataset.row === chosen())
+  find('#inbox')?.setAttribute('data-open', openId() ? 'true' : 'false')
+}
+
+/** Act on the conversation that was chosen, not on the one that still shows while it is on its way. */
+export function whenOpen(act: () => void): void {
+  if (going) after.push(act)
+  else act()
+}
+
+function arrive(id: string, there: boolean): void {
+  if (going !== id) return
+  going = null
+  mark()
+  const acts = after.splice(0)
+  if (there) for (const act of acts) act()
 }
 
 /** The row that is walked to next; the first one when none is chosen. */
 export function neighbour(step: 1 | -1): HTMLElement | undefined {
   const all = rows().filter((one) => !one.classList.contains('gone') || one.classList.contains('on'))
-  const chosen = document.activeElement?.closest<HTMLElement>('[data-row]') ?? current()
-  const at = chosen ? all.indexOf(chosen) : -1
+  const from = document.activeElement?.closest<HTMLElement>('[data-row]') ?? current()
+  const at = from ? all.indexOf(from) : -1
   return at < 0 ? all[0] : all[at + step]
 }
 
 export function openRow(one: HTMLElement | null | undefined): void {
+  if (document.activeElement?.closest('[data-row]')) one?.focus({ preventScroll: true }) // the next step starts here
   one?.click()
   one?.scrollIntoView({ block: 'nearest' })
 }
@@ -77,7 +97,7 @@ function askAgain(ids: string[]): void {
 function place(id: string, fresh: HTMLElement | undefined): void {
   const shown = row(id)
   if (shown && fresh) {
-    fresh.classList.toggle('on', id === openId())
+    fresh.classList.toggle('on', id === chosen())
     morph(shown, fresh)
     const now = row(id)
     if (now) htmx.process(now)
@@ -104,7 +124,7 @@ export async function reloadList(): Promise<void> {
   list.scrollTop = 0
   waiting.clear()
   showWaiting()
-  mark(openId())
+  mark()
   htmx.trigger(document.body, 'otklik:counts', {})
 }
 
@@ -114,7 +134,18 @@ export function startList(): void {
   })
   on<CustomEvent>('htmx:afterSettle', (event) => {
     if (event.detail.target?.id === 'inbox') waiting.clear()
-    if (find('#conversation')) mark(openId())
+    if (find('#conversation')) mark()
+  })
+  on<CustomEvent>('htmx:beforeSend', (event) => {
+    const id = event.detail.elt?.dataset.row
+    if (!id) return
+    going = id
+    after.length = 0
+    mark()
+  })
+  on<CustomEvent>('htmx:afterRequest', (event) => {
+    const id = (event.detail.requestConfig?.elt as HTMLElement | undefined)?.dataset.row
+    if (id) arrive(id, event.detail.successful)
   })
   on<CustomEvent>('changed', (event) => refreshRows([String(event.detail.id)]))
   on<CustomEvent>('settled', (event) => {

@@ -5,8 +5,6 @@ import { find, htmx, on, openId } from './page'
 import { refreshThread } from './thread'
 
 const LOST_AFTER = 2500
-/** New names and new working hours may show in any row. */
-const OF_ALL_ROWS = new Set(['people', 'hours'])
 let lostTimer = 0
 let wasLost = false
 let threadTimer = 0
@@ -25,7 +23,7 @@ function hear(event: Happened): void {
   if (id !== undefined && id !== null) {
     refreshRows([String(id)])
     if (String(id) === openId()) refreshThreadSoon()
-  } else if (OF_ALL_ROWS.has(event.kind)) catchUp()
+  } else if (event.kind === 'hours') catchUp() // any row's clock may be another now
   else htmx.trigger(document.body, 'otklik:counts', {})
   document.body.dispatchEvent(new CustomEvent(`live:${event.kind}`, { detail: event.ref }))
 }

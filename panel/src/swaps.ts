@@ -23,6 +23,7 @@ export function startSwaps(): void {
   Object.assign(htmx.config, {
     includeIndicatorStyles: false,
     allowEval: false,
+    defaultSettleDelay: 0, // what was swapped in answers the next key at once
     historyCacheSize: 0,
     refreshOnHistoryMiss: false,
     selfRequestsOnly: true,

@@ -16,7 +16,7 @@ export function toEnd(): void {
 export function refreshThread(): void {
   const open = find('#conversation')
   if (!open?.dataset.address) return
-  void htmx.ajax('GET', `${open.dataset.address}/parts${open.dataset.query ?? ''}`, { source: open, target: open, swap: 'none' })
+  void htmx.ajax('get', `${open.dataset.address}/parts${open.dataset.query ?? ''}`, { source: open, target: open, swap: 'none' })
 }
 
 export function startThread(): void {

@@ -36,6 +36,16 @@ def test_the_list_is_walked_with_j_and_k(busy: Page) -> None:
     expect(busy.locator("#head")).to_contain_text(names[0])
 
 
+def test_keys_faster_than_the_answers_mean_the_row_that_they_chose(busy: Page) -> None:
+    names = busy.locator("#rows .row .truncate.font-semibold").all_inner_texts()
+    busy.locator("#rows .row").first.click()
+    for key in "jjkjx":  # by mouse to the first one; down, down, up, down; and settle the last
+        busy.keyboard.press(key)
+    expect(busy.locator(".toast2", has_text="ответ не нужен")).to_be_visible()
+    expect(busy.locator("#rows .row.on")).to_contain_text(names[1])
+    expect(busy.locator("#head")).to_contain_text(names[1])
+
+
 def test_letters_work_in_the_russian_layout(busy: Page) -> None:
     busy.keyboard.press("j")
     expect(busy.locator("#reply-form")).to_be_visible()

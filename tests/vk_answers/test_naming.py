@@ -20,7 +20,7 @@ async def _names(desk: VkDesk) -> dict[str, tuple[str, str]]:
 
 async def test_the_nameless_are_named_at_once_and_a_contact_renamed_by_us_keeps_its_name(desk: VkDesk) -> None:
     await desk.talk("Сколько стоит?")
-    await desk.talk("А доставка?", author=ANNA + 1)
+    second = await desk.talk("А доставка?", author=ANNA + 1)
     before = await _names(desk)
     async with desk.context.transaction(EVERY_WORKSPACE) as session:
         ours = (await session.scalars(select(Contact).where(Contact.name == before[str(ANNA)][1]))).one()
@@ -33,5 +33,6 @@ async def test_the_nameless_are_named_at_once_and_a_contact_renamed_by_us_keeps_
     assert named[str(ANNA)][1] == "Анна из Казани"
     assert named[str(ANNA + 1)][0] == named[str(ANNA + 1)][1]
     async with desk.context.database.session(EVERY_WORKSPACE) as session:
-        assert "people" in set(await session.scalars(select(LiveEvent.kind)))
+        told = list(await session.scalars(select(LiveEvent).order_by(LiveEvent.seq.desc()).limit(1)))
+        assert [(one.kind, one.ref["conversation_id"]) for one in told] == [("conversation", second)]
     assert named != before
