@@ -53,6 +53,11 @@ class Known:
         return not self.words[0]["is_ours"] if self.words else self.is_ours
 
 
+def known_of(identity: Identity) -> Known:
+    """A row of identities as intake knows it."""
+    return Known(identity.id, identity.contact_id, identity.is_ours, identity.name, identity.ours_words)
+
+
 async def store_identities(session: AsyncSession, seen: Iterable[Seen]) -> dict[AuthorKey, Known]:
     """Identities of all authors, made where missing; the newest name by platform time stays.
 

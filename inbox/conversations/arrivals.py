@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from inbox.channels.events import ConversationKind, InboundEvent, MessageReceived
+from inbox.contacts.service import Known
+from inbox.conversations.addressee import Whom, find_whom
 from inbox.conversations.models import Status
 from inbox.conversations.needs_answer import NeedsAnswer
 from inbox.conversations.tags import Tagged, TextKey
@@ -35,7 +37,8 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A message with the conversation that it belongs to. `ours`: an answer given outside the panel."""
+    """A message with the conversation that it belongs to. `ours`: an answer given outside the panel; `answered`: the
+    person whom it answers."""
 
     channel: OnChannel
     event: MessageReceived
@@ -45,6 +48,13 @@ class Placed:
     ours: bool
     in_draw: bool
     before_connection: bool = False
+    answered: Known | None = None
+
+    @property
+    def whom(self) -> Whom:
+        """To whom it is said."""
+        event = self.event
+        return find_whom(self.identity_id, self.answered, event.sent_at, addresses_us=event.addresses_us)
 
     @property
     def message_key(self) -> MessageKey:

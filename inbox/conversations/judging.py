@@ -8,6 +8,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import AttachmentKind, ConversationKind
+from inbox.contacts.models import Identity
+from inbox.contacts.service import known_of
+from inbox.conversations.addressee import Whom, find_whom
 from inbox.conversations.models import Attachment, Conversation, Direction, Message, Post, PostMode, Tags
 from inbox.conversations.needs_answer import NeedsAnswer, Why, judge
 from inbox.conversations.tags import Intent, Sentiment, Tagged
@@ -22,6 +25,7 @@ class _Judged:
     mode: PostMode | None
     tags: Tags | None
     media: tuple[AttachmentKind, ...]
+    whom: Whom
 
 
 async def judge_again(session: AsyncSession, *which: ColumnElement[bool]) -> set[int]:
@@ -74,19 +78,25 @@ async def _load(session: AsyncSession, which: Sequence[ColumnElement[bool]]) -> 
         .scalar_subquery()
     )
     rows = await session.execute(
-        select(Message, Conversation.kind, Post.mode, Tags, kinds)
+        select(Message, Conversation.kind, Post.mode, Tags, kinds, Identity)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .outerjoin(Post, Post.id == Conversation.post_id)
         .outerjoin(Tags, Tags.message_id == Message.id)
+        .outerjoin(Identity, Identity.id == Message.answered_identity_id)
         .where(Message.direction == Direction.INBOUND, Message.needs_answer_why != Why.OURS.value, *which)
         .order_by(Message.id)
         .with_for_update(of=Message)
         .execution_options(populate_existing=True)
     )
     return [
-        _Judged(message, kind, mode, tags, tuple(AttachmentKind(one) for one in media or ()))
-        for message, kind, mode, tags, media in rows
+        _Judged(message, kind, mode, tags, tuple(AttachmentKind(one) for one in media or ()), _whom(message, answered))
+        for message, kind, mode, tags, media, answered in rows
     ]
+
+
+def _whom(message: Message, answered: Identity | None) -> Whom:
+    known = known_of(answered) if answered is not None else None
+    return find_whom(message.author_identity_id, known, message.sent_at, addresses_us=message.addresses_us)
 
 
 def _verdict(one: _Judged) -> NeedsAnswer:
@@ -95,6 +105,6 @@ def _verdict(one: _Judged) -> NeedsAnswer:
         one.message.text,
         one.media,
         tagged(one.tags),
-        addresses_us=one.message.addresses_us,
+        whom=one.whom,
         in_draw=one.mode is PostMode.DRAW,
     )

@@ -76,7 +76,7 @@ def judge_placed(one: Placed, tags: TextTags) -> NeedsAnswer:
     event = one.event
     media = tuple(attachment.kind for attachment in event.attachments)
     tagged = tags.get(one.text_key, _WORDLESS)
-    return judge(one.kind, event.text, media, tagged, addresses_us=event.addresses_us, in_draw=one.in_draw)
+    return judge(one.kind, event.text, media, tagged, whom=one.whom, in_draw=one.in_draw)
 
 
 async def _insert(
@@ -105,6 +105,7 @@ def _values(one: Placed, known: Mapping[AuthorKey, Known], verdict: NeedsAnswer)
         "parent_external_id": parent.external_id if parent else None,
         "parent_author_name": _parent_name(one, known),
         "parent_text": parent.text[:300] if parent else None,
+        "answered_identity_id": one.answered.identity_id if one.answered else None,
         "album_external_id": event.album_external_id,
         "addresses_us": event.addresses_us,
         "sent_at": event.sent_at,

@@ -1,8 +1,8 @@
 """Does a message need an answer, and why: pure, from what was said and how it was tagged.
 
 A direct message that says something does. A comment does when it asks, complains, is a lead, addresses us, or may
-well do one of these by its tags. «+», bare emoji, stickers, tagged friends, thanks for our answer and talk among
-subscribers do not. Each verdict has a reason.
+well do one of these by its tags; whom it answers says how likely that must be. «+», bare emoji, stickers, tagged
+friends, thanks for our answer and talk among subscribers do not. Each verdict has a reason.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from inbox.channels.events import AttachmentKind, ConversationKind
+from inbox.conversations.addressee import Whom
 from inbox.conversations.tags import Intent, Sentiment, Tagged
 
 
@@ -59,7 +60,8 @@ MAY_ASK = 0.06
 """Chance that a comment wants something of us, all such intents taken together, from which on a person looks: chosen
 so that on folds of the corpus by trade 98 % of the comments that do are found."""
 LIKELY_ASKS = 0.3
-"""The same under a draw, where nearly nobody does."""
+"""The same where hardly anybody does: under a draw, and in an answer to another subscriber. Of those about one in ten
+wants something of us, of other comments nearly half: so much rarer, the same evidence must be so much stronger."""
 _ONLY_ASKS = re.compile(r"[\s?!.]*\?[\s?!.]*")
 _THANKS = re.compile(
     r"(?:(?:ок|окей|хорошо|понятно|ясно|понял|поняла|отлично|супер|разобрал(?:ся|ась)|спасибо|спс|благодарю|thanks?|thx|"
@@ -93,7 +95,7 @@ def judge(
     media: tuple[AttachmentKind, ...],
     tags: Tagged,
     *,
-    addresses_us: bool,
+    whom: Whom,
     in_draw: bool = False,
 ) -> NeedsAnswer:
     """The verdict on one message of a subscriber. `tags` are of `text`; `in_draw`: under a post in draw mode."""
@@ -104,7 +106,7 @@ def judge(
         return _judge_direct(text, tags)
     if _is_plus(text):
         return NeedsAnswer(needed=False, why=Why.PLUS)
-    return _judge_public(text, tags, addresses_us=addresses_us, in_draw=in_draw)
+    return _judge_public(text, tags, whom, in_draw=in_draw)
 
 
 def _is_plus(text: str) -> bool:
@@ -135,16 +137,16 @@ def _judge_direct(text: str, tags: Tagged) -> NeedsAnswer:
     return NeedsAnswer(needed=True, why=Why.DIRECT)
 
 
-def _judge_public(text: str, tags: Tagged, *, addresses_us: bool, in_draw: bool) -> NeedsAnswer:
+def _judge_public(text: str, tags: Tagged, whom: Whom, *, in_draw: bool) -> NeedsAnswer:
     if _ONLY_ASKS.fullmatch(text):
         return NeedsAnswer(needed=True, why=Why.QUESTION)
-    if addresses_us:
+    if whom is Whom.US:
         return _judge_address(text, tags)
     if _names_only_friends(text):
         return NeedsAnswer(needed=False, why=Why.FRIEND)
-    if tags.intent is Intent.OTHER and _APPEAL.match(text):
+    if whom is Whom.NOBODY and tags.intent is Intent.OTHER and _APPEAL.match(text):
         return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
-    if _may_ask(tags, in_draw=in_draw):
+    if _may_ask(tags, is_rare=in_draw or whom is Whom.SUBSCRIBER):
         return NeedsAnswer(needed=True, why=_ASKING.get(tags.intent, Why.UNSURE))
     if in_draw:
         return NeedsAnswer(needed=False, why=Why.DRAW)
@@ -160,12 +162,12 @@ def _judge_address(text: str, tags: Tagged) -> NeedsAnswer:
     return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
 
 
-def _may_ask(tags: Tagged, *, in_draw: bool) -> bool:
+def _may_ask(tags: Tagged, *, is_rare: bool) -> bool:
     """Whether the tags give all that asks enough of a chance; without chances (a person's word) the tag counts."""
     chances = tags.probabilities.get("intent")
     if chances:
-        return sum(chances.get(intent.value, 0.0) for intent in _ASKING) >= (LIKELY_ASKS if in_draw else MAY_ASK)
-    return not in_draw if "intent" in tags.unsure else tags.intent in _ASKING
+        return sum(chances.get(intent.value, 0.0) for intent in _ASKING) >= (LIKELY_ASKS if is_rare else MAY_ASK)
+    return not is_rare if "intent" in tags.unsure else tags.intent in _ASKING
 
 
 def _names_only_friends(text: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.channels.events import Author, ConversationKind, MessageReceived
 from inbox.channels.models import ChannelChat
 from inbox.contacts.service import AuthorKey, Known
+from inbox.conversations.addressee import find_answered
 from inbox.conversations.arrivals import Arrived, OnChannel, Placed
 from inbox.conversations.models import Conversation, Message, Post, PostMode
 from inbox.conversations.posts import ensure_roots
@@ -63,7 +64,17 @@ async def store_conversations(
         else:
             conversation_id, kind, in_draw = want, event.kind, False
         placed.append(
-            Placed(one.channel, event, kind, conversation_id, author.identity_id, ours, in_draw, one.before_connection)
+            Placed(
+                one.channel,
+                event,
+                kind,
+                conversation_id,
+                author.identity_id,
+                ours,
+                in_draw,
+                one.before_connection,
+                answered=known.get((one.channel.channel_id, find_answered(event) or "")),
+            )
         )
     return placed
 

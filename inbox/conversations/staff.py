@@ -94,7 +94,7 @@ async def _turn_messages(session: AsyncSession, author: Known, tags: TextTags) -
         if rows_of_tags:
             await session.execute(insert(Tags).on_conflict_do_nothing(), rows_of_tags)
         await judge_again(session, Message.id.in_([one.id for one in left]))
-    return touched
+    return touched | await judge_again(session, Message.answered_identity_id == author.identity_id)
 
 
 async def _make_ours(message_ids: Sequence[int], session: AsyncSession) -> None:

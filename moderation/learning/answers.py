@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inbox.channels.events import AttachmentKind, ConversationKind
+from inbox.conversations.addressee import Whom
 from inbox.conversations.needs_answer import NeedsAnswer, judge
 from inbox.conversations.tags import Tagged, Tagger
 from inbox.core.errors import SetupError
@@ -13,8 +14,9 @@ from moderation.triage import load_tagger
 
 TABLE = Path(__file__).parent.parent / "data" / "needs_answer.tsv"
 HEADER = ("text", "parent", "mode", "media", "needs_answer", "reason")
-"""`parent`: whom it answers (us, subscriber, nobody) · `mode`: draw or empty, of the post · `media`: sticker, photo."""
-_PARENTS = frozenset({"", "us", "subscriber"})
+"""`parent`: whom it answers (us, subscriber; empty: nobody) · `mode`: of the post, draw or empty · `media`: sticker or
+photo, or empty."""
+_PARENTS = {"": Whom.NOBODY, "us": Whom.US, "subscriber": Whom.SUBSCRIBER}
 _MODES = frozenset({"", "draw"})
 _MEDIA = frozenset({"", AttachmentKind.STICKER.value, AttachmentKind.PHOTO.value})
 
@@ -24,7 +26,7 @@ class Comment:
     """One labelled comment: what a reader of the thread says of it, and why."""
 
     text: str
-    parent: str
+    whom: Whom
     mode: str
     media: str
     needed: bool
@@ -71,7 +73,7 @@ def _read(cells: Sequence[str], where: str) -> Comment:
     text, parent, mode, media, needed, reason = cells
     if parent not in _PARENTS or mode not in _MODES or media not in _MEDIA or needed not in {"0", "1"}:
         raise SetupError(f"{where}: a parent, mode, medium or label that is not known.")
-    return Comment(text, parent, mode, media, needed == "1", reason)
+    return Comment(text, _PARENTS[parent], mode, media, needed == "1", reason)
 
 
 def judge_comments(comments: Sequence[Comment], tagger: Tagger) -> Outcome:
@@ -82,8 +84,8 @@ def judge_comments(comments: Sequence[Comment], tagger: Tagger) -> Outcome:
 
 def _judge(comment: Comment, tagged: Tagged) -> NeedsAnswer:
     media = (AttachmentKind(comment.media),) if comment.media else ()
-    addresses_us, in_draw = comment.parent == "us", comment.mode == "draw"
-    return judge(ConversationKind.COMMENT, comment.text, media, tagged, addresses_us=addresses_us, in_draw=in_draw)
+    in_draw = comment.mode == "draw"
+    return judge(ConversationKind.COMMENT, comment.text, media, tagged, whom=comment.whom, in_draw=in_draw)
 
 
 def describe(outcome: Outcome) -> str:

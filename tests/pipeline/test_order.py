@@ -120,6 +120,10 @@ HISTORY = (
         comment(142, "staff", "Вера, всё поправим", first_level=False),
         parent=Quoted(f":{GROUP}:114", Author("vera", "vera"), "плохо"),
     ),
+    replace(
+        comment(143, "gleb", "а у меня", first_level=False),
+        parent=Quoted(f":{GROUP}:142", Author("staff", "staff"), "Вера, всё поправим"),
+    ),
     ReachabilityChanged(Author("anton", "anton"), reachable=False, occurred_at=START + timedelta(minutes=150)),
     ReachabilityChanged(Author("anton", "anton"), reachable=True, occurred_at=START + timedelta(minutes=151)),
     ReachabilityChanged(Author("dina", "dina"), reachable=False, occurred_at=START + timedelta(minutes=152)),
@@ -275,11 +279,12 @@ def test_a_history_in_order_reads_as_a_person_would_expect(expected: list[tuple[
     anna, boris, vera = (conversations[f"thread:{ROOT}:{who}"] for who in ("anna", "boris", "vera"))
     assert set(conversations) == {
         "direct:kirill", "direct:anton", "direct:dina",
-        *(f"thread:{ROOT}:{who}" for who in ("anna", "boris", "vera", "staff")),
+        *(f"thread:{ROOT}:{who}" for who in ("anna", "boris", "vera", "staff", "gleb")),
     }  # fmt: skip
     assert anna[4] is False, "the anonymous administrator's answer settles her question"
     assert boris[3] == "no_answer_needed_automatic"
     assert vera[4] is False, "the new colleague's answer settles hers"
+    assert conversations[f"thread:{ROOT}:gleb"][5] == "addresses_us", "the new colleague is one of us"
     assert conversations["direct:kirill"][9] == "ау"
     assert conversations["direct:anton"][6] is Intent.LEAD, "of an album the caption speaks"
     assert conversations["direct:dina"][7] == START + timedelta(minutes=132), "what was deleted is not waited for"

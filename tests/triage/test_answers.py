@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from inbox.channels.events import ConversationKind
+from inbox.conversations.addressee import Whom
 from inbox.conversations.needs_answer import Why, judge
 from inbox.conversations.tags import Intent, Sentiment, Tagged
 from inbox.core.errors import SetupError
@@ -15,14 +16,15 @@ from moderation.triage.classify import LinearTagger
 from moderation.triage.normalise import normalise
 
 UNSURE = Tagged(Sentiment.NEUTRAL, Intent.OTHER, False, False, {}, frozenset({"intent"}), {}, "words")
+TALK = replace(UNSURE, unsure=frozenset())
 
 
 def test_needs_answer_reaches_its_figures(tagger: LinearTagger) -> None:
     comments = read_comments()
     assert len(comments) >= 500
     outcome = judge_comments(comments, tagger)
-    assert outcome.recall >= 0.95, describe(outcome)
-    assert outcome.precision >= 0.65, describe(outcome)
+    assert outcome.recall >= 0.97, describe(outcome)
+    assert outcome.precision >= 0.8, describe(outcome)
 
 
 def test_the_table_is_no_part_of_the_corpus() -> None:
@@ -31,8 +33,8 @@ def test_the_table_is_no_part_of_the_corpus() -> None:
     assert [text for text in said if normalise(text).folded in corpus] == []
 
 
-def judged(text: str, tags: Tagged, *, addresses_us: bool = False, in_draw: bool = False) -> tuple[bool, Why]:
-    verdict = judge(ConversationKind.COMMENT, text, (), tags, addresses_us=addresses_us, in_draw=in_draw)
+def judged(text: str, tags: Tagged, whom: Whom = Whom.NOBODY, *, in_draw: bool = False) -> tuple[bool, Why]:
+    verdict = judge(ConversationKind.COMMENT, text, (), tags, whom=whom, in_draw=in_draw)
     return verdict.needed, verdict.why
 
 
@@ -57,23 +59,28 @@ def test_under_a_draw_a_question_must_be_likelier() -> None:
     assert judged("хочу приз", chances(other=0.8, lead=0.2), in_draw=True) == (False, Why.DRAW)
 
 
+def test_in_an_answer_to_another_subscriber_a_question_must_be_likelier() -> None:
+    doubtful = chances(other=0.8, question=0.2)
+    assert judged("а вы чего ждали", doubtful) == (True, Why.UNSURE)
+    assert judged("а вы чего ждали", doubtful, Whom.SUBSCRIBER) == (False, Why.TALK)
+    assert judged("а где такое заказать", chances(lead=0.6, other=0.4), Whom.SUBSCRIBER) == (True, Why.LEAD)
+    assert judged("Подскажите, как вы сами", TALK, Whom.SUBSCRIBER) == (False, Why.TALK)
+
+
 @pytest.mark.parametrize("text", ["спасибо!", "Поняла, спасибо большое за ответ 🙏🏻", "ок спс", "thank you"])
 def test_bare_thanks_for_our_answer_need_none(text: str) -> None:
-    assert judged(text, UNSURE, addresses_us=True) == (False, Why.PRAISE)
+    assert judged(text, UNSURE, Whom.US) == (False, Why.PRAISE)
 
 
 @pytest.mark.parametrize("text", ["спасибо, а когда?", "спасибо не надо", "Ок", "спасибо за помощь, так и не приехали"])
 def test_what_is_more_than_thanks_still_addresses_us(text: str) -> None:
-    assert judged(text, UNSURE, addresses_us=True) == (True, Why.ADDRESSES_US)
+    assert judged(text, UNSURE, Whom.US) == (True, Why.ADDRESSES_US)
 
 
 def test_angry_thanks_still_address_us() -> None:
     angry = replace(UNSURE, sentiment=Sentiment.NEGATIVE)
-    assert judged("ну спасибо вам за помощь", angry, addresses_us=True) == (True, Why.ADDRESSES_US)
-    assert judged("спасибо вам за помощь", angry, addresses_us=True) == (True, Why.ADDRESSES_US)
-
-
-TALK = replace(UNSURE, unsure=frozenset())
+    assert judged("ну спасибо вам за помощь", angry, Whom.US) == (True, Why.ADDRESSES_US)
+    assert judged("спасибо вам за помощь", angry, Whom.US) == (True, Why.ADDRESSES_US)
 
 
 @pytest.mark.parametrize("text", ["Почините ступеньку у входа", "Админы, удалите спам", "ну привезите же такое в Омск"])

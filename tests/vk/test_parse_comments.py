@@ -11,6 +11,7 @@ from inbox.channels.events import (
     PostSeen,
     StaffChanged,
 )
+from inbox.conversations.addressee import find_answered
 from tests.vk.events import ANNA, GROUP, PETER, SENT, SENT_AT, Raw, comment, only, received
 
 POST: Raw = {"id": 6, "from_id": -GROUP, "owner_id": -GROUP, "date": SENT, "text": "Завоз"}
@@ -41,6 +42,13 @@ def test_an_answer_to_our_comment_addresses_us() -> None:
     assert received(comment(reply_to_comment=5, reply_to_user=-GROUP), kind="wall_reply_new").addresses_us
     assert not received(comment(reply_to_comment=5, reply_to_user=PETER), kind="wall_reply_new").addresses_us
     assert received(comment(text="[club1234|Магазин], сколько?"), kind="wall_reply_new").addresses_us
+
+
+@pytest.mark.parametrize(
+    ("fields", "answered"), [({"reply_to_user": PETER}, str(PETER)), ({"reply_to_user": -GROUP}, None), ({}, None)]
+)
+def test_an_answer_tells_the_subscriber_whom_it_answers(fields: Raw, answered: str | None) -> None:
+    assert find_answered(received(comment(reply_to_comment=5, **fields), kind="wall_reply_new")) == answered
 
 
 def test_our_own_comment_is_an_answer_to_whom_it_answers() -> None:

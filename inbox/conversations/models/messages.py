@@ -40,7 +40,12 @@ class Message(HasId, OfWorkspace, Base):
         Index("ix_messages_thread_root", "channel_id", "thread_external_id"),
         Index("ix_messages_text", "text", postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"}),
         Index("ix_messages_answered", "channel_id", "parent_external_id", postgresql_where=text("outside")),
+        ForeignKeyConstraint(["workspace_id", "answered_identity_id"], ["identities.workspace_id", "identities.id"]),
         Index("ix_messages_author", "author_identity_id"),
+        Index(
+            "ix_messages_answered_identity", "answered_identity_id",
+            postgresql_where=text("answered_identity_id is not null"),
+        ),
         Index("ix_messages_scheduled", "send_at", postgresql_where=text("delivery = 'queued' and send_at is not null")),
         Index(
             "ix_messages_underway", "channel_id", "delivery",
@@ -63,6 +68,8 @@ class Message(HasId, OfWorkspace, Base):
     parent_external_id: Mapped[str | None]
     parent_author_name: Mapped[str | None]
     parent_text: Mapped[str | None]
+    answered_identity_id: Mapped[int | None]
+    """The person whom it answers, where that is not our side."""
     album_external_id: Mapped[str | None]
     addresses_us: Mapped[bool] = mapped_column(default=False)
     sent_at: Mapped[datetime]
