@@ -58,7 +58,9 @@ class Ground:
 
 
 UNSETTLED = "select count(*) from messages where delivery in ('queued', 'sending')"
-JOBS = "select count(*) from procrastinate_jobs where status in ('todo', 'doing')"
+JOBS = (
+    "select task_name, count(*) from procrastinate_jobs where status in ('todo', 'doing') group by task_name order by 1"
+)
 
 
 def unrest(ground: Ground, truth: Truth) -> str:
@@ -69,7 +71,7 @@ def unrest(ground: Ground, truth: Truth) -> str:
         "on the stream": ground.stream_length(),
         "not stored": max(0, len(truth.said) - stored),
         "replies under way": ground.number(UNSETTLED),
-        "jobs": ground.number(JOBS),
+        **{f"jobs {name}": int(str(count)) for name, count in ground.rows(JOBS)},
     }
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
@@ -139,7 +141,7 @@ def _judge_rest(ground: Ground) -> list[Line]:
         " where c.assignee_id is null"
     )
     assigned = ground.number("select count(*) from conversations where assignee_id is not null")
-    jobs, waiting, unsettled = ground.number(JOBS), ground.stream_length(), ground.number(UNSETTLED)
+    jobs, waiting, unsettled = ground.rows(JOBS), ground.stream_length(), ground.number(UNSETTLED)
     dead = ground.number("select count(*) from dead_events")
     holes = ground.number(
         "select count(*) from live_counters c where c.seq <>"
@@ -151,7 +153,7 @@ def _judge_rest(ground: Ground) -> list[Line]:
         Line(
             "who needs an answer is assigned", f"{assigned} assigned, not: {unassigned[:3] or 'none'}", not unassigned
         ),
-        Line("no job is stuck", f"{jobs} jobs, {unsettled} replies under way", jobs == 0 and unsettled == 0),
+        Line("no job is stuck", f"{jobs or 'no'} jobs, {unsettled} replies under way", not jobs and unsettled == 0),
         Line("the stream is empty", f"{waiting} entries", waiting == 0),
         Line("no event died", f"{dead} dead", dead == 0),
         Line("live numbers without holes", f"{events} events, {holes} workspaces with holes", holes == 0),
