@@ -66,12 +66,19 @@ class LeasedReceiver:
     """A receiver at work for `account`; `run` returns when another holds the lease, when stopped, or on a dead key."""
 
     def __init__(
-        self, context: Context, account: Account, holder: str, poll: Poll, places: Places, cursor: str | None
+        self,
+        context: Context,
+        account: Account,
+        holder: str,
+        poll: Poll,
+        places: Places,
+        stream: IntakeStream,
+        cursor: str | None,
     ) -> None:
         self.account = account
         self.cursor = cursor
         self._context = context
-        self._stream = IntakeStream(context.redis)
+        self._stream = stream
         self._lease = Lease(context.redis, account.channel_id, holder)
         self._poll = poll
         self._places = places
@@ -140,7 +147,9 @@ class LeasedReceiver:
         """Take the epoch, write each word as it is said, and again what could not be written."""
         while True:
             self._has_word.clear()
-            await self._tell()
+            if self._epoch is None or self._words().are_any:
+                async with self._places.turns:
+                    await self._tell()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._has_word.wait(), RENEW_EVERY.total_seconds())
 
@@ -155,11 +164,7 @@ class LeasedReceiver:
 
     async def _tell(self) -> None:
         """Write what is to be written; with the database away, later. Nothing counts as written before the commit."""
-        said = self._said
-        due = said if said is not None and self._is_due(said) else None
-        words = _Words(due, tuple(self._gaps), self._begins, self._place)
-        if self._epoch is not None and not words.are_any:
-            return
+        words = self._words()
         try:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
                 async with self._context.transaction(EVERY_WORKSPACE) as session:
@@ -172,6 +177,11 @@ class LeasedReceiver:
             return
         if epoch is not None:
             self._forget(words)
+
+    def _words(self) -> _Words:
+        """What is to be written now."""
+        due = self._said if self._said is not None and self._is_due(self._said) else None
+        return _Words(due, tuple(self._gaps), self._begins, self._place)
 
     def _forget(self, words: _Words) -> None:
         """They are written; what was said meanwhile is still to be told."""

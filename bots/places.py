@@ -14,6 +14,8 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 
 WRITE_EVERY = timedelta(seconds=1)
+WRITERS = 4
+"""So many receivers of a process write their status at once."""
 # Rows that somebody holds are left for the next time: many are written here, and nobody is to be waited for.
 _WRITE = text(
     "update channels set cursor = held.cursor from ("
@@ -32,6 +34,9 @@ class Places:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.turns = asyncio.Semaphore(WRITERS)
+        """Who writes a status takes one: hundreds at once would wait for each other in the database, give up in time
+        and begin anew, for ever."""
         self._waiting: dict[int, tuple[int, str]] = {}
 
     def note(self, channel_id: int, epoch: int, cursor: str) -> None:

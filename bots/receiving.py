@@ -7,7 +7,8 @@ the stream or the receiver is stopped.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -104,7 +105,18 @@ class Backoff:
         self.failures = 0
 
 
-class Receiver:
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """Work that may be in hand when the receiver is asked to stop, and how long it may last from then on."""
+
+    limit: asyncio.Timeout
+    grace: timedelta
+
+    def end_soon(self) -> None:
+        self.limit.reschedule(asyncio.get_running_loop().time() + self.grace.total_seconds())
+
+
+class Receiver(ABC):
     """One channel's receiving: the state that was last told, the pauses, the stream."""
 
     def __init__(self, account: Account, put: Put, on_status: OnStatus, stop: asyncio.Event, clock: Clock) -> None:
@@ -116,6 +128,7 @@ class Receiver:
         self._on_status = on_status
         self._told: tuple[ReceiverKind, str | None] | None = None
         self._told_at = 0.0
+        self._in_hand: _Running | None = None
 
     async def store(self, events: Sequence[RawEvent]) -> bool:
         """Put all events, again and again if need be; False when stopped before every one was on the stream."""
@@ -131,18 +144,24 @@ class Receiver:
 
     async def _put_all(self, events: Sequence[RawEvent]) -> Sequence[RawEvent]:
         """Put events side by side; those that could not be put."""
+        if len(events) == 1:
+            return [] if await self._put_one(events[0]) else events
         places = asyncio.Semaphore(CONCURRENT_PUTS)
-        are_put = await asyncio.gather(*(self._put_one(event, places) for event in events))
+
+        async def put(event: RawEvent) -> bool:
+            async with places:
+                return await self._put_one(event)
+
+        are_put = await asyncio.gather(*(put(event) for event in events))
         return [event for event, is_put in zip(events, are_put, strict=True) if not is_put]
 
-    async def _put_one(self, event: RawEvent, places: asyncio.Semaphore) -> bool:
-        async with places:
-            try:
-                await self._put(event)
-            except Exception as error:
-                # The loop's edge: the event stays in hand and is put again.
-                _log.warning("update not stored", channel_id=self.account.channel_id, error=type(error).__name__)
-                return False
+    async def _put_one(self, event: RawEvent) -> bool:
+        try:
+            await self._put(event)
+        except Exception as error:
+            # The loop's edge: the event stays in hand and is put again.
+            _log.warning("update not stored", channel_id=self.account.channel_id, error=type(error).__name__)
+            return False
         return True
 
     async def wait_out(self, kind: ReceiverKind, reason: str, backoff: Backoff) -> None:
@@ -173,16 +192,39 @@ class Receiver:
             _log.warning("status not stored", channel_id=self.account.channel_id, error=type(error).__name__)
             self._told = None
 
-    async def unless_stopped(self, work: Coroutine[None, None, _T], grace: timedelta = timedelta()) -> _T | None:
-        """The result of `work`; None if the receiver is stopped and the work does not end within `grace`."""
-        task = asyncio.create_task(work)
-        stopping = asyncio.create_task(self.stop.wait())
+    async def run(self) -> None:
+        """Receive until stopped, or until the key is dead."""
+        stopping = asyncio.create_task(self._limit_when_stopped())
         try:
-            await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and grace:
-                await asyncio.wait({task}, timeout=grace.total_seconds())
-            return task.result() if task.done() else None
+            await self.receive()
         finally:
-            for unfinished in (task, stopping):
-                unfinished.cancel()
-            await asyncio.gather(task, stopping, return_exceptions=True)
+            stopping.cancel()
+            await asyncio.gather(stopping, return_exceptions=True)
+
+    @abstractmethod
+    async def receive(self) -> None:
+        """The platform's loop."""
+
+    async def unless_stopped(self, work: Awaitable[_T], grace: timedelta = timedelta()) -> _T | None:
+        """The result of `work`; None if the receiver is stopped and the work does not end within `grace`.
+
+        Hundreds of receivers wait here for each event, so that this makes no tasks of its own.
+        """
+        running = _Running(asyncio.timeout(None), grace)
+        try:
+            async with running.limit:
+                self._in_hand = running
+                if self.stop.is_set():
+                    running.end_soon()
+                return await work
+        except TimeoutError:
+            if running.limit.expired():
+                return None
+            raise
+        finally:
+            self._in_hand = None
+
+    async def _limit_when_stopped(self) -> None:
+        await self.stop.wait()
+        if self._in_hand is not None:
+            self._in_hand.end_soon()

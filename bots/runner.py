@@ -31,6 +31,7 @@ from inbox.core.bulk import among
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import SetupError
+from inbox.core.stream import IntakeStream
 
 LOOK_EVERY = timedelta(seconds=2)
 _KEYS = (
@@ -68,6 +69,7 @@ class BotsRunner:
         self._keys: Mapping[int, tuple[object, ...]] = {}
         self._accounts: dict[int, Account | None] = {}
         self._places = Places(context)
+        self._stream = IntakeStream(context.redis)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Receive until `stop`, then give the leases back."""
@@ -106,7 +108,7 @@ class BotsRunner:
     def _begin(self, channel_id: int, account: Account) -> None:
         stop = asyncio.Event()
         cursor = self._cursors.get(channel_id)
-        receiver = LeasedReceiver(self._context, account, self._holder, self._poll, self._places, cursor)
+        receiver = LeasedReceiver(self._context, account, self._holder, self._poll, self._places, self._stream, cursor)
         task = asyncio.create_task(receiver.run(stop), name=f"channel-{channel_id}")
         self._running[channel_id] = Running(account, task, stop)
 

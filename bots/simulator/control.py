@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from bots.simulator.calls import CallFilter, CallLog
+from bots.simulator.chatter import ChatterBody, Chattered, chatter
 from bots.simulator.faults import Faults
 from bots.simulator.platform import PlatformSimulator
 from bots.simulator.schemas import (
@@ -87,6 +88,7 @@ class _Control:
     def add_to(self, router: APIRouter) -> None:
         router.post("/say")(self.say)
         router.post("/post")(self.post)
+        router.post("/chatter")(self.chatter)
         for path, endpoint in (
             ("/edit", self.edit),
             ("/delete", self.delete),
@@ -119,6 +121,10 @@ class _Control:
     async def say(self, body: SayBody) -> Said:
         """A subscriber writes."""
         return self._of(body.platform).say(body)
+
+    async def chatter(self, body: ChatterBody) -> Chattered:
+        """Subscribers of many bots write by themselves; answers when they have."""
+        return await chatter(self._of(body.platform), body)
 
     async def post(self, body: PostBody) -> Posted:
         """The channel publishes a post."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from aiogram.methods import GetUpdates
 from aiohttp import ClientTimeout
+from typing_extensions import override
 
 from bots.receiving import CONCURRENT_PUTS as CONCURRENT_PUTS
 from bots.receiving import Backoff, OnStatus, Put, Receiver
@@ -61,7 +62,8 @@ class _Polling(Receiver):
         self._offset: int | None = None
         self._conflicts = Backoff(shortest=5)
 
-    async def run(self) -> None:
+    @override
+    async def receive(self) -> None:
         while not self.stop.is_set():
             try:
                 answer = await self.unless_stopped(self._ask())

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import structlog
 from aiohttp import ClientError, ClientTimeout
+from typing_extensions import override
 
 from bots.fields import as_object, find_text, get_text
 from bots.receiving import OnStatus, Put, Receiver, ReceiverGap, ReceiverKind
@@ -91,7 +92,8 @@ class _Polling(Receiver):
         self._answered_at: datetime | None = None
         self._is_switched_on = False
 
-    async def run(self) -> None:
+    @override
+    async def receive(self) -> None:
         while not self.stop.is_set():
             try:
                 reply = await self.unless_stopped(self._ask())

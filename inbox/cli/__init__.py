@@ -312,7 +312,7 @@ def bench_memory(messages: int = 20_000, then: int = 60_000) -> None:
 
 @bench_app.command("communities")
 @in_words
-def bench_communities(few: int = 10, many: int = 200, seconds: float = 20.0) -> None:
+def bench_communities(few: int = 10, many: int = 200, seconds: float = 8.0) -> None:
     """From VK's event to the stream: the p95 with many communities in one bots process beside that with few."""
     from inbox.cli.bench_communities import communities as run
 

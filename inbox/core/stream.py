@@ -5,6 +5,7 @@ XREADGROUP, their own pending first, and acknowledge with XACK + XDEL in one MUL
 dead worker left pending is claimed after IDLE_BEFORE_CLAIM.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
+from redis.typing import EncodableT, FieldT
 
 STREAM = "otklik:intake"
 GROUP = "workers"
@@ -55,6 +57,22 @@ class Entry:
     """Handed out before: it was pending when this worker started, claimed it, or failed with it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """A payload that waits to be written, and who waits for that."""
+
+    fields: dict[FieldT, EncodableT]
+    done: asyncio.Future[None]
+
+    def settle(self, answer: object) -> None:
+        if self.done.done():  # its caller has gone
+            return
+        if isinstance(answer, Exception):
+            self.done.set_exception(answer)
+        else:
+            self.done.set_result(None)
+
+
 class IntakeStream:
     """The stream as its writers and readers see it. `consumer` names this worker; only readers need one."""
 
@@ -63,6 +81,8 @@ class IntakeStream:
         self._consumer = consumer
         self._name = name
         self._own_pending: str | None = "0"
+        self._to_add: list[_Adding] = []
+        self._adding: asyncio.Task[None] | None = None
 
     async def ensure_group(self) -> None:
         """Create the group at the stream's beginning; `$` would lose what came before the first worker."""
@@ -73,16 +93,35 @@ class IntakeStream:
                 raise
 
     async def add(self, channel_id: int, received_at: datetime, via: str, raw: Mapping[str, object]) -> None:
-        """Put a payload on the stream; durable once this returns (appendfsync always)."""
-        await self._redis.xadd(
-            self._name,
-            {
-                "channel_id": str(channel_id),
-                "received_at": received_at.isoformat(),
-                "via": via,
-                "raw": as_json(raw),
-            },
-        )
+        """Put a payload on the stream; durable once this returns (appendfsync always).
+
+        What comes while a write is on its way goes with the next one: hundreds of receivers share one stream.
+        """
+        fields: dict[FieldT, EncodableT] = {
+            "channel_id": str(channel_id),
+            "received_at": received_at.isoformat(),
+            "via": via,
+            "raw": as_json(raw),
+        }
+        adding = _Adding(fields, asyncio.get_running_loop().create_future())
+        self._to_add.append(adding)
+        if self._adding is None or self._adding.done():
+            self._adding = asyncio.create_task(self._add_all())
+        await adding.done
+
+    async def _add_all(self) -> None:
+        while self._to_add:
+            together, self._to_add = self._to_add[:BATCH], self._to_add[BATCH:]
+            try:
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for one in together:
+                        await pipe.xadd(self._name, one.fields)
+                    answers = await pipe.execute(raise_on_error=False)
+            except Exception as error:
+                # Each caller hears of it, and puts its payload again.
+                answers = [error] * len(together)
+            for one, answer in zip(together, answers, strict=True):
+                one.settle(answer)
 
     async def read(self) -> list[Entry]:
         """The next batch: own pending entries first, then new ones, waiting at most BLOCK for the first of them.

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from redis.exceptions import ResponseError
 from sqlalchemy import select, text, update
 
 from bots.runner import BotsRunner
@@ -173,3 +174,16 @@ async def test_a_database_that_hangs_keeps_neither_from_polling_nor_the_lease(ta
             await session.execute(update(Channel).values(status=ChannelStatus.NEW))
             await session.commit()
             assert (await has_status(talk, ChannelStatus.ACTIVE)).epoch == 1
+
+
+async def test_what_comes_at_once_is_written_together_and_each_hears_of_its_own(talk: Talk) -> None:
+    redis = talk.context.redis
+    stream = IntakeStream(redis, name="otklik:intake:together")
+    now = talk.context.clock()
+    await asyncio.gather(*(stream.add(number, now, "poll", {"text": f"слово {number}"}) for number in range(600)))
+    rows = await redis.xrange("otklik:intake:together")
+    assert [fields["channel_id"] for _, fields in rows] == [str(number) for number in range(600)]
+    await redis.set("otklik:intake:no-stream", "x")
+    broken = IntakeStream(redis, name="otklik:intake:no-stream")
+    found = await asyncio.gather(*(broken.add(1, now, "poll", {}) for _ in range(3)), return_exceptions=True)
+    assert all(isinstance(one, ResponseError) for one in found)

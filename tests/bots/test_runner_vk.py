@@ -1,6 +1,7 @@
 """The bots process and VK: the place in the events outlives it, what is lost is written down and asked for again."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -185,3 +186,35 @@ async def test_a_dead_key_needs_attention_and_lives_again_after_a_check(vk: Comm
         async with vk.context.transaction(EVERY_WORKSPACE) as session:
             await session.execute(text("update channels set status = 'active', status_reason = null"))
         await vk.have_come("пока ключ мёртв")
+
+
+async def test_one_silent_and_one_failing_community_hold_up_none_of_many(vk: Communities) -> None:
+    others = [780_000 + number for number in range(40)]
+    async with vk.context.transaction(EVERY_WORKSPACE) as session:
+        workspace_id = await session.scalar(select(Workspace.id))
+        assert workspace_id is not None
+        for group_id in others:
+            await connect_community(session, vk.context, workspace_id, group_id, str(vk.phone.base_url).rstrip("/"))
+    await vk.sim("fault", bot=GROUP, method="*", error="timeout", times=1_000_000)
+    await vk.sim("fault", bot=OTHER, method="*", error=502, times=1_000_000)
+    async with running(vk.context):
+
+        async def all_receive() -> bool:
+            async with vk.context.database.session(EVERY_WORKSPACE) as session:
+                there = await session.scalars(select(Channel.external_id).where(Channel.cursor.is_not(None)))
+            return {int(one) for one in there} == set(others)
+
+        await until(all_receive, 30)
+        await vk.sim("chatter", bots=others, rounds=3, every=0.5, prefix="слышно")
+
+        async def all_are_heard() -> bool:
+            by_channel = Counter(channel_id for channel_id, _, _ in await vk.came())
+            return sorted(by_channel.values()) == [3] * len(others)
+
+        await until(all_are_heard, 30)
+
+        async def is_down() -> bool:
+            return (await vk.channel(OTHER)).status is ChannelStatus.DOWN
+
+        await until(is_down, 30)
+    await vk.sim("heal")

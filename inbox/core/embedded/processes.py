@@ -44,6 +44,15 @@ def proportional_memory(pids: Iterable[int]) -> int:
     return sum(_memory_of(pid) for pid in pids)
 
 
+def processor_seconds(pid: int) -> float:
+    """Processor time that a process has had, its threads included; 0 when it is gone."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
+
+
 def _memory_of(pid: int) -> int:
     try:
         process = psutil.Process(pid)

@@ -148,3 +148,15 @@ async def test_a_callback_server_is_confirmed_and_told_in_order_until_it_says_ok
     await vk.result("groups.deleteCallbackServer", group_id=GROUP, server_id=made["server_id"])
     await vk.says("три")
     assert len(ours.events) == 4
+
+
+async def test_subscribers_chatter_evenly_and_say_when(vk: VkLine, server: Json) -> None:
+    body = {"platform": "vk", "bots": [GROUP], "rounds": 3, "every": 0.05, "prefix": "болтовня"}
+    answer = await vk.client.post("/sim/chatter", json=body)
+    assert answer.json()["said"] == 3
+    words = [str(one).split(" ") for one in texts(await vk.events(server))]
+    assert [prefix for prefix, _ in words] == ["болтовня"] * 3
+    times = [int(at) for _, at in words]
+    assert times == sorted(times) and times[2] - times[0] >= 80_000_000
+    stranger = await vk.client.post("/sim/chatter", json={**body, "bots": [GROUP + 1]})
+    assert stranger.status_code == 404
