@@ -1,7 +1,7 @@
 // The Lucide icons that templates use; Vite writes them into one sprite.
 export const icons = [
   'arrow-down', 'arrow-left', 'arrow-right-left', 'alarm-clock', 'ban', 'bell', 'bell-off', 'check', 'check-check', 'chevron-down',
-  'chevron-right', 'chevrons-up-down', 'circle-alert', 'circle-check', 'circle-help', 'circle-x', 'clock', 'clock-arrow-up',
+  'chevron-right', 'chevrons-up-down', 'circle-alert', 'circle-check', 'circle-help', 'circle-play', 'circle-x', 'clock', 'clock-arrow-up',
   'coffee', 'contact', 'copy', 'cpu', 'download', 'ellipsis', 'external-link', 'eye', 'file', 'file-text', 'flag',
   'gauge', 'globe', 'history', 'image', 'inbox', 'info', 'keyboard', 'link', 'list-filter', 'log-out', 'map-pin', 'menu', 'message-circle',
   'message-square', 'message-square-off', 'messages-square', 'mic', 'monitor', 'moon', 'music', 'newspaper', 'paperclip', 'pause', 'pencil',

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from inbox.core.i18n import choose_locale, words_in
-from inbox.core.web.linkify import linkify
+from inbox.core.web.linkify import linkify, map_of, page_of
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 ZONE = "Europe/Moscow"
@@ -75,3 +75,33 @@ def test_the_browsers_language_is_taken(accepted: str | None, locale: str) -> No
 )  # fmt: skip
 def test_only_web_addresses_become_links(text: str, html: str) -> None:
     assert str(linkify(text)) == html.replace("@", 'target="_blank" rel="noopener noreferrer nofollow"')
+
+
+@pytest.mark.parametrize(
+    ("title", "words", "page"),
+    [
+        ("Обзор кухни https://vk.com/video1_2", "Обзор кухни", "https://vk.com/video1_2"),
+        ("https://vk.com/wall-1_2", "", "https://vk.com/wall-1_2"),
+        ("Без страницы", "Без страницы", None),
+        ("Плохая javascript:alert(1)", "Плохая javascript:alert(1)", None),
+        (None, "", None),
+    ],
+)
+def test_an_attachment_is_called_without_its_address(title: str | None, words: str, page: str | None) -> None:
+    assert page_of(title) == (words, page)
+
+
+@pytest.mark.parametrize(
+    ("title", "words", "point"),
+    [
+        ("55.832612041158505, 37.558064023089514", "55.83261, 37.55806", "37.55806,55.83261"),
+        ("Салон «Лад» (55.8, 37.5)", "Салон «Лад»", "37.5,55.8"),
+        ("-33.9, 151.2", "-33.9, 151.2", "151.2,-33.9"),
+        ("Где-то", "Где-то", None),
+        (None, "", None),
+    ],
+)
+def test_a_place_is_shown_on_a_map(title: str | None, words: str, point: str | None) -> None:
+    found, address = map_of(title)
+    assert found == words
+    assert (address is None) if point is None else (address is not None and f"pt={point}&" in address)

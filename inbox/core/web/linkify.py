@@ -5,6 +5,7 @@ import re
 from markupsafe import Markup, escape
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'«»`]+", re.IGNORECASE)
+_POINT = re.compile(r"(-?\d{1,2}(?:\.\d+)?), (-?\d{1,3}(?:\.\d+)?)\)?$")
 _TRAILING = ".,;:!?…)]}"
 _LINK = Markup('<a href="{address}" target="_blank" rel="noopener noreferrer nofollow">{address}</a>')
 
@@ -18,6 +19,24 @@ def linkify(text: str) -> Markup:
         parts += [escape(text[end : match.start()]), _LINK.format(address=address)]
         end = match.start() + len(address)
     return Markup("").join([*parts, escape(text[end:])])
+
+
+def page_of(title: str | None) -> tuple[str, str | None]:
+    """What an attachment is called, and the page that its platform shows it on: the address that its title ends with."""
+    words = (title or "").rstrip()
+    start, _, last = words.rpartition(" ")
+    return (start, last) if _ADDRESS.fullmatch(last) else (words, None)
+
+
+def map_of(title: str | None) -> tuple[str, str | None]:
+    """A place's words, coordinates cut to a metre, and where a map shows it: the title ends with "latitude, longitude"."""
+    words = (title or "").rstrip()
+    found = _POINT.search(words)
+    if found is None:
+        return words, None
+    latitude, longitude = (round(float(number), 5) for number in found.groups())
+    shown = words[: found.start()].rstrip(" (") or f"{latitude}, {longitude}"
+    return shown, f"https://yandex.ru/maps/?pt={longitude},{latitude}&z=16&l=map"
 
 
 def _without_trailing(address: str) -> str:

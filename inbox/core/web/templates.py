@@ -11,7 +11,7 @@ from inbox.agents.caller import Caller
 from inbox.core.i18n import Words, choose_locale, words_in
 from inbox.core.web.assets import load_assets
 from inbox.core.web.csrf import csrf_token
-from inbox.core.web.linkify import linkify
+from inbox.core.web.linkify import linkify, map_of, page_of
 
 PACKAGE = Path(__file__).parents[2]
 ROUTING = PACKAGE.parent / "routing"
@@ -76,7 +76,7 @@ def environment(locale: str) -> Environment:
     for filter_ in (
         words.ago, words.exact, words.time, words.day, words.moment, words.wall, words.until, words.number,
         words.zone_name, words.country_name,
-        linkify, initials, tint,
+        linkify, page_of, map_of, initials, tint,
     ):  # fmt: skip
         made.filters[filter_.__name__] = filter_
     return made
