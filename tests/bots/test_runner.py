@@ -181,8 +181,8 @@ async def test_what_comes_at_once_is_written_together_and_each_hears_of_its_own(
     stream = IntakeStream(redis, name="otklik:intake:together")
     now = talk.context.clock()
     await asyncio.gather(*(stream.add(number, now, "poll", {"text": f"слово {number}"}) for number in range(600)))
-    rows = await redis.xrange("otklik:intake:together")
-    assert [fields["channel_id"] for _, fields in rows] == [str(number) for number in range(600)]
+    rows = await redis.xrange("otklik:intake:together") or []
+    assert [(fields or {})["channel_id"] for _, fields in rows] == [str(number) for number in range(600)]
     await redis.set("otklik:intake:no-stream", "x")
     broken = IntakeStream(redis, name="otklik:intake:no-stream")
     found = await asyncio.gather(*(broken.add(1, now, "poll", {}) for _ in range(3)), return_exceptions=True)

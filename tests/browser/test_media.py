@@ -1,4 +1,4 @@
-"""What subscribers attach is seen, heard and enlarged in the thread; what could not be sent says so and can be mended."""
+"""What subscribers attach is seen, heard and enlarged; what could not be sent says so and can be mended."""
 
 import httpx
 import pytest

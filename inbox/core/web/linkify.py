@@ -22,14 +22,14 @@ def linkify(text: str) -> Markup:
 
 
 def page_of(title: str | None) -> tuple[str, str | None]:
-    """What an attachment is called, and the page that its platform shows it on: the address that its title ends with."""
+    """What an attachment is called, and the page that shows it: the address that its title ends with."""
     words = (title or "").rstrip()
     start, _, last = words.rpartition(" ")
     return (start, last) if _ADDRESS.fullmatch(last) else (words, None)
 
 
 def map_of(title: str | None) -> tuple[str, str | None]:
-    """A place's words, coordinates cut to a metre, and where a map shows it: the title ends with "latitude, longitude"."""
+    """A place's words, coordinates cut to a metre, and where a map shows it; its title ends with "55.8, 37.6"."""
     words = (title or "").rstrip()
     found = _POINT.search(words)
     if found is None:
