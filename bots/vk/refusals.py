@@ -7,6 +7,7 @@ from bots.vk import reasons
 from bots.vk.wire import Answer
 from inbox.channels.adapter import KeyKind
 from inbox.core.errors import (
+    CommentsClosedError,
     KeyRefusedError,
     PermanentRefusalError,
     PlatformError,
@@ -87,11 +88,9 @@ _PERMANENT = {
     210: reasons.POST_GONE,
     211: reasons.COMMENT_GONE,
     212: reasons.NO_ACCESS_TO_COMMENTS,
-    213: reasons.COMMENTS_CLOSED,
     222: reasons.LINKS_FORBIDDEN,
     223: reasons.TOO_MANY_REPLIES,
     243: reasons.NOT_DELETED,
-    801: reasons.COMMENTS_CLOSED,
     909: reasons.CANNOT_EDIT,
     910: reasons.TEXT_TOO_LONG,
     914: reasons.TEXT_TOO_LONG,
@@ -110,9 +109,11 @@ _PERMANENT = {
     983: reasons.NO_CHAT_ACCESS,
     985: reasons.NO_CHAT_ACCESS,
     1012: reasons.NO_CHAT_ACCESS,
-    1401: reasons.COMMENTS_CLOSED,
     2000: reasons.TOO_MANY_SERVERS,
 }
+
+_COMMENTS_CLOSED = frozenset({213, 801, 1401})
+"""Of posts, videos and products."""
 
 _SCOPE_SUBCODES = frozenset({1133, 1134})
 _SCOPE_WORDS = "no access to call this method"
@@ -135,6 +136,8 @@ def refusal_of(answer: Answer, method: str, key: KeyKind) -> PlatformError:
         if key is KeyKind.OWN:
             return KeyRefusedError(key_reason)
         return PermanentRefusalError(_USER_KEY.get(key_reason, reasons.USER_KEY_LACKS_RIGHT))
+    if code in _COMMENTS_CLOSED:
+        return CommentsClosedError(reasons.COMMENTS_CLOSED)
     if code in {7, 15}:
         is_user = key is KeyKind.USER
         return PermanentRefusalError(reasons.USER_KEY_LACKS_RIGHT if is_user else reasons.ACCESS_DENIED)

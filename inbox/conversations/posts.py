@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.channels.events import ConversationKind, MessageReceived, PostSeen
 from inbox.conversations.arrivals import Arrived
 from inbox.conversations.models import Activity, Conversation, Message, Post, PostMode
+from inbox.core.events import OpenComments
+from inbox.core.jobs import is_queued
+from inbox.core.live import announce
 
 
 async def store_posts(session: AsyncSession, seen: Sequence[tuple[Arrived, PostSeen]]) -> set[int]:
@@ -133,6 +136,14 @@ async def _rehome(session: AsyncSession, channel_id: int, thread_external_id: st
     for stray in strays:
         touched |= await _move_comments(session, stray, thread_external_id, post_id)
     return touched
+
+
+async def note_comments_closed(session: AsyncSession, post_id: int) -> None:
+    """The platform refused a comment because there are to be none; a wish of people that is under way comes first."""
+    post = await session.get_one(Post, post_id, with_for_update=True)
+    if post.comments_open and not await is_queued(session, OpenComments(post_id=post_id)):
+        post.comments_open, post.comments_failure = False, None
+        announce(session, post.workspace_id, "post", post_id=post.id, channel_id=post.channel_id)
 
 
 async def _move_comments(session: AsyncSession, stray: Conversation, thread: str, post_id: int) -> set[int]:

@@ -134,6 +134,10 @@ class UnreachableContactError(PermanentRefusalError):
     """The contact blocked the bot, or it may not write first."""
 
 
+class CommentsClosedError(PermanentRefusalError):
+    """The post takes no comments, from nobody."""
+
+
 class KeyRefusedError(PlatformError):
     """The key is revoked or lacks the right; the channel needs attention."""
 

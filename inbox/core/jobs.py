@@ -12,6 +12,7 @@ import structlog
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as StoredJob
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import override
@@ -66,6 +67,15 @@ async def defer(session: AsyncSession, jobs: Iterable[Job]) -> None:
             if isinstance(error.__cause__, psycopg.Error):
                 raise DBAPIError("defer", None, error.__cause__) from error
             raise
+
+
+async def is_queued(session: AsyncSession, job: Job) -> bool:
+    """Whether such a job, with the same lock, waits or runs; the session serves all workspaces."""
+    found = text(
+        "select exists (select from procrastinate_jobs"
+        " where task_name = :name and lock = :lock and status in ('todo', 'doing'))"
+    )
+    return bool(await session.scalar(found, {"name": job.name, "lock": job.lock}))
 
 
 class JobRunner:

@@ -6,6 +6,7 @@ from inbox.channels.adapter import Sent
 from inbox.conversations.models import Delivery
 from inbox.core.errors import (
     ChatMigratedError,
+    CommentsClosedError,
     KeyRefusedError,
     PlatformError,
     TemporaryRefusalError,
@@ -21,13 +22,14 @@ TRIED_AGAIN = N_("The program had an error of its own while it was sending; it i
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`failure` is for people. `dead_key`, `new_chat_external_id`: what else the platform told us by it."""
+    """`failure` is for people. The rest is what else the platform told us by it."""
 
     delivery: Delivery
     sent: Sent | None = None
     failure: str | None = None
     dead_key: bool = False
     unreachable: bool = False
+    comments_closed: bool = False
     new_chat_external_id: str | None = None
 
 
@@ -44,5 +46,7 @@ def outcome_of(error: PlatformError) -> Outcome:
             return Outcome(Delivery.QUEUED, new_chat_external_id=error.new_chat_external_id)
         case UnreachableContactError():
             return Outcome(Delivery.FAILED, failure=error.reason, unreachable=True)
+        case CommentsClosedError():
+            return Outcome(Delivery.FAILED, failure=error.reason, comments_closed=True)
         case _:
             return Outcome(Delivery.FAILED, failure=error.reason)

@@ -16,6 +16,7 @@ from inbox.channels.status import set_status
 from inbox.contacts.models import Identity
 from inbox.conversations.intake import lock_channels
 from inbox.conversations.models import Delivery, Message
+from inbox.conversations.posts import note_comments_closed
 from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -116,6 +117,8 @@ async def _write_consequences(session: AsyncSession, row: Row, outcome: Outcome,
     if outcome.unreachable and row.conversation.kind is ConversationKind.DIRECT:
         identity = await session.get_one(Identity, row.conversation.identity_id)
         identity.unreachable_at = identity.reachability_at = now
+    if outcome.comments_closed and row.conversation.post_id is not None:
+        await note_comments_closed(session, row.conversation.post_id)
     if outcome.new_chat_external_id is not None:
         move = ChatMigrated(row.conversation.chat_external_id, outcome.new_chat_external_id, now)
         await refresh(session, await migrate_chat(session, row.channel.id, move))

@@ -25,6 +25,7 @@ function hear(event: Happened): void {
     if (String(id) === openId()) refreshThreadSoon()
   } else if (event.kind === 'hours') catchUp() // any row's clock may be another now
   else htmx.trigger(document.body, 'otklik:counts', {})
+  if (event.kind === 'post') refreshThreadSoon() // the open talk may stand under it
   document.body.dispatchEvent(new CustomEvent(`live:${event.kind}`, { detail: event.ref }))
 }
 

@@ -42,7 +42,8 @@ class Opened:
     """`silent_because`: why no reply can be written (None when it can); notes are another matter.
 
     `refusals`: what cannot be done here, and why. `instead`: where the contact can be answered in public.
-    `urls`: message id → where the platform shows it; `url`: the conversation. `parked_because`: why replies wait.
+    `is_closed_for_comments`: its post took none when we last knew. `parked_because`: why replies wait.
+    `urls`: message id → where the platform shows it; `url`: the conversation.
     """
 
     row: Row
@@ -60,6 +61,7 @@ class Opened:
     url: str | None
     urls: Mapping[int, str]
     comments_obstacle: str | None
+    is_closed_for_comments: bool
     may_moderate: bool
     may_assign: bool
     last_inbound_id: int | None
@@ -114,6 +116,7 @@ async def load_opened(session: AsyncSession, caller: Caller, conversation: Conve
         url=urls.get(last or 0) or next(reversed(urls.values()), None),
         urls=urls,
         comments_obstacle=await _comments_obstacle(session, adapters, conversation),
+        is_closed_for_comments=conversation.post is not None and not conversation.post.comments_open,
         may_moderate=caller.may(conversation.workspace_id, Permission.MODERATE),
         may_assign=caller.may(conversation.workspace_id, Permission.ASSIGN),
         last_inbound_id=last,
