@@ -30,7 +30,7 @@ from inbox.app import create_app
 from inbox.channels.adapter import Adapter
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus
-from inbox.conversations.tags import OwnModel, Tagged, Tagger
+from inbox.conversations.tags import Alike, Explaining, OwnModel, Tagged, Tagger, Taught
 from inbox.core.clock import utc_now
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE, Database
@@ -75,6 +75,10 @@ class ShippedTagger:
 
     def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
         return shipped_tagger().tag(texts, own)
+
+    def find_alike(self, text: str, wanted: Mapping[str, str], taught: Sequence[Taught] = ()) -> dict[str, Alike]:
+        tagger = shipped_tagger()
+        return tagger.find_alike(text, wanted, taught) if isinstance(tagger, Explaining) else {}
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,8 @@
 """Review of a subscriber's message: delete or restore it, warn, mute or ban its author; done by a job on the platform.
 
 Each is a row of `moderation_actions`: who asked, why, and the text as it was. What the platform or the key cannot do is
-refused at once, with the reason. A warning is a reply that says what to do otherwise: no platform has another.
+refused at once, with the reason. What is removed, or restored, says something of its tags, too. A warning is a reply
+that says what to do otherwise: no platform has another.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from inbox.audit.models import AuditEntry
 from inbox.channels.adapter import Act, Adapters, Offence
 from inbox.channels.events import ConversationKind, Platform
 from inbox.contacts.models import Identity
+from inbox.conversations.corrections import correct_tags, said_by_review
 from inbox.conversations.models import (
     Activity,
     Conversation,
@@ -86,6 +88,9 @@ async def review(
     if wanted.action is ReviewAction.DELETE:
         message.deleted_at = now
     await session.flush()
+    said = said_by_review(wanted.action, wanted.offence, message)
+    if said is not None:
+        await correct_tags(session, caller, message, conversation, said, now)
     if wanted.action is ReviewAction.WARN:
         await compose(session, conversation, caller.agent_id, Draft(wanted.reason), now)
         row.state, row.done_at = ReviewState.DONE, now

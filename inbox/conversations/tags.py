@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Sentiment(StrEnum):
@@ -63,6 +63,27 @@ def doubt(tagged: Tagged, unsure_below: float) -> Tagged:
         task for task, chances in tagged.probabilities.items() if chances and max(chances.values()) < unsure_below
     }
     return tagged if doubtful <= tagged.unsure else replace(tagged, unsure=tagged.unsure | doubtful)
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A labelled example near a text in meaning; `likeness`: their cosine. `is_own`: of the project's own people."""
+
+    text: str
+    likeness: float
+    is_own: bool = False
+
+
+Taught = tuple[str, Mapping[str, str]]
+"""A corrected message: its text, and task → label."""
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """A tagger that knows examples."""
+
+    def find_alike(self, text: str, wanted: Mapping[str, str], taught: Sequence[Taught] = ()) -> dict[str, Alike]:
+        """For each task of `wanted` (task → label) the nearest example that bears the label, if any is near."""
 
 
 class Tagger(Protocol):

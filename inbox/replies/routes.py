@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
 from inbox.conversations.access import access_conversation, access_message
-from inbox.conversations.corrections import correct_tags
+from inbox.conversations.corrections import correct_tags, release
 from inbox.conversations.models import Message
 from inbox.conversations.review import review
 from inbox.conversations.thread import Said, load_said, load_thread
@@ -120,6 +120,15 @@ async def put_tags(
     return await _show(session, caller, message)
 
 
+@api.post("/messages/{message_id}/release")
+async def release_message(session: SessionDep, context: ContextDep, caller: ApiCaller, message_id: RowId) -> MessageOut:
+    """What was flagged as suspicious is fine; the tags learn from it. 409: it is not flagged."""
+    message, conversation = await access_message(session, caller, message_id, Permission.CORRECT_TAGS, lock=True)
+    await release(session, caller, message, conversation, context.clock())
+    message, _ = await access_message(session, caller, message_id)
+    return await _show(session, caller, message)
+
+
 @api.post("/messages/{message_id}/moderate")
 async def moderate_message(
     session: SessionDep, context: ContextDep, caller: ApiCaller, message_id: RowId, wanted: ReviewIn
@@ -127,6 +136,7 @@ async def moderate_message(
     """Delete or restore a subscriber's message; warn, mute or ban its author. 409: platform or key cannot."""
     message, conversation = await access_message(session, caller, message_id, Permission.MODERATE, lock=True)
     await review(session, context.adapters, caller, message, conversation, wanted.to_review(), context.clock())
+    message, _ = await access_message(session, caller, message_id)
     return await _show(session, caller, message)
 
 

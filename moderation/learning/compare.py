@@ -1,19 +1,25 @@
-"""Which features carry the classifier: each set of them, trained alike, on folds that share no trade."""
+"""Which features carry the classifier: each set of them, trained alike, on trades that it did not see."""
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
-from moderation.learning.features import count_terms, join, tabulate
+from moderation.learning.features import Vocabulary, count_terms, join, tabulate
 from moderation.learning.measure import measure, number
 from moderation.learning.training import FOLDS, Example, fit
+from moderation.triage.embed import embed
 from moderation.triage.weights import TASKS
 
-SEEDS = (0, 1, 2)
-KINDS = ("embeddings", "terms", "both")
+SEEDS = (0, 1, 2, 3, 4)
+KINDS = ("embeddings", "pieces", "words", "embeddings and pieces", "all")
+"""`pieces`: character n-grams of 3 to 5 letters; `words`: words and pairs of words."""
+TIMED = 256
+"""Texts by which costs are measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +32,17 @@ class Compared:
 
 
 def compare_features(example: Example) -> list[Compared]:
-    """Every feature set in every task; a seed deals the trades into other folds."""
+    """Every feature set in every task, trained once a seed; a seed deals the trades into another split."""
     found: dict[tuple[str, str], list[float]] = {(kind, task): [] for kind in KINDS for task in TASKS}
-    for seed in SEEDS:
-        for key, score in _compare_once(example, deal(example.trades, seed)).items():
-            found[key].append(score)
+    with threadpool_limits(limits=1):
+        for seed in SEEDS:
+            for key, score in _compare_once(example, deal(example.trades, seed)).items():
+                found[key].append(score)
     return [Compared(kind, task, scores) for (kind, task), scores in found.items()]
 
 
 def deal(trades: npt.NDArray[np.str_], seed: int) -> npt.NDArray[np.intp]:
-    """The fold of each row: trades shuffled by the seed and dealt in turn."""
+    """The fold of each row: trades shuffled by the seed and dealt in turn. The first fold is held out."""
     names = np.unique(trades)
     order = np.random.default_rng(seed).permutation(len(names))
     fold_of = {names[place]: turn % FOLDS for turn, place in enumerate(order)}
@@ -43,21 +50,47 @@ def deal(trades: npt.NDArray[np.str_], seed: int) -> npt.NDArray[np.intp]:
 
 
 def _compare_once(example: Example, folds: npt.NDArray[np.intp]) -> dict[tuple[str, str], float]:
-    told = {(kind, task): np.zeros(len(folds), dtype=np.intp) for kind in KINDS for task in TASKS}
-    for fold in range(FOLDS):
-        seen, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        part, rest = example.pick(seen), example.pick(held)
-        tables, others = _tables(part, part), _tables(part, rest)
-        for kind, task in told:
-            coefficients, bias = fit(tables[kind], part.labels(task), len(TASKS[task]))
-            told[kind, task][held] = (others[kind] @ coefficients + bias).argmax(axis=1)
-    return {key: _score(example, key[1], guesses) for key, guesses in told.items()}
+    part, rest = example.pick(np.flatnonzero(folds != 0)), example.pick(np.flatnonzero(folds == 0))
+    vocabulary = count_terms(part.texts)
+    scores: dict[tuple[str, str], float] = {}
+    for kind in KINDS:
+        table, other = build_table(kind, part, vocabulary), build_table(kind, rest, vocabulary)
+        for task, labels in TASKS.items():
+            coefficients, bias = fit(table, part.labels(task), len(labels))
+            scores[kind, task] = _score(rest, task, (other @ coefficients + bias).argmax(axis=1))
+    return scores
 
 
-def _tables(seen: Example, other: Example) -> Mapping[str, csr_matrix]:
-    """Feature tables of `other` with the vocabulary of `seen`."""
-    terms = tabulate(other.texts, count_terms(seen.texts))
-    return {"embeddings": csr_matrix(other.dense), "terms": terms, "both": join(other.dense, terms)}
+def build_table(kind: str, example: Example, vocabulary: Vocabulary) -> csr_matrix:
+    """The features of this kind, shape (texts, features)."""
+    if kind == "embeddings":
+        return csr_matrix(example.dense)
+    terms = tabulate(example.texts, vocabulary)
+    columns = np.arange(terms.shape[1])
+    pieces = np.array([term[0] == "~" for term in sorted(vocabulary.terms, key=vocabulary.terms.__getitem__)])
+    match kind:
+        case "pieces":
+            return terms[:, columns[pieces]]
+        case "words":
+            return terms[:, columns[~pieces]]
+        case "embeddings and pieces":
+            return join(example.dense, terms[:, columns[pieces]])
+        case _:
+            return join(example.dense, terms)
+
+
+def time_features(example: Example) -> Mapping[str, float]:
+    """Seconds of one core that the features of one text cost, by kind. Words and pieces are cut in one go."""
+    part = example.pick(np.arange(min(TIMED, len(example.texts))))
+    vocabulary = count_terms(part.texts)
+    embed(part.texts[:1])
+    costs: dict[str, float] = {}
+    for kind in KINDS:
+        started = time.process_time()
+        seen = replace(part, dense=embed(part.texts)) if kind not in {"pieces", "words"} else part
+        build_table(kind, seen, vocabulary)
+        costs[kind] = (time.process_time() - started) / len(part.texts)
+    return costs
 
 
 def _score(example: Example, task: str, guesses: npt.NDArray[np.intp]) -> float:

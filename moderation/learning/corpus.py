@@ -12,6 +12,8 @@ from moderation.triage.weights import TASKS
 SEED = Path(__file__).parent.parent / "data" / "seed"
 TEST_TRADES = frozenset({"airline-travel", "auto-service", "events-tickets", "hotel", "pets-vet"})
 """Trades that no model trains on: they measure."""
+TALK = ("talk-", "vk-talk", "quarrels", "letters-")
+"""How trades begin that are none: people who talk among themselves."""
 HEADER = ("text", "sentiment", "intent", "toxic", "kind", "lang", "note")
 ALLOWED: Mapping[str, frozenset[str]] = {
     **{task: frozenset(labels) for task, labels in TASKS.items()},
@@ -41,6 +43,11 @@ def read_seed(folder: Path = SEED) -> list[Row]:
     if not files:
         raise SetupError(f"No seed corpus in {folder}: *.tsv files with the header {' '.join(HEADER)} are expected.")
     return [row for file in files for row in _read(file)]
+
+
+def is_talk(row: Row) -> bool:
+    """Whether it is public talk, written to no brand: quarrels, letters, reactions."""
+    return row.trade.startswith(TALK)
 
 
 def training_rows(rows: Sequence[Row]) -> list[Row]:

@@ -43,6 +43,14 @@ def measure(truth: Sequence[str], told: Sequence[str], sure: Sequence[bool]) -> 
     }
 
 
+def measure_alerts(truth: Sequence[str], told: Sequence[str], sure: Sequence[bool]) -> tuple[float, float]:
+    """Precision and recall of what rings: sentiment that is surely called negative. 0 where nothing is."""
+    rung = np.array(sure, dtype=bool) & (np.array(told) == "negative")
+    negative = np.array(truth) == "negative"
+    hits = float((rung & negative).sum())
+    return _short(hits / max(1, rung.sum())), _short(hits / max(1, negative.sum()))
+
+
 def number(figures: Mapping[str, Figure | PerClass], name: str) -> float:
     """One of the plain figures; 0 when there is none."""
     value = figures[name]

@@ -1,6 +1,6 @@
 """Training of the heads, and their calibration on folds that share no trade."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
-from moderation.learning.corpus import Row
+from moderation.learning.bands import find_bands
+from moderation.learning.corpus import Row, is_talk
 from moderation.learning.features import count_terms, join, tabulate
 from moderation.triage.classify import Table, couple, sharpen, softmax
 from moderation.triage.embed import embed
+from moderation.triage.examples import Examples, squeeze
 from moderation.triage.normalise import Normalised, normalise
 from moderation.triage.weights import DIMENSIONS, TASKS, Floats, Head, Weights, seal
 
@@ -24,8 +26,6 @@ FOLDS = 7
 STRENGTH = 5.0
 """Inverse of the regularisation; chosen on cross-validated training trades."""
 SMOOTHING = 5.0
-SURE: Mapping[str, float] = {"sentiment": 0.90, "intent": 0.93, "toxic": 0.95}
-"""How many of the confident tags must be right, on folds; for toxicity, of those that say toxic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,10 @@ class Example:
             self.dense[places],
             self.trades[places],
         )
+
+    def to_brands(self) -> npt.NDArray[np.bool_]:
+        """Which rows are written to a brand: all but public talk."""
+        return np.array([not is_talk(row) for row in self.rows], dtype=np.bool_)
 
     def labels(self, task: str) -> Labels:
         """Places of the rows' labels in TASKS[task]."""
@@ -68,9 +72,16 @@ def train(example: Example) -> Weights:
         for task in TASKS:
             truth = example.labels(task)
             temperature = find_temperature(chances[task], truth)
-            sure_from = find_band(task, sharpen(chances[task], temperature), truth)
+            told = example.to_brands() if task != "toxic" else np.ones(len(truth), dtype=np.bool_)
+            sure_from = find_bands(task, sharpen(chances[task], temperature)[told], truth[told])
             heads[task] = _head(table, truth, len(TASKS[task]), temperature, sure_from)
         return seal(Weights(vocabulary.terms, vocabulary.idf, kinship, heads, version=""))
+
+
+def collect(example: Example) -> Examples:
+    """What explains tags: the texts as they were written, with their embeddings and labels."""
+    labels = {task: example.labels(task).astype(np.uint8) for task in TASKS}
+    return Examples([row.text for row in example.rows], squeeze(example.dense), labels)
 
 
 def find_kinship(example: Example) -> Floats:
@@ -108,7 +119,7 @@ def fit(table: csr_matrix, truth: Labels, labels: int) -> tuple[Table, Table]:
     return coefficients - coefficients.mean(axis=1, keepdims=True), bias - bias.mean()
 
 
-def _head(table: csr_matrix, truth: Labels, labels: int, temperature: float, sure_from: float) -> Head:
+def _head(table: csr_matrix, truth: Labels, labels: int, temperature: float, sure_from: tuple[float, ...]) -> Head:
     coefficients, bias = (array.astype(np.float32) for array in fit(table, truth, labels))
     return Head(coefficients[:DIMENSIONS], coefficients[DIMENSIONS:], bias, temperature, sure_from)
 
@@ -121,19 +132,6 @@ def find_temperature(chances: Table, truth: Labels) -> float:
         return -float(np.log(np.maximum(true, 1e-12)).mean())
 
     return round(float(minimize_scalar(loss, bounds=(0.2, 5.0), method="bounded").x), 4)
-
-
-def find_band(task: str, chances: Table, truth: Labels) -> float:
-    """The least probability from which on tags are right as often as SURE wants."""
-    if task == "toxic":  # nearly all messages are not: the rate over all would hide false alarms
-        accused = chances[:, 1] > chances[:, 0]
-        chances, truth = chances[accused], truth[accused]
-    best = chances.max(axis=1)
-    right = chances.argmax(axis=1) == truth
-    order = np.argsort(-best, kind="stable")
-    rates = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(rates >= SURE[task])
-    return round(float(best[order][enough[-1]]), 4) if len(enough) else 1.0
 
 
 def reliability(chances: Table, truth: Labels) -> float:

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from inbox.conversations.tags import Intent, OwnModel, Sentiment, Tagged
+from inbox.conversations.tags import Alike, Intent, OwnModel, Sentiment, Tagged, Taught
 from inbox.core.database import Json
 from moderation.triage.cache import TagCache
 from moderation.triage.embed import Bags, bag, embed
 from moderation.triage.emoji import find_mood, is_wordless
+from moderation.triage.examples import NEAR, load_examples
 from moderation.triage.normalise import Normalised, normalise
 from moderation.triage.own import OwnHead, read_own
 from moderation.triage.profanity import has_profanity
@@ -62,6 +63,22 @@ class LinearTagger:
         dense = embed(normalised)
         tables = score(self.weights, dense, bag(normalised, self.weights.terms, self.weights.idf))
         return normalised, dense, tables
+
+    def find_alike(self, text: str, wanted: Mapping[str, str], taught: Sequence[Taught] = ()) -> dict[str, Alike]:
+        """As Explaining says: among the shipped examples and what the project's people corrected."""
+        dense = embed([normalise(one) for one in (text, *(said for said, _ in taught))])
+        shipped, likeness = load_examples(), dense[1:] @ dense[0]
+        found: dict[str, Alike] = {}
+        for task, label in wanted.items():
+            own = [
+                Alike(said, float(near), is_own=True)
+                for (said, labels), near in zip(taught, likeness, strict=True)
+                if labels[task] == label and near >= NEAR
+            ]
+            nearest = [one for one in (shipped.find(dense[0], task, label), *own) if one is not None]
+            if nearest:
+                found[task] = max(nearest, key=lambda one: one.likeness)
+        return found
 
     def _tag(self, texts: Sequence[str], head: OwnHead | None) -> list[Tagged]:
         normalised = [normalise(text) for text in texts]
@@ -130,7 +147,9 @@ class LinearTagger:
             profanity=has_profanity(text.folded),
             probabilities=probabilities,
             unsure=frozenset(
-                task for task, (_, chance) in best.items() if not known or chance < self.weights.heads[task].sure_from
+                task
+                for task, (label, chance) in best.items()
+                if not known or chance < self.weights.heads[task].sure_from[TASKS[task].index(label)]
             ),
             reasons=reasons,
             model_version=self.weights.version,

@@ -14,7 +14,7 @@ from moderation.triage.sealed import Arrays, ChangedError, from_words, hash_arra
 
 Floats = npt.NDArray[np.float32]
 
-FORMAT = 1
+FORMAT = 2
 DIMENSIONS = 512
 TASKS: Mapping[str, tuple[str, ...]] = {
     "sentiment": ("negative", "neutral", "positive"),
@@ -28,14 +28,14 @@ TASKS: Mapping[str, tuple[str, ...]] = {
 class Head:
     """One task's linear layer. `dense` (512, k), `sparse` (terms, k), `bias` (k,).
 
-    `classify.score` takes probabilities to the power 1 / temperature; below `sure_from` the tag is unsure.
+    `classify.score` takes probabilities to the power 1 / temperature; below its label's `sure_from` a tag is unsure.
     """
 
     dense: Floats
     sparse: Floats
     bias: Floats
     temperature: float
-    sure_from: float
+    sure_from: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,18 @@ def _weights(arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> Wei
             sparse=_floats(arrays[f"{task}.sparse"], (len(terms), len(labels))),
             bias=_floats(arrays[f"{task}.bias"], (len(labels),)),
             temperature=float(about["heads"][task]["temperature"]),
-            sure_from=float(about["heads"][task]["sure_from"]),
+            sure_from=_bands(about["heads"][task]["sure_from"], len(labels)),
         )
         for task, labels in TASKS.items()
     }
     kinship = _floats(arrays["kinship"], (len(TASKS["intent"]), len(TASKS["sentiment"])))
     return Weights(terms, _floats(arrays["idf"], (len(terms),)), kinship, heads, version)
+
+
+def _bands(sure_from: list[float], labels: int) -> tuple[float, ...]:
+    if len(sure_from) != labels:
+        raise ValueError(f"{len(sure_from)} bands, expected {labels}")
+    return tuple(float(band) for band in sure_from)
 
 
 def _floats(array: npt.NDArray[np.generic], shape: tuple[int, ...]) -> Floats:

@@ -136,6 +136,8 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", f"{MESSAGE}/edit"): Route({"text": "Правка"}),
     ("POST", f"{MESSAGE}/delete"): Route(),
     ("POST", f"{MESSAGE}/tags"): Route({"intent": "lead"}),
+    ("POST", f"{MESSAGE}/release"): Route(),
+    ("GET", f"{MESSAGE}/alike"): Route(),
     ("POST", f"{TALK}/post"): Route({"mode": "draw"}),
     ("GET", f"{MESSAGE}/review"): Route(),
     ("POST", f"{MESSAGE}/send-now"): Route(),

@@ -113,6 +113,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", "/messages/{message_id}/resend"): Route(Reach.ROW),
     ("POST", "/messages/{message_id}/confirm"): Route(Reach.ROW),
     ("PUT", "/messages/{message_id}/tags"): Route(Reach.ROW, {"intent": "lead"}),
+    ("POST", "/messages/{message_id}/release"): Route(Reach.ROW),
     ("POST", "/messages/{message_id}/moderate"): Route(Reach.ROW, {"action": "delete", "reason": "Спам"}),
     ("GET", "/posts"): Route(Reach.LIST, filters=("channel_id",)),
     ("GET", "/posts/{post_id}"): Route(Reach.ROW),

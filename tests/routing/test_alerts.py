@@ -103,6 +103,7 @@ async def test_not_negative_is_a_correction(rung: Rung) -> None:
         tags = (await session.scalars(select(Tags))).one()
         correction = (await session.scalars(select(Correction))).one()
     assert (tags.sentiment, correction.agent_id) == (Sentiment.NEUTRAL, rung.boss_id)
+    assert (correction.before["sentiment"], correction.after["sentiment"]) == ("negative", "neutral")
     (shown,) = await rung.rings()
     assert shown.buttons == {}
 

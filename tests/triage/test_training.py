@@ -3,7 +3,7 @@
 import numpy as np
 
 from moderation.learning.corpus import read_seed, training_rows
-from moderation.learning.training import find_band, find_temperature, prepare, reliability, train
+from moderation.learning.training import find_temperature, prepare, reliability, train
 from moderation.triage.classify import LinearTagger, sharpen, softmax
 
 ALL_TRADES = 8
@@ -26,15 +26,3 @@ def test_temperature_makes_boasting_honest() -> None:
     temperature = find_temperature(boasting, truth)
     assert 1.8 < temperature < 2.2
     assert reliability(sharpen(boasting, temperature), truth) < 0.03 < reliability(boasting, truth)
-
-
-def test_the_band_keeps_confident_tags_right() -> None:
-    chances = np.array([[0.95, 0.05, 0.0], [0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.5, 0.3, 0.2]])
-    assert find_band("sentiment", chances, np.array([0, 0, 1, 1])) == 0.9
-    assert find_band("sentiment", chances, np.array([0, 0, 0, 0])) == 0.5
-    assert find_band("sentiment", chances, np.array([1, 1, 1, 1])) == 1.0
-
-
-def test_the_band_of_toxicity_looks_at_accusations_alone() -> None:
-    chances = np.array([[0.99, 0.01], [0.1, 0.9], [0.4, 0.6]])
-    assert find_band("toxic", chances, np.array([0, 1, 0])) == 0.9

@@ -1,5 +1,6 @@
 """Writing in a conversation, and what is done with single messages, from the thread."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -8,7 +9,9 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from inbox.agents.permissions import Permission
 from inbox.channels.adapter import Act, Offence, Upload
+from inbox.conversations import corrections
 from inbox.conversations.access import access_message
+from inbox.conversations.alike import ask_why
 from inbox.conversations.corrections import CorrectedTags, correct_tags
 from inbox.conversations.models import Conversation, ReviewAction
 from inbox.conversations.panel.answering import Toast, Undo, answer
@@ -22,6 +25,7 @@ from inbox.core.errors import InvalidInputError, NotFoundError
 from inbox.core.i18n import N_
 from inbox.core.idempotency import KEY_LENGTH, repeatable
 from inbox.core.live import announce
+from inbox.core.web.dependencies import ContextDep
 from inbox.core.web.fields import RowId
 from inbox.replies import writing
 from inbox.replies.service import MAX_UPLOADS, Draft
@@ -131,6 +135,29 @@ async def correct(
     )
     said = CorrectedTags(sentiment, intent, toxic)
     await correct_tags(page.session, page.caller, message, conversation, said, page.now)
+    return await _answer(page, conversation, N_("Thank you: the model will learn from this"))
+
+
+@router.get("/messages/{message_id}/alike")
+async def show_alike(page: PageDep, context: ContextDep, message_id: RowId) -> Response:
+    """The examples that carried tags for which no word speaks; asked for when somebody wants to know why."""
+    message, conversation = await access_message(page.session, page.caller, message_id)
+    _check_place(page, conversation)
+    asked = await ask_why(page.session, message)
+    await page.session.rollback()  # only read so far: the classifier keeps no connection waiting
+    turns: asyncio.Semaphore = page.request.app.state.classifying
+    async with turns:
+        found = await asyncio.to_thread(asked.answer, context.tagger)
+    return page.show("alike", found=found)
+
+
+@router.post("/messages/{message_id}/release")
+async def release(page: PageDep, message_id: RowId) -> Response:
+    """What was flagged as suspicious is fine."""
+    message, conversation = await access_message(
+        page.session, page.caller, message_id, Permission.CORRECT_TAGS, lock=True
+    )
+    await corrections.release(page.session, page.caller, message, conversation, page.now)
     return await _answer(page, conversation, N_("Thank you: the model will learn from this"))
 
 

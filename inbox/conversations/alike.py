@@ -1,0 +1,60 @@
+"""Why a message has a tag for which none of its words speaks: the labelled example that is nearest in meaning."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.conversations.models import Correction, Message, Tags
+from inbox.conversations.tags import Alike, Explaining, Tagger, Taught
+
+MOST_TAUGHT = 60
+"""Newest corrections of the project that are compared; each costs about a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A text, the tags to be explained (task → label), and what the project's people said of others."""
+
+    text: str
+    wanted: Mapping[str, str]
+    taught: Sequence[Taught]
+
+    def answer(self, tagger: Tagger) -> dict[str, Alike]:
+        """Task → the nearest example; CPU-bound, needs no database."""
+        if not self.wanted or not isinstance(tagger, Explaining):
+            return {}
+        return tagger.find_alike(self.text, self.wanted, self.taught)
+
+
+async def ask_why(session: AsyncSession, message: Message) -> Asked:
+    """What is to be explained of a message whose tags are loaded; nothing where a person set them."""
+    tags = message.tags
+    if tags is None or tags.corrected_at is not None or not message.text:
+        return Asked(message.text, {}, ())
+    rows = await session.execute(
+        select(Message.text, Correction.after)
+        .join(Message, Message.id == Correction.message_id)
+        .where(Correction.workspace_id == message.workspace_id, Message.id != message.id, Message.text != "")
+        .order_by(Correction.id.desc())
+        .limit(MOST_TAUGHT)
+    )
+    newest: dict[str, Mapping[str, object]] = {}
+    for text, after in rows:
+        newest.setdefault(text, after)
+    return Asked(message.text, _unexplained(tags), [(text, _labels(after)) for text, after in newest.items()])
+
+
+def _unexplained(tags: Tags) -> dict[str, str]:
+    """Tags without words; that nothing is toxic needs no reason."""
+    labels = {"intent": tags.intent.value, "sentiment": tags.sentiment.value}
+    if tags.toxic:
+        labels["toxic"] = "1"
+    return {task: label for task, label in labels.items() if not tags.reasons.get(task)}
+
+
+def _labels(after: Mapping[str, object]) -> dict[str, str]:
+    return {
+        "intent": str(after["intent"]), "sentiment": str(after["sentiment"]), "toxic": str(int(bool(after["toxic"]))),
+    }  # fmt: skip
