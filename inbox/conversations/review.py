@@ -122,7 +122,10 @@ async def requeue_waiting(session: AsyncSession, channel_id: int) -> int:
 
 
 async def find_standing(session: AsyncSession, identity_id: int, now: datetime) -> tuple[bool, bool]:
-    """(banned, muted) by us, as far as it was asked here and neither refused nor over."""
+    """(banned, muted). Of a ban the platform's newest word counts, or what was asked here after it.
+
+    Mutes, of which platforms tell nothing, are as they were asked here, neither refused nor over.
+    """
     rows = await session.scalars(
         select(ModerationAction)
         .where(
@@ -133,12 +136,16 @@ async def find_standing(session: AsyncSession, identity_id: int, now: datetime) 
         .order_by(ModerationAction.id.desc())
         .limit(20)
     )
+    identity = await session.get_one(Identity, identity_id)
+    told_at = max((at for at in (identity.banned_at, identity.unbanned_at) if at is not None), default=None)
     newest: dict[bool, bool] = {}
     for row in rows:
         is_ban = row.action in {ReviewAction.BAN, ReviewAction.UNBAN}
+        if is_ban and told_at is not None and row.asked_at < told_at:
+            continue
         is_over = row.seconds is not None and row.asked_at + timedelta(seconds=row.seconds) <= now
         newest.setdefault(is_ban, row.action in {ReviewAction.BAN, ReviewAction.MUTE} and not is_over)
-    return newest.get(True, False), newest.get(False, False)
+    return newest.get(True, identity.is_banned(now)), newest.get(False, False)
 
 
 def _check(message: Message, conversation: Conversation, wanted: Review, now: datetime) -> None:

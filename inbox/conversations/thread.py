@@ -28,6 +28,8 @@ class Said:
     author: str | None
     is_mine: bool
     edits: tuple[MessageEdit, ...]
+    parent_author: str | None = None
+    """Who is quoted, under the name that is known by now."""
 
     @property
     def at(self) -> datetime:
@@ -88,7 +90,8 @@ def with_message_parts(statement: Select[Message]) -> Select[Message]:
 async def load_said(session: AsyncSession, caller: Caller, messages: Sequence[Message]) -> list[Said]:
     """Messages, whose parts are loaded, with their authors and earlier texts."""
     agents = await load_agent_names(session, {one.author_agent_id for one in messages})
-    people = await _load_people(session, {one.author_identity_id for one in messages})
+    answered = {one.answered_identity_id for one in messages if one.parent_author_name is not None}
+    people = await _load_people(session, {one.author_identity_id for one in messages} | answered)
     edits = await _load_edits(session, [one.id for one in messages if one.edited_at is not None])
     return [
         Said(
@@ -96,6 +99,9 @@ async def load_said(session: AsyncSession, caller: Caller, messages: Sequence[Me
             author=agents.get(one.author_agent_id) or people.get(one.author_identity_id),
             is_mine=one.author_agent_id == caller.agent_id,
             edits=edits.get(one.id, ()),
+            parent_author=people.get(one.answered_identity_id, one.parent_author_name)
+            if one.parent_author_name is not None
+            else None,
         )
         for one in messages
     ]

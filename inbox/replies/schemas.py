@@ -8,7 +8,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 from inbox.channels.adapter import Offence, Upload
 from inbox.channels.events import AttachmentKind
 from inbox.conversations.corrections import CorrectedTags
-from inbox.conversations.models import Attachment, Delivery, Direction, Message, MessageKind, ReviewAction, Tags
+from inbox.conversations.models import Attachment, Delivery, Direction, MessageKind, ReviewAction, Tags
 from inbox.conversations.review import REASON_LENGTH, Review
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.thread import Said
@@ -124,7 +124,7 @@ class MessageOut(BaseModel):
         return cls(
             id=one.id, workspace_id=one.workspace_id, conversation_id=one.conversation_id, channel_id=one.channel_id,
             direction=one.direction, kind=one.kind, note=one.kind is MessageKind.NOTE, external_id=one.external_id,
-            text=one.text, outside=one.outside, parent=_parent(one),
+            text=one.text, outside=one.outside, parent=_parent(said),
             author=AuthorOut(name=said.author, agent_id=one.author_agent_id, identity_id=one.author_identity_id),
             attachments=[AttachmentOut.of(part) for part in one.attachments],
             edits=[EditOut(text=edit.text, edited_at=edit.edited_at) for edit in said.edits],
@@ -135,10 +135,11 @@ class MessageOut(BaseModel):
         )  # fmt: skip
 
 
-def _parent(one: Message) -> ParentOut | None:
+def _parent(said: Said) -> ParentOut | None:
+    one = said.message
     if one.parent_external_id is None:
         return None
-    return ParentOut(external_id=one.parent_external_id, author=one.parent_author_name, text=one.parent_text)
+    return ParentOut(external_id=one.parent_external_id, author=said.parent_author, text=one.parent_text)
 
 
 class AttachmentIn(BaseModel):

@@ -30,7 +30,7 @@ def test_who_cannot_be_written_to_is_told_apart(code: int) -> None:
     assert isinstance(refusal_of(Answer(code=code), "messages.send", KeyKind.OWN), UnreachableContactError)
 
 
-@pytest.mark.parametrize("code", [914, 917, 936, 945, 983, 213, 222, 223])
+@pytest.mark.parametrize("code", [914, 917, 936, 945, 983, 222, 223])
 def test_what_repeating_cannot_help_is_not_repeated(code: int) -> None:
     refusal = refusal_of(Answer(code=code, message="VK's words"), "messages.send", KeyKind.OWN)
     assert type(refusal) is PermanentRefusalError

@@ -14,6 +14,7 @@ from bots.vk.wire import Wires
 from inbox.channels.adapter import Account, KeyKind, Outgoing, Sent, Upload
 from inbox.channels.events import AttachmentKind, ConversationKind, Platform
 from inbox.core.errors import (
+    CommentsClosedError,
     KeyRefusedError,
     PermanentRefusalError,
     PlatformError,
@@ -212,7 +213,7 @@ async def test_a_refusal_is_said_once_and_translated(
 @pytest.mark.parametrize(
     ("code", "error", "reason"),
     [
-        (213, PermanentRefusalError, reasons.COMMENTS_CLOSED),
+        (213, CommentsClosedError, reasons.COMMENTS_CLOSED),
         (222, PermanentRefusalError, reasons.LINKS_FORBIDDEN),
         (223, PermanentRefusalError, reasons.TOO_MANY_REPLIES),
         (212, PermanentRefusalError, reasons.NO_ACCESS_TO_COMMENTS),

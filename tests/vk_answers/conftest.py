@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.vk.adapter import VkAdapter
 from bots.vk.wire import Wires
+from inbox.agents.caller import Caller
 from inbox.agents.models import Agent
 from inbox.channels.adapter import Upload
 from inbox.channels.checking import run_check
@@ -168,6 +169,12 @@ class VkDesk:
     async def heard(self, author: int = ANNA) -> list[str]:
         """The texts that a subscriber sees from us."""
         return [str(one["text"]) for one in await self.line.hears(author) if not one["deleted"]]
+
+
+def owner(desk: VkDesk) -> Caller:
+    """Who may do everything."""
+    roles = {desk.workspace_id: Role.OWNER}
+    return Caller(desk.agent_id, 1, "Аня", "a@lad.test", "ru", "auto", 1, roles, frozenset(), frozenset())
 
 
 async def _route(

@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 
 from bots.vk import reasons
-from inbox.agents.caller import Caller
 from inbox.channels.adapter import Act
 from inbox.conversations.access import access_conversation
 from inbox.conversations.models import Delivery, Message, MessageKind, Post
@@ -15,11 +14,10 @@ from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import ConflictError
 from inbox.core.events import OpenComments
 from inbox.core.pacing import Pacing
-from inbox.organisations.models import Role
 from inbox.replies.service import Draft
 from inbox.replies.writing import write
 from tests.simulator.vk.conftest import GROUP
-from tests.vk_answers.conftest import VkDesk
+from tests.vk_answers.conftest import VkDesk, owner
 
 BORIS = 600_002
 PLACES = {
@@ -30,15 +28,10 @@ PLACES = {
 }
 
 
-def _owner(desk: VkDesk) -> Caller:
-    roles = {desk.workspace_id: Role.OWNER}
-    return Caller(desk.agent_id, 1, "Аня", "a@lad.test", "ru", "auto", 1, roles, frozenset(), frozenset())
-
-
 async def _open(desk: VkDesk, conversation_id: int) -> Opened:
     async with desk.context.database.session(frozenset({desk.workspace_id})) as session:
-        conversation = await access_conversation(session, _owner(desk), conversation_id)
-        return await load_opened(session, _owner(desk), conversation, desk.context.adapters)
+        conversation = await access_conversation(session, owner(desk), conversation_id)
+        return await load_opened(session, owner(desk), conversation, desk.context.adapters)
 
 
 async def _wish_comments(desk: VkDesk, post_id: int, *, are_open: bool) -> None:
@@ -46,7 +39,7 @@ async def _wish_comments(desk: VkDesk, post_id: int, *, are_open: bool) -> None:
     async with context.transaction(frozenset({desk.workspace_id})) as session:
         post = await session.get_one(Post, post_id)
         await change_post(
-            session, context.adapters, _owner(desk), post, PostChange(comments_open=are_open), context.clock()
+            session, context.adapters, owner(desk), post, PostChange(comments_open=are_open), context.clock()
         )
 
 
@@ -65,7 +58,7 @@ async def test_a_comment_that_no_key_can_answer_says_why_and_where_it_can_be_ans
     assert "11" in opened.url
     assert Act.DELETE not in opened.refusals or opened.refusals[Act.DELETE] == reasons.ONLY_IN_VK
     async with desk.context.transaction(frozenset({desk.workspace_id})) as session:
-        common = (session, desk.context.adapters, _owner(desk), conversation_id)
+        common = (session, desk.context.adapters, owner(desk), conversation_id)
         with pytest.raises(ConflictError, match="open it in VK"):
             await write(*common, Draft("Пять тысяч"), desk.context.clock())
         note, _ = await write(*common, Draft("Ответила в ВК", note=True), desk.context.clock())

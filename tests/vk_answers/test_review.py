@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from bots.vk import reasons
-from inbox.agents.caller import Caller
 from inbox.channels.adapter import Act, Offence
 from inbox.channels.models import ChannelStatus
 from inbox.channels.status import set_status
@@ -16,17 +15,16 @@ from inbox.conversations.models import Attachment, Delivery, Message, Moderation
 from inbox.conversations.possible import find_obstacles
 from inbox.conversations.post_jobs import bring_comments_open
 from inbox.conversations.post_settings import PostChange, change_post
-from inbox.conversations.review import Review, review
+from inbox.conversations.review import Review, find_standing, review
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import ConflictError
 from inbox.core.events import OpenComments, ReviewMessage
 from inbox.core.pacing import Pacing
-from inbox.organisations.models import Role
 from inbox.replies import writing
 from tests.servers import TestServers
 from tests.simulator.conftest import ANNA
-from tests.simulator.vk.conftest import VkLine
-from tests.vk_answers.conftest import VkDesk, open_vk_desk
+from tests.simulator.vk.conftest import GROUP, USER_TOKEN, VkLine
+from tests.vk_answers.conftest import VkDesk, open_vk_desk, owner
 
 
 @pytest.fixture
@@ -35,11 +33,6 @@ async def poor_desk(servers: TestServers, vk: VkLine) -> AsyncIterator[VkDesk]:
     async with open_vk_desk(servers, vk, user_token=None) as desk:
         await desk.check()
         yield desk
-
-
-def _owner(desk: VkDesk) -> Caller:
-    roles = {desk.workspace_id: Role.OWNER}
-    return Caller(desk.agent_id, 1, "Аня", "a@lad.test", "ru", "auto", 1, roles, frozenset(), frozenset())
 
 
 async def _last(desk: VkDesk, conversation_id: int) -> int:
@@ -55,8 +48,8 @@ async def _review(desk: VkDesk, message_id: int, wanted: Review) -> None:
     """Asked by the owner, then carried out."""
     context = desk.context
     async with context.transaction(frozenset({desk.workspace_id})) as session:
-        message, conversation = await access_message(session, _owner(desk), message_id, lock=True)
-        row = await review(session, context.adapters, _owner(desk), message, conversation, wanted, context.clock())
+        message, conversation = await access_message(session, owner(desk), message_id, lock=True)
+        row = await review(session, context.adapters, owner(desk), message, conversation, wanted, context.clock())
         job = ReviewMessage(conversation_id=conversation.id, review_id=row.id)
     await desk.forget_jobs()
     await carry_out(context, Pacing(context.redis), job)
@@ -94,6 +87,29 @@ async def test_a_ban_carries_the_reason_and_is_lifted(desk: VkDesk) -> None:
     assert calls["groups.unban"]["owner_id"] == str(ANNA)
 
 
+async def test_what_vk_says_of_a_ban_later_is_what_the_panel_offers(desk: VkDesk) -> None:
+    conversation_id = await desk.talk("Дурак!", kind="comment")
+    identity_id = (await desk.conversation(conversation_id)).identity_id
+
+    async def is_banned() -> bool:
+        async with desk.context.database.session(EVERY_WORKSPACE) as session:
+            return (await find_standing(session, identity_id, desk.context.clock()))[0]
+
+    assert not await is_banned()
+    elsewhere = {"group_id": GROUP, "owner_id": ANNA}
+    await desk.line.result("groups.ban", USER_TOKEN, **elsewhere)
+    await desk.take_events()
+    assert await is_banned()
+    await _review(desk, await _last(desk, conversation_id), Review(ReviewAction.UNBAN, ""))
+    assert not await is_banned()
+    await _review(desk, await _last(desk, conversation_id), Review(ReviewAction.BAN, ""))
+    assert await is_banned()
+    await desk.take_events()
+    await desk.line.result("groups.unban", USER_TOKEN, **elsewhere)
+    await desk.take_events()
+    assert not await is_banned()
+
+
 async def test_a_warning_is_an_answer(desk: VkDesk) -> None:
     conversation_id = await desk.talk("Продам гараж", kind="comment")
     message_id = await _last(desk, conversation_id)
@@ -110,7 +126,7 @@ async def test_without_an_administrators_key_each_act_says_why_it_is_off(poor_de
         with pytest.raises(ConflictError, match="administrator's key"):
             await _review(desk, message_id, Review(action, ""))
     async with desk.context.database.session(EVERY_WORKSPACE) as session:
-        conversation = await access_conversation(session, _owner(desk), conversation_id)
+        conversation = await access_conversation(session, owner(desk), conversation_id)
         obstacles = await find_obstacles(session, desk.context.adapters, conversation, Act)
     assert obstacles.keys() == {
         Act.EDIT, Act.DELETE, Act.TAKE_BACK, Act.RESTORE, Act.BAN, Act.RESTRICT, Act.ATTACH,
@@ -120,7 +136,7 @@ async def test_without_an_administrators_key_each_act_says_why_it_is_off(poor_de
 
 async def test_under_a_photo_nothing_can_be_done_but_in_vk(desk: VkDesk) -> None:
     async with desk.context.database.session(EVERY_WORKSPACE) as session:
-        conversation = await access_conversation(session, _owner(desk), await desk.talk("Ого", kind="comment"))
+        conversation = await access_conversation(session, owner(desk), await desk.talk("Ого", kind="comment"))
         conversation.thread_external_id = "photo:-1:5"
         obstacles = await find_obstacles(session, desk.context.adapters, conversation, (Act.SEND, Act.DELETE, Act.BAN))
     assert obstacles == {Act.SEND: reasons.ONLY_IN_VK, Act.DELETE: reasons.ONLY_IN_VK}
@@ -131,7 +147,7 @@ async def test_what_a_dead_key_refuses_waits_and_is_done_when_it_lives_again(des
     message_id = await desk.reply(conversation_id, "Ответ")
     await desk.deliver(message_id)
     async with desk.context.transaction(frozenset({desk.workspace_id})) as session:
-        await writing.delete(session, desk.context.adapters, _owner(desk), message_id, desk.context.clock())
+        await writing.delete(session, desk.context.adapters, owner(desk), message_id, desk.context.clock())
     await desk.line.vk("fault", method="messages.delete", error=5)
     await desk.bring_deletion(message_id)
     message = await desk.message(message_id)
@@ -160,7 +176,7 @@ async def test_comments_of_a_post_are_closed_and_opened_with_the_communitys_key(
         async with context.transaction(frozenset({desk.workspace_id})) as session:
             post = (await session.scalars(select(Post).where(Post.external_id.is_not(None)).limit(1))).one()
             wanted = PostChange(comments_open=is_open)
-            await change_post(session, context.adapters, _owner(desk), post, wanted, context.clock())
+            await change_post(session, context.adapters, owner(desk), post, wanted, context.clock())
         await bring_comments_open(context, Pacing(context.redis), OpenComments(post_id=post.id))
     calls = [call["method"] for call in (await desk.line.client.get("/sim/calls")).json()["items"]]
     assert [name for name in calls if name.endswith("Comments")][-2:] == ["wall.closeComments", "wall.openComments"]
@@ -168,7 +184,7 @@ async def test_comments_of_a_post_are_closed_and_opened_with_the_communitys_key(
     async with context.transaction(frozenset({desk.workspace_id})) as session:
         post = await session.get_one(Post, post.id)
         await change_post(
-            session, context.adapters, _owner(desk), post, PostChange(comments_open=False), context.clock()
+            session, context.adapters, owner(desk), post, PostChange(comments_open=False), context.clock()
         )
     await bring_comments_open(context, Pacing(context.redis), OpenComments(post_id=post.id))
     async with context.database.session(EVERY_WORKSPACE) as session:
