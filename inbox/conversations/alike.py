@@ -1,4 +1,4 @@
-"""Why a message has a tag for which none of its words speaks: the labelled example that is nearest in meaning."""
+"""Why a message has a tag for which its words say little or nothing: the labelled example nearest in meaning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,11 +47,11 @@ async def ask_why(session: AsyncSession, message: Message) -> Asked:
 
 
 def _unexplained(tags: Tags) -> dict[str, str]:
-    """Tags without words; that nothing is toxic needs no reason."""
+    """Tags without words, or unsure, so that their words carry little; that nothing is toxic needs no reason."""
     labels = {"intent": tags.intent.value, "sentiment": tags.sentiment.value}
     if tags.toxic:
         labels["toxic"] = "1"
-    return {task: label for task, label in labels.items() if not tags.reasons.get(task)}
+    return {task: label for task, label in labels.items() if task in tags.unsure or not tags.reasons.get(task)}
 
 
 def _labels(after: Mapping[str, object]) -> dict[str, str]:

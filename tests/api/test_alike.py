@@ -26,7 +26,7 @@ async def test_a_tag_without_words_is_explained_by_an_example(company: Company, 
     assert "Toxicity" not in said, "that it is not toxic needs no reason"
 
 
-async def test_a_tag_with_words_needs_no_example(company: Company, subscribers: Subscribers) -> None:
+async def test_a_sure_tag_with_words_needs_no_example(company: Company, subscribers: Subscribers) -> None:
     wrote = await subscribers.write("сколько стоит")
     async with company.context.transaction(EVERY_WORKSPACE) as session:
         reasons = {"intent": ["сколько"], "sentiment": ["стоит"]}
@@ -35,6 +35,12 @@ async def test_a_tag_with_words_needs_no_example(company: Company, subscribers: 
     thread = (await browser.get(f"/w/{company.workspace_id}/inbox/{wrote.conversation_id}")).text
     assert alike(company, wrote) not in thread
     assert (await browser.get(alike(company, wrote))).text.strip() == ""
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(update(Tags).where(Tags.message_id == wrote.message_id).values(unsure=["intent"]))
+    thread = (await browser.get(f"/w/{company.workspace_id}/inbox/{wrote.conversation_id}")).text
+    assert alike(company, wrote) in thread, "unsure: its words carry little"
+    said = (await browser.get(alike(company, wrote))).text
+    assert ("Intent" in said, "Sentiment" in said) == (True, False)
 
 
 async def test_what_colleagues_corrected_is_an_example_too(company: Company, subscribers: Subscribers) -> None:
