@@ -180,6 +180,7 @@ def describe_answers(tagger: LinearTagger) -> str:
 def describe_public(folder: Path, tagger: LinearTagger) -> str:
     """The shipped model on sets of others, which it never saw either."""
     lines = ["\n### The shipped model on public sets\n", _row(["set", *HEADS]), _row(["---"] * 7)]
+    by_class = ["\nF1 by class (precision, recall):\n"]
     for name, (task, ours) in PUBLIC.items():
         if name == "spam_tgspam":
             lines.append(_describe_spam(folder, tagger))
@@ -188,7 +189,17 @@ def describe_public(folder: Path, tagger: LinearTagger) -> str:
         figures = evaluate(tagger, Table(texts, {task: [ours.get(label, label) for label in labels]}))[task]
         if isinstance(figures, dict):
             lines.append(_row([name.removesuffix(".tsv"), task, *_cells(figures)]))
-    return "\n".join(lines)
+            by_class.append(f"- {name.removesuffix('.tsv')}: {_list_classes(figures)}")
+    return "\n".join([*lines, *by_class])
+
+
+def _list_classes(figures: Figures) -> str:
+    classes = figures["per_class"]
+    if not isinstance(classes, dict):
+        return ""
+    return ", ".join(
+        f"{label} {one['f1']:.2f} ({one['precision']:.2f}, {one['recall']:.2f})" for label, one in classes.items()
+    )
 
 
 def _describe_spam(folder: Path, tagger: LinearTagger) -> str:
