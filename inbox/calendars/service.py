@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.calendars.hours import Interval, OwnDays, WorkingHours, knows_holidays_of
 from inbox.calendars.models import Calendar, CalendarDays, CalendarInterval
+from inbox.core.once import once_a_batch
 from inbox.organisations.models import Team, Workspace
 
 log = structlog.get_logger()
 
 
+@once_a_batch
 async def load_hours(session: AsyncSession, workspace_ids: Collection[int]) -> dict[int, WorkingHours]:
     """Workspace → hours of its default calendar; without one it is always open. One query.
 

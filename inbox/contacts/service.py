@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import Author
 from inbox.contacts.models import Contact, Identity
-from inbox.core.bulk import among, insert_rows, take_ids
+from inbox.core.bulk import among, insert_rows, take_id_pairs
 from inbox.core.database import Json
 from inbox.core.events import NamePeople
 from inbox.core.jobs import defer
@@ -41,6 +41,7 @@ class Known:
     is_ours: bool
     name: str
     words: Sequence[Json] = ()
+    is_unreachable: bool = False
 
     def was_ours(self, at: datetime) -> bool:
         """Whether this was one of our people at `at`; a word tells a change, so before the first it was otherwise."""
@@ -55,7 +56,10 @@ class Known:
 
 def known_of(identity: Identity) -> Known:
     """A row of identities as intake knows it."""
-    return Known(identity.id, identity.contact_id, identity.is_ours, identity.name, identity.ours_words)
+    return Known(
+        identity.id, identity.contact_id, identity.is_ours, identity.name, identity.ours_words,
+        is_unreachable=identity.unreachable_at is not None,
+    )  # fmt: skip
 
 
 async def store_identities(session: AsyncSession, seen: Iterable[Seen]) -> dict[AuthorKey, Known]:
@@ -85,15 +89,15 @@ async def _find(
     rows = await session.execute(
         select(
             Identity.channel_id, Identity.external_id, Identity.id, Identity.contact_id, Identity.is_ours,
-            Identity.name, Identity.named_at, Identity.ours_words,
+            Identity.name, Identity.named_at, Identity.ours_words, Identity.unreachable_at.is_not(None),
         ).where(among(Identity.channel_id, channel_ids), among(Identity.external_id, external_ids))
     )  # fmt: skip
     known: dict[AuthorKey, Known] = {}
     named: dict[AuthorKey, datetime | None] = {}
-    for channel_id, external_id, identity_id, contact_id, is_ours, name, named_at, words in rows:
+    for channel_id, external_id, identity_id, contact_id, is_ours, name, named_at, words, is_silent in rows:
         key = (channel_id, external_id)
         if key in newest:
-            known[key] = Known(identity_id, contact_id, is_ours, name, words)
+            known[key] = Known(identity_id, contact_id, is_ours, name, words, is_silent)
             named[key] = named_at
     return known, named
 
@@ -101,11 +105,10 @@ async def _find(
 async def _make(session: AsyncSession, missing: list[Seen]) -> dict[AuthorKey, Known]:
     if not missing:
         return {}
-    contact_ids = await take_ids(session, Contact, len(missing))
-    identity_ids = await take_ids(session, Identity, len(missing))
+    ids = await take_id_pairs(session, Contact, Identity, len(missing))
     contacts = [
         {"id": contact_id, "workspace_id": one.workspace_id, "name": one.author.name}
-        for one, contact_id in zip(missing, contact_ids, strict=True)
+        for one, (contact_id, _) in zip(missing, ids, strict=True)
     ]
     await insert_rows(session, Contact, contacts)
     identities = [
@@ -121,7 +124,7 @@ async def _make(session: AsyncSession, missing: list[Seen]) -> dict[AuthorKey, K
             "is_ours": one.author.is_ours,
             "named_at": None if _is_unnamed(one) else one.seen_at,
         }
-        for one, identity_id, contact_id in zip(missing, identity_ids, contact_ids, strict=True)
+        for one, (contact_id, identity_id) in zip(missing, ids, strict=True)
     ]
     await insert_rows(session, Identity, identities)
     await defer(
@@ -130,7 +133,7 @@ async def _make(session: AsyncSession, missing: list[Seen]) -> dict[AuthorKey, K
     )
     return {
         (one.channel_id, one.author.external_id): Known(identity_id, contact_id, one.author.is_ours, one.author.name)
-        for one, identity_id, contact_id in zip(missing, identity_ids, contact_ids, strict=True)
+        for one, (contact_id, identity_id) in zip(missing, ids, strict=True)
     }
 
 

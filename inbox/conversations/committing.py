@@ -18,6 +18,7 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.jobs import defer
 from inbox.core.live import announce
+from inbox.core.once import read_once
 from inbox.sla.recomputing import follow_terms, terms_key
 
 Route = Callable[[AsyncSession, Sequence[NewMessage], Mapping[int, Conversation], datetime], Awaitable[None]]
@@ -35,6 +36,7 @@ async def commit_work(context: Context, route: Route, work: Work) -> None:
     """
     now = context.clock()
     async with context.transaction(EVERY_WORKSPACE) as session:
+        read_once(session)
         stored = await store(session, work.arrived, work.tags, now)
         refreshed = await refresh_all(session, stored.touched)
         conversations = {one.id: one for one in refreshed.conversations}

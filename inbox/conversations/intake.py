@@ -85,7 +85,9 @@ async def store(
         stored.touched |= await recognise_echoes(session, placed)
         stored.new, touched = await store_messages(session, placed, known, tags)
         stored.touched |= touched
-        spoke |= {one.identity_id for one in placed if one.kind is ConversationKind.DIRECT and not one.ours}
+        silent = {one.identity_id for one in known.values() if one.is_unreachable}
+        private = (one for one in placed if one.kind is ConversationKind.DIRECT and not one.ours)
+        spoke |= {one.identity_id for one in private if one.identity_id in silent}
     await clear_unreachable(session, spoke)
     stored.touched |= await store_bans(session, _of(arrived, BanChanged))
     stored.touched |= await mark_deleted(session, _of(arrived, MessageDeleted), _of(arrived, MessageRestored))

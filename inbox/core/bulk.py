@@ -87,6 +87,19 @@ async def take_ids(session: AsyncSession, model: type[Base], count: int) -> list
     return [int(one) for one in found.scalars()]
 
 
+async def take_id_pairs(
+    session: AsyncSession, first: type[Base], second: type[Base], count: int
+) -> list[tuple[int, int]]:
+    """The same for two tables whose rows are made in pairs."""
+    statement = text(
+        "select nextval(pg_get_serial_sequence(:first, 'id')), nextval(pg_get_serial_sequence(:second, 'id'))"
+        " from generate_series(1, :count)"
+    )
+    names = {"first": table_of(first).name, "second": table_of(second).name}
+    connection = await session.connection()
+    return [(int(one), int(other)) for one, other in await connection.execute(statement, {**names, "count": count})]
+
+
 def as_json(rows: Sequence[Mapping[str, object]]) -> str:
     """The parameter's text."""
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_plain)

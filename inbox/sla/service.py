@@ -4,22 +4,23 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 
 from inbox.calendars.service import load_hours, load_team_hours
 from inbox.conversations.models.states import Priority
+from inbox.core.once import once_a_batch
 from inbox.sla.models import SlaPolicy
 from inbox.sla.promises import Goals, Promises, Terms
 
 
+@once_a_batch
 async def load_promises(session: AsyncSession, workspace_ids: Collection[int]) -> Promises:
-    """Everything that clocks of these workspaces run by: four queries."""
+    """Everything that clocks of these workspaces run by: three queries."""
     hours = await load_hours(session, workspace_ids)
-    policies = list(
-        await session.scalars(
-            select(SlaPolicy).where(SlaPolicy.workspace_id.in_(workspace_ids)).options(selectinload(SlaPolicy.goals))
-        )
+    found = await session.scalars(
+        select(SlaPolicy).where(SlaPolicy.workspace_id.in_(workspace_ids)).options(joinedload(SlaPolicy.goals))
     )
+    policies = found.unique().all()
     terms = {policy.id: terms_of(policy) for policy in policies}
     return Promises(
         hours=hours,
