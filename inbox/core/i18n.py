@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, get_timezone_location
+from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.support import NullTranslations, Translations
 
 from inbox.core.errors import RefusedError
@@ -24,6 +24,12 @@ DAY_MINUTES = 24 * 60
 def N_(text: str) -> str:  # noqa: N802  # gettext's own name
     """Marks a text for translation where it is written; `_` translates where it is shown."""
     return text
+
+
+@lru_cache(maxsize=8192)
+def _exact(instant: datetime, zone: str, locale: str) -> str:
+    """Kept, because a list shows the same moments again and again."""
+    return format_datetime(instant.astimezone(ZoneInfo(zone)), "d MMMM y, HH:mm:ss z", locale=locale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +98,11 @@ class Words:
 
     def exact(self, instant: datetime, zone: str) -> str:
         """Date and time in the workspace's time zone."""
-        local = instant.astimezone(ZoneInfo(zone))
-        return format_datetime(local, "d MMMM y, HH:mm:ss z", locale=self.locale)
+        return _exact(instant, zone, self.locale)
 
     def time(self, instant: datetime, zone: str) -> str:
         """The time of day."""
-        return format_time(instant.astimezone(ZoneInfo(zone)), "HH:mm", locale=self.locale)
+        return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 
     def wall(self, instant: datetime, zone: str) -> str:
         """As a field for date and time takes it: «2026-11-26T18:00»."""

@@ -22,7 +22,7 @@ from inbox.core.web.fields import RowId
 
 router = APIRouter(prefix="/w/{ws}")
 files = APIRouter()
-PAGE = 40
+PAGE = 30
 MAX_IDS = 200
 COMMANDS = 7
 

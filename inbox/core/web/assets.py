@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 
 import structlog
 
@@ -25,7 +26,12 @@ class Assets:
 
 
 def load_assets() -> Assets:
-    """What the newest build says."""
+    """What the newest build says; looked at once a second at most, as each icon of a page asks for it."""
+    return _look(int(monotonic()))
+
+
+@lru_cache(maxsize=1)
+def _look(_second: int) -> Assets:
     manifest = STATIC / ".vite" / "manifest.json"
     try:
         return _read(manifest, manifest.stat().st_mtime_ns)

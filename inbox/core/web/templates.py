@@ -66,6 +66,7 @@ def environment(locale: str) -> Environment:
     made = Environment(
         loader=PrefixLoader({name: FileSystemLoader(folder) for folder, name in names.items()}),
         autoescape=True,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
