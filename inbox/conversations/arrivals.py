@@ -71,7 +71,8 @@ class Placed:
 class NewMessage:
     """An inbound message that was not known before, as rules see it. `tags` None: it has no words.
 
-    `reopens`: a person had closed the conversation, and this batch opens it again. `previous`: what the conversation
+    `reopens`: a person had closed the conversation, and this batch opens it again. `asks_anew`: the contact waited for
+    nothing before this batch, and waits now. `previous`: what the conversation
     was before the batch; None: there was none. `is_edit`: known before, and an edit made it need an answer.
     `before_connection`: it came from the platform's history; nothing is done about it by itself but handing it over.
     """
@@ -84,6 +85,7 @@ class NewMessage:
     tags: Tagged | None
     verdict: NeedsAnswer
     reopens: bool = False
+    asks_anew: bool = False
     previous: Status | None = None
     is_edit: bool = False
     before_connection: bool = False

@@ -44,6 +44,7 @@ async def commit_work(context: Context, route: Route, work: Work) -> None:
             replace(
                 one,
                 reopens=one.conversation_id in refreshed.reopened,
+                asks_anew=one.conversation_id in refreshed.asking,
                 previous=refreshed.before.get(one.conversation_id),
             )
             for one in stored.new

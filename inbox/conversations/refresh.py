@@ -52,12 +52,13 @@ _HAS_LEFT = frozenset({Delivery.SENT, Delivery.UNCERTAIN})
 class Refreshed:
     """Conversations as they are now.
 
-    `reopened`: ids of those that a person had closed and that wait again; `fresh`: of those that nobody saw before;
-    `before`: what each of the others was.
+    `reopened`: ids of those that a person had closed and that wait again; `asking`: of those in which nobody waited and
+    somebody does now; `fresh`: of those that nobody saw before; `before`: what each of the others was.
     """
 
     conversations: Sequence[Conversation]
     reopened: frozenset[int] = frozenset()
+    asking: frozenset[int] = frozenset()
     fresh: frozenset[int] = frozenset()
     before: Mapping[int, Status] = field(default_factory=dict)
 
@@ -125,22 +126,26 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     shown = await _load_shown(session, {message_id for talk in talks for message_id in talk.shown_ids()})
     promises = await load_promises(session, {one.workspace_id for one in conversations})
     reopened: set[int] = set()
+    asking: set[int] = set()
     waited: list[Waited] = []
     fresh = frozenset(one.id for one in conversations if one.last_inbound_at is None and one.last_answer_at is None)
     before = {one.id: one.status for one in conversations if one.id not in fresh}
     for talk in talks:
         conversation = talk.conversation
         was_closed = conversation.status is Status.CLOSED and conversation.status_at is not None
+        was_asking = conversation.needs_answer
         promise = promises.of(conversation)
         _write(talk, shown, promise)
         waited.append(Waited(conversation, talk.state.waits, promise))
+        if conversation.needs_answer and not was_asking:
+            asking.add(conversation.id)
         if was_closed and conversation.status is Status.OPEN:
             reopened.add(conversation.id)
             session.add(_reopening(conversation))
     await update_rows(session, [talk.conversation for talk in talks if _is_changed(talk.conversation)], WRITTEN)
     await session.flush()
     await record_responses(session, waited)
-    return Refreshed(conversations, frozenset(reopened), fresh, before)
+    return Refreshed(conversations, frozenset(reopened), frozenset(asking), fresh, before)
 
 
 def _is_changed(conversation: Conversation) -> bool:

@@ -129,7 +129,7 @@ async def run_breach(context: Context, job: RingBreach) -> None:
     """A broken promise, or one about to be: once a clock and due time."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         conversation = await session.get(Conversation, job.conversation_id)
-        if conversation is None or not conversation.needs_answer:
+        if conversation is None or not _still_runs(conversation, job):
             return
         kind = AlertKind.WARNING if job.is_warning else AlertKind.BREACH
         due = int(job.due_at.timestamp())
@@ -139,3 +139,10 @@ async def run_breach(context: Context, job: RingBreach) -> None:
             details={"clock": job.clock, "due_at": job.due_at.isoformat()},
         )  # fmt: skip
         await ring_alerts(session, [occasion])
+
+
+def _still_runs(conversation: Conversation, job: RingBreach) -> bool:
+    """The contact still waits; a case that was answered may still wait for its end."""
+    if job.clock == "resolution":
+        return conversation.resolution_met_at is None
+    return conversation.needs_answer

@@ -1,6 +1,6 @@
 """Who can be handed something now, with their turns: lives for one transaction, which holds the people's rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -67,7 +67,7 @@ class Handout:
         seat = self._choose(conversation, turn) if conversation.needs_answer else None
         details: dict[str, object] = {"team": desk.name, "rule": turn.rule}
         if seat is not None:
-            seat.member.last_assigned_at = self._turn(turn.team_id, now)
+            seat.member.last_assigned_at = turn_after((one.member for one in self.seats[turn.team_id]), now)
             self._seat(conversation, seat.agent_id)
             details["assignee"] = seat.name
         self.note(conversation, "assigned" if seat else "team", details, now)
@@ -130,19 +130,21 @@ class Handout:
             case Choosing.ROUND_ROBIN:
                 return _next(free)
 
-    def _turn(self, team_id: int, now: datetime) -> datetime:
-        """A moment later than everybody's last, so that turns within one batch follow each other."""
-        latest = max((seat.member.last_assigned_at or now for seat in self.seats[team_id]), default=now)
-        return max(now, latest + timedelta(microseconds=1))
+
+def turn_after(members: Iterable[TeamMember], now: datetime) -> datetime:
+    """A moment later than everybody's last turn, so that turns within one moment follow each other."""
+    latest = max((one.last_assigned_at or now for one in members), default=now)
+    return max(now, latest + timedelta(microseconds=1))
 
 
 def _next(free: Sequence[Seat]) -> Seat | None:
-    return min(free, key=_turn_of, default=None)
+    return min(free, key=lambda seat: turn_of(seat.member), default=None)
 
 
-def _turn_of(seat: Seat) -> tuple[bool, datetime, int]:
-    last = seat.member.last_assigned_at
-    return last is not None, last or _NEVER, seat.agent_id
+def turn_of(member: TeamMember) -> tuple[bool, datetime, int]:
+    """Their place in the line: whoever never had a turn first, then whoever waits longest."""
+    last = member.last_assigned_at
+    return last is not None, last or _NEVER, member.agent_id
 
 
 def _waited(seat: Seat) -> tuple[float, int]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.calendars.hours import WorkingHours
 from inbox.calendars.service import load_hours
 from inbox.channels.events import ConversationKind
+from inbox.contacts.models import Identity
 from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation, Delivery, Direction, Message, MessageKind, Post, PostMode
 from inbox.core.bulk import among
@@ -177,7 +178,7 @@ async def _write(
     opening = None
     if hours is not None and occasion.opens_at is not None:
         opening = say_opening(occasion.opens_at, hours.time_zone, desk.now, words)
-    text = fill(reply.text, Filling(first_name(message.event.author.name), opening))
+    text = fill(reply.text, Filling(first_name(await _name_of(session, message, conversation)), opening))
     is_direct = conversation.kind is ConversationKind.DIRECT
     written = Message(
         workspace_id=conversation.workspace_id, conversation_id=conversation.id, channel_id=conversation.channel_id,
@@ -191,3 +192,12 @@ async def _write(
     use.message_id = written.id
     await defer(session, [DeliverMessage(conversation_id=conversation.id, message_id=written.id)])
     announce_message(session, written, conversation)
+
+
+async def _name_of(session: AsyncSession, message: NewMessage, conversation: Conversation) -> str:
+    """What the platform's event says; where it names nobody (VK), what is known of the person by now, if anything."""
+    author = message.event.author
+    if author.is_named:
+        return author.name
+    known = select(Identity.name).where(Identity.id == conversation.identity_id, Identity.named_at.is_not(None))
+    return await session.scalar(known) or ""

@@ -13,6 +13,7 @@ from inbox.core.i18n import N_, Words
 VARIABLES = ("name", "opening")
 TEXT_LIMIT = 2000
 _VARIABLE = re.compile(r"\{([^{}\s]*)\}")
+_NAME_FIRST = re.compile(r"^\{name\}[,\s]*(\w?)")
 _NAME_WITH_COMMA = re.compile(r"[,\s]*\{name\}")
 _NEAR = {0: N_("today at %(time)s"), 1: N_("tomorrow at %(time)s")}
 _WEEKDAYS = (
@@ -54,8 +55,8 @@ def needs_opening(text: str) -> bool:
 
 
 def fill(text: str, filling: Filling) -> str:
-    """The text as it is sent: without a name «Здравствуйте, {name}!» becomes «Здравствуйте!»."""
-    named = text if filling.name else _NAME_WITH_COMMA.sub("", text)
+    """The text as it is sent: without a name «Здравствуйте, {name}!» becomes «Здравствуйте!», «{name}, ждём» «Ждём»."""
+    named = text if filling.name else _NAME_WITH_COMMA.sub("", _NAME_FIRST.sub(lambda it: it[1].upper(), text))
     return named.replace("{name}", filling.name).replace("{opening}", filling.opening or "").strip()
 
 

@@ -11,8 +11,10 @@ from inbox.core.events import RingLead
 from inbox.core.jobs import defer
 from inbox.core.live import announce
 from inbox.organisations.models import Membership, Role, Team, TeamMember
+from inbox.sla.recomputing import follow_terms, terms_key
 from routing.alerts.models import AlertKind
 from routing.alerts.service import Occasion, ring_alerts
+from routing.assignment.handing import turn_after, turn_of
 from routing.leads.models import Lead, Stage
 from routing.leads.service import announce_lead, own
 
@@ -113,7 +115,7 @@ async def miss(session: AsyncSession, lead: Lead, now: datetime) -> None:
 
 async def pass_on(session: AsyncSession, lead: Lead, now: datetime, *, why: str) -> bool:
     """Give it to the next of Sales on shift; False when there is nobody but its owner."""
-    member = await session.scalar(
+    members = await session.scalars(
         select(TeamMember)
         .join(Team, Team.id == TeamMember.team_id)
         .join(Agent, Agent.id == TeamMember.agent_id)
@@ -122,18 +124,20 @@ async def pass_on(session: AsyncSession, lead: Lead, now: datetime, *, why: str)
             Team.purpose == "sales",
             Agent.shift_state == ShiftState.ON,
             Agent.deactivated_at.is_(None),
-            Agent.id != (lead.owner_id or 0),
         )
-        .order_by(TeamMember.last_assigned_at.asc().nulls_first(), TeamMember.agent_id)
-        .limit(1)
+        .order_by(TeamMember.team_id, TeamMember.agent_id)
         .with_for_update(of=TeamMember)
+        .execution_options(populate_existing=True)
     )
+    line = sorted(members, key=turn_of)
+    member = next((one for one in line if one.agent_id != lead.owner_id), None)
     if member is None:
         return False
-    member.last_assigned_at = now
+    member.last_assigned_at = turn_after(line, now)
     conversation = await session.get_one(Conversation, lead.conversation_id, with_for_update={"key_share": True})
-    left = conversation.assignee_id
+    left, terms = conversation.assignee_id, terms_key(conversation)
     conversation.assignee_id, conversation.team_id = member.agent_id, member.team_id
+    await follow_terms(session, [conversation], {conversation.id: terms})
     name = await session.scalar(select(Agent.name).where(Agent.id == member.agent_id))
     session.add(
         Activity(

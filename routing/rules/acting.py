@@ -100,9 +100,10 @@ class Deeds:
                 case _:
                     self.beyond.append(Far(action, hit.rule.id, hit.rule.name, hit.message, hit.conversation))
 
-    def take_back(self, conversation: Conversation) -> None:
-        """On reopen whoever is on shift gets it, not the sleeping owner."""
-        if conversation.assignee_id is not None and not self.desks.is_on_shift(conversation.assignee_id):
+    def take_back(self, conversation: Conversation, *, reopens: bool) -> None:
+        """Whoever is on shift gets it, not the sleeping owner, who keeps a talk that went on while nobody else is here."""
+        sleeps = conversation.assignee_id is not None and not self.desks.is_on_shift(conversation.assignee_id)
+        if sleeps and (reopens or self.desks.freest(conversation.workspace_id) is not None):
             self.desks.take_back(conversation, self.now)
         self.touched[conversation.id] = conversation
 

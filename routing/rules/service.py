@@ -65,8 +65,8 @@ async def apply_rules(
     runs = await _load_runs(session, set(conversations), now)
     for message in heard:
         conversation = conversations[message.conversation_id]
-        if message.reopens and conversation.id not in deeds.touched:
-            deeds.take_back(conversation)
+        if (message.reopens or message.asks_anew) and conversation.id not in deeds.touched:
+            deeds.take_back(conversation, reopens=message.reopens)
         subject = subjects[message.message_id]
         _try_rules(rules.get(message.workspace_id, []), message, conversation, subject, around, runs, deeds)
     await deeds.write(session)
@@ -122,7 +122,8 @@ async def _prepare(
     """Teams and people, and only what some action asks for."""
     workspace_ids = {message.workspace_id for message in heard}
     if any(conversations[one.conversation_id].needs_answer for one in heard):
-        owners = {conversations[message.conversation_id].assignee_id for message in heard if message.reopens}
+        anew = [one for one in heard if one.reopens or one.asks_anew]
+        owners = {conversations[message.conversation_id].assignee_id for message in anew}
         desks = await load_desks(session, workspace_ids, [one for one in owners if one is not None])
     else:
         desks = await load_teams_alone(session, workspace_ids)

@@ -225,6 +225,7 @@ def test_the_day_is_the_projects_own_and_holidays_move_it() -> None:
         ("Здравствуйте, {name}!", "Анна", "Здравствуйте, Анна!"),
         ("Здравствуйте, {name}!", "", "Здравствуйте!"),
         ("{name}, добрый вечер", "Олег", "Олег, добрый вечер"),
+        ("{name}, добрый вечер", "", "Добрый вечер"),
     ],
 )
 def test_a_missing_name_leaves_no_hole(text: str, name: str, said: str) -> None:
