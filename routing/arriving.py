@@ -9,18 +9,18 @@ from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation
 from routing.alerts.service import alert_on_new
 from routing.autoreplies.service import answer_automatically
-from routing.leads.service import lead_on_new
+from routing.leads.service import note_phones
 from routing.rules.service import apply_rules
 
 
 async def route(
     session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation], now: datetime
 ) -> None:
-    """In the batch's transaction: teams and people, then auto-replies, alerts and leads; none of these three for what
+    """In the batch's transaction: rules, then auto-replies, alerts and phones of leads; none of these three for what
     was written before the channel was connected.
     """
     await apply_rules(session, new, conversations, now)
     fresh = [one for one in new if not one.before_connection]
     await answer_automatically(session, fresh, conversations, now)
     await alert_on_new(session, fresh, conversations)
-    await lead_on_new(session, fresh, conversations, now)
+    await note_phones(session, fresh, conversations)

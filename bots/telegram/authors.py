@@ -16,6 +16,7 @@ def author_of_user(user: RawObject, me: Me) -> Author:
         username=username,
         is_bot=is_set(user, "is_bot"),
         is_ours=_is_known_as_ours(external_id, me),
+        language=find_text(user, "language_code"),
     )
 
 

@@ -58,6 +58,8 @@ class Author:
     is_ours: bool = False
     is_named: bool = True
     """False: `name` only stands in, the platform's event tells none."""
+    language: str | None = field(default=None, compare=False)
+    """In which language they use the platform (IETF tag), where its event tells."""
 
 
 @dataclass(frozen=True, slots=True)

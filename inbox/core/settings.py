@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     webhooks_private: bool = Field(
         default=False, description="Whether outgoing webhooks may go into private networks (a CRM of your own)."
     )
+    keep_removed_days: int = Field(
+        default=180, ge=1, le=3650, description="Days for which copies of messages that moderation removed are kept."
+    )
+    keep_rule_runs_days: int = Field(
+        default=90, ge=31, le=3650, description="Days for which it is kept on which messages rules acted."
+    )
     tagger_threads: int = Field(default=2, ge=1, le=16, description="Threads that tag messages in a worker.")
 
 

@@ -30,6 +30,16 @@ async def load_promises(session: AsyncSession, workspace_ids: Collection[int]) -
     )
 
 
+async def load_policy_names(session: AsyncSession, workspace_ids: Collection[int]) -> dict[tuple[int, int], str]:
+    """(workspace, policy) → what the policy is called."""
+    rows = await session.execute(
+        select(SlaPolicy.workspace_id, SlaPolicy.id, SlaPolicy.name)
+        .where(SlaPolicy.workspace_id.in_(workspace_ids))
+        .order_by(SlaPolicy.id)
+    )
+    return {(workspace_id, policy_id): name for workspace_id, policy_id, name in rows}
+
+
 def terms_of(policy: SlaPolicy) -> Terms:
     """The policy (its goals are loaded) as clocks read it."""
     own = Goals(policy.first_response, policy.next_response, policy.resolution)

@@ -14,6 +14,7 @@ from inbox.conversations.deciding import wake
 from inbox.conversations.handled import forget_old
 from inbox.conversations.models import Activity, Conversation, Status
 from inbox.conversations.refresh import refresh
+from inbox.conversations.retention import forget_removed
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import DrainQueue
@@ -42,7 +43,7 @@ async def run_sweep(context: Context, stop: asyncio.Event) -> None:
             if tidied_at is None or now - tidied_at > TIDY_EVERY:
                 tidied_at = now
                 async with context.transaction(EVERY_WORKSPACE) as session:
-                    await tidy(session, now)
+                    await tidy(session, now, timedelta(days=context.settings.keep_removed_days))
         except (SQLAlchemyError, OSError) as error:
             log.warning("sweep_waits", error=str(error).splitlines()[0])
         try:
@@ -62,8 +63,9 @@ async def sweep(session: AsyncSession, now: datetime) -> None:
     await roll_up(session)
 
 
-async def tidy(session: AsyncSession, now: datetime) -> None:
+async def tidy(session: AsyncSession, now: datetime, keep_removed: timedelta) -> None:
     """Forget what has had its day."""
+    await forget_removed(session, now, keep_removed)
     await sweep_old(session, now)
     await mark_gaps(session, now)
     await forget_old(session, now)

@@ -21,7 +21,7 @@ from inbox.core.jobs import defer
 from inbox.replies.service import announce_message
 from routing.autoreplies.models import AutoReply, AutoReplyKind, AutoReplyUse
 from routing.autoreplies.occasions import Occasion, find_occasions, is_spoken_to, may_answer_in, rules_occasion
-from routing.autoreplies.wording import Filling, fill, first_name, needs_opening, say_opening
+from routing.autoreplies.wording import Filling, fill, first_name, locale_for, needs_opening, say_opening
 
 CAP_WITHIN = timedelta(hours=1)
 
@@ -173,7 +173,7 @@ async def _write(
     message: NewMessage,
     conversation: Conversation,
 ) -> None:
-    words = words_in(reply.locale)
+    words = words_in(locale_for(message.event.author.language, reply.locale))
     hours = desk.hours.get(conversation.workspace_id)
     opening = None
     if hours is not None and occasion.opens_at is not None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time
 
 from inbox.core.errors import InvalidInputError
-from inbox.core.i18n import N_, Words
+from inbox.core.i18n import LOCALES, N_, Words
 
 VARIABLES = ("name", "opening")
 TEXT_LIMIT = 2000
@@ -64,6 +64,12 @@ def first_name(name: str) -> str:
     """How a contact is addressed: the first word of the name, if it is one."""
     first = name.split()[0] if name.split() else ""
     return first if any(letter.isalpha() for letter in first) else ""
+
+
+def locale_for(language: str | None, locale: str) -> str:
+    """In whose words the opening is said: the reader's, where we speak their language, else the text's own."""
+    known = (language or "").split("-")[0].lower()
+    return known if known in LOCALES else locale
 
 
 def say_opening(opens_at: datetime, zone: str, now: datetime, words: Words) -> str:

@@ -14,7 +14,6 @@ from inbox.audit.service import record
 from inbox.calendars.service import load_hours
 from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation, Direction, Message
-from inbox.conversations.tags import Intent
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError
 from inbox.core.live import announce
@@ -39,18 +38,15 @@ class Beginning:
     made_by_id: int | None = None
 
 
-async def lead_on_new(
-    session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation], now: datetime
+async def note_phones(
+    session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation]
 ) -> None:
-    """Whoever surely wants to buy is a lead; a phone number said later joins the lead that is open."""
+    """A phone number that is said later joins the lead that is open."""
     for message in new:
         conversation = conversations.get(message.conversation_id)
-        tags = message.tags
-        if conversation is None or tags is None or not message.verdict.needed:
+        if conversation is None or message.tags is None or not message.verdict.needed:
             continue
-        if tags.intent is Intent.LEAD and "intent" not in tags.unsure:
-            await make_lead_by_rule(session, message, conversation, now)
-        elif (phone := find_phone(message.event.text)) is not None:
+        if (phone := find_phone(message.event.text)) is not None:
             await _note_phone(session, conversation, phone)
 
 

@@ -37,6 +37,7 @@ from routing.rules.actions import (
     HandToTeam,
     Hold,
     Mention,
+    SetPolicy,
     SetPriority,
     Snooze,
 )
@@ -45,7 +46,7 @@ from routing.rules.models import RuleRun
 from routing.rules.people import Named
 from routing.rules.reading import ReadyRule
 
-ROUTED = ("assignee_id", "team_id", "routed_at", "priority")
+ROUTED = ("assignee_id", "team_id", "routed_at", "priority", "sla_policy_id")
 """The columns of a conversation that routing writes."""
 _RISING = list(Priority)
 
@@ -75,6 +76,8 @@ class Deeds:
     people: Mapping[tuple[int, int], Named]
     hours: Mapping[int, WorkingHours]
     now: datetime
+    policies: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """(workspace, SLA policy) → its name; loaded where some rule sets one."""
     touched: dict[int, Conversation] = field(default_factory=dict)
     labels: dict[int, dict[str, None]] = field(default_factory=dict)
     held: set[int] = field(default_factory=set)
@@ -91,6 +94,8 @@ class Deeds:
                 case HandToTeam() | Assign():
                     if hit.may_hand:
                         self._hand(hit, action)
+                case SetPolicy():
+                    self._promise(hit, action)
                 case SetPriority() | AddLabels():
                     self._mark(hit, action)
                 case Hold() | Close() | Snooze():
@@ -101,7 +106,7 @@ class Deeds:
                     self.beyond.append(Far(action, hit.rule.id, hit.rule.name, hit.message, hit.conversation))
 
     def take_back(self, conversation: Conversation, *, reopens: bool) -> None:
-        """Whoever is on shift gets it, not the sleeping owner, who keeps a talk that went on while nobody else is here."""
+        """Whoever is on shift gets it, not the sleeping owner, who keeps an open talk while nobody else is here."""
         sleeps = conversation.assignee_id is not None and not self.desks.is_on_shift(conversation.assignee_id)
         if sleeps and (reopens or self.desks.freest(conversation.workspace_id) is not None):
             self.desks.take_back(conversation, self.now)
@@ -149,6 +154,13 @@ class Deeds:
         if conversation.priority is not action.value:
             conversation.priority = action.value
             self._line(hit, "priority", {"priority": action.value.value})
+
+    def _promise(self, hit: Hit, action: SetPolicy) -> None:
+        """The clocks follow at the end of the batch; a policy that is gone changes nothing."""
+        name = self.policies.get((hit.message.workspace_id, action.policy_id))
+        if name is not None and hit.conversation.sla_policy_id != action.policy_id:
+            hit.conversation.sla_policy_id = action.policy_id
+            self._line(hit, "policy", {"policy": name})
 
     def _settle(self, hit: Hit, action: Hold | Close | Snooze) -> None:
         conversation, event = hit.conversation, hit.message.event

@@ -51,6 +51,13 @@ class SetPriority(_Part):
     value: Priority
 
 
+class SetPolicy(_Part):
+    """What is promised of the conversation from now on: its clocks go by this SLA policy."""
+
+    do: Literal["policy"] = "policy"
+    policy_id: Id
+
+
 class Hold(_Part):
     """Flag as suspicious. Everybody still sees it: no platform can hide."""
 
@@ -121,7 +128,7 @@ class TellWebhook(_Part):
 Beyond = SendAutoReply | RingAlarm | MakeLead | TellWebhook
 """Actions that reach beyond the conversation: other features do them."""
 Action = Annotated[
-    HandToTeam | Assign | AddLabels | SetPriority | Hold | Snooze | Close | AddNote | Mention | Beyond,
+    HandToTeam | Assign | AddLabels | SetPriority | SetPolicy | Hold | Snooze | Close | AddNote | Mention | Beyond,
     Field(discriminator="do"),
 ]
 ACTIONS: TypeAdapter[list[Action]] = TypeAdapter(Annotated[list[Action], Field(max_length=20)])

@@ -15,8 +15,9 @@ from inbox.conversations.assigning import check_assignee, check_team
 from inbox.conversations.models import Post
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError, NotFoundError
+from inbox.sla.models import SlaPolicy
 from routing.autoreplies.models import AutoReply
-from routing.rules.actions import ACTIONS, Action, Assign, HandToTeam, Mention, SendAutoReply, TellWebhook
+from routing.rules.actions import ACTIONS, Action, Assign, HandToTeam, Mention, SendAutoReply, SetPolicy, TellWebhook
 from routing.rules.conditions import CONDITIONS, ChannelIs, Condition, PostIs
 from routing.rules.models import Rule, RuleRun
 from routing.webhooks.models import Webhook
@@ -114,17 +115,21 @@ async def check_parts(
     for action in actions:
         if isinstance(action, HandToTeam):
             await check_team(session, workspace_id, action.team_id)
-        elif isinstance(action, SendAutoReply | TellWebhook):
+        elif isinstance(action, SendAutoReply | TellWebhook | SetPolicy):
             await _check_beyond(session, workspace_id, action)
         elif isinstance(action, Assign | Mention) and action.agent_id is not None:
             await check_assignee(session, workspace_id, action.agent_id)
 
 
-async def _check_beyond(session: AsyncSession, workspace_id: int, action: SendAutoReply | TellWebhook) -> None:
+async def _check_beyond(
+    session: AsyncSession, workspace_id: int, action: SendAutoReply | TellWebhook | SetPolicy
+) -> None:
     if isinstance(action, SendAutoReply):
         wanted = select(AutoReply.id).where(
             AutoReply.id == action.auto_reply_id, AutoReply.workspace_id == workspace_id
         )
+    elif isinstance(action, SetPolicy):
+        wanted = select(SlaPolicy.id).where(SlaPolicy.id == action.policy_id, SlaPolicy.workspace_id == workspace_id)
     else:
         wanted = select(Webhook.id).where(Webhook.id == action.webhook_id, Webhook.workspace_id == workspace_id)
     if await session.scalar(wanted) is None:

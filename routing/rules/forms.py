@@ -17,7 +17,10 @@ _LISTS = {"words", "label", "contact", "contact_label"}
 _BOOLEANS = {"toxic", "unsure", "needs_answer", "first_message"}
 _SURE = {"intent", "sentiment", "toxic"}
 MOST_PARTS = 40
-_ONE_FIELD = {"priority": "value", "note": "text", "auto_reply": "auto_reply_id", "webhook": "webhook_id"}
+_ONE_FIELD = {
+    "priority": "value", "note": "text", "auto_reply": "auto_reply_id", "webhook": "webhook_id",
+    "policy": "policy_id",
+}  # fmt: skip
 """Actions with one field."""
 
 
@@ -122,6 +125,7 @@ _NEEDED: Mapping[str, str] = {
     "to": N_("Choose the person."),
     "auto_reply_id": N_("Choose the auto-reply."),
     "webhook_id": N_("Choose the webhook."),
+    "policy_id": N_("Choose the promise."),
     "hours": N_("Say for how many hours to snooze, from 1 to 720."),
     "text": N_("Write the note."),
     "pattern": N_("Write the regular expression."),

@@ -25,6 +25,7 @@ from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
 from inbox.core.web.fields import RowId
 from inbox.core.web.templates import render, words_of
 from inbox.organisations.models import Team
+from inbox.sla.service import load_policy_names
 from routing.autoreplies.models import AutoReply
 from routing.rules.dry_run import Draft, dry_run, since
 from routing.rules.editing import Wanted, access_rule, change_rule, count_runs, create_rule, delete_rule
@@ -249,7 +250,9 @@ async def _load_names(page: Page) -> Names:
     webhooks = await page.session.execute(
         select(Webhook.id, Webhook.name).where(Webhook.workspace_id == page.workspace_id).order_by(Webhook.id)
     )
+    policies = await load_policy_names(session, {workspace_id})
     return Names(
+        policies={policy_id: name for (_, policy_id), name in policies.items()},
         auto_replies=dict(auto_replies.all()),
         webhooks=dict(webhooks.all()),
         teams=dict(teams.all()),

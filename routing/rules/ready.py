@@ -8,7 +8,7 @@ from inbox.conversations.models import Priority
 from inbox.conversations.tags import Intent
 from inbox.organisations.models import Team
 from routing.assignment.choosing import Choosing
-from routing.rules.actions import ACTIONS, Action, Assign, HandToTeam, Hold, SetPriority
+from routing.rules.actions import ACTIONS, Action, Assign, HandToTeam, Hold, MakeLead, SetPriority
 from routing.rules.conditions import CONDITIONS, Condition, HoursAre, IntentIs, NeedsAnswerIs, ToxicIs, UnsureIs
 from routing.rules.models import Rule
 
@@ -63,7 +63,7 @@ def _ready(sales: int, support: int, moderators: int) -> list[Ready]:
             ],
         ),
         ("Жалобы → Поддержка", [complains, asks], [SetPriority(value=Priority.HIGH), HandToTeam(team_id=support)]),
-        ("Лиды → Продажи", [IntentIs(any_of=[Intent.LEAD]), asks], [HandToTeam(team_id=sales)]),
+        ("Лиды → Продажи", [IntentIs(any_of=[Intent.LEAD]), asks], [HandToTeam(team_id=sales), MakeLead()]),
         ("Сотрудничество → владелец", [IntentIs(any_of=[Intent.PARTNERSHIP]), asks], [Assign(to="owner")]),
         (
             "Похвала → Модераторы",

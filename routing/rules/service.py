@@ -3,7 +3,7 @@
 A rule acts on what subscribers write, never on our own messages, bots or auto-replies, so that no rule can set off
 another. In one turn of a talk (until it is answered or closed) it acts once; what belongs to the message itself, such
 as flagging it, is done for each, up to MOST_AN_HOUR. An edit sets off nothing: at most it finds somebody for what
-nobody has yet.
+nobody has yet, or makes a lead of what was none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,10 +18,11 @@ from inbox.calendars.service import load_hours
 from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation
 from inbox.core.bulk import among
+from inbox.sla.service import load_policy_names
 from routing.assignment.choosing import Choosing
 from routing.assignment.service import load_desks, load_last_answering, load_teams_alone
 from routing.rules.acting import Deeds, Hit
-from routing.rules.actions import Action, Assign, HandToTeam, Hold, Mention, SetPriority, Snooze
+from routing.rules.actions import Action, Assign, HandToTeam, Hold, MakeLead, Mention, SetPolicy, SetPriority, Snooze
 from routing.rules.conditions import PreviousState, fields_of
 from routing.rules.facts import Subject, Surroundings, load_surroundings
 from routing.rules.matching import matches
@@ -36,7 +37,9 @@ MOST_AN_HOUR = 20
 """How often one rule acts in one conversation within an hour."""
 _EACH_MESSAGE = (Hold,)
 """Actions that belong to the message, not to the turn."""
-_OF_EDITS = (HandToTeam, Assign, SetPriority)
+_OF_HISTORY = (HandToTeam, Assign, SetPriority)
+"""Actions that are done also for what was written before the channel was connected."""
+_OF_EDITS = (*_OF_HISTORY, MakeLead)
 
 log = structlog.get_logger()
 
@@ -133,8 +136,10 @@ async def _prepare(
         desks.before = await load_last_answering(session, contacts)
     names = any(isinstance(one, Mention) or (isinstance(one, Assign) and one.to != "on_shift") for one in actions)
     sleeps = any(isinstance(one, Snooze) and one.until == "opening" for one in actions)
+    promises = any(isinstance(one, SetPolicy) for one in actions)
     return Deeds(
         desks=desks,
+        policies=await load_policy_names(session, workspace_ids) if promises else {},
         people=await load_people(session, workspace_ids) if names else {},
         hours=await load_hours(session, workspace_ids) if sleeps else {},
         now=now,
@@ -190,7 +195,8 @@ def _due_actions(rule: ReadyRule, message: NewMessage, before: _Runs, turn_at: d
         log.warning("rule_acts_too_often", rule_id=rule.id, conversation_id=message.conversation_id)
         return []
     if message.is_edit or message.before_connection:
-        return [action for action in rule.actions if isinstance(action, _OF_EDITS)]
+        kinds = _OF_HISTORY if message.before_connection else _OF_EDITS
+        return [action for action in rule.actions if isinstance(action, kinds)]
     if turn_at in before.turns.get(rule.id, ()):
         return [action for action in rule.actions if isinstance(action, _EACH_MESSAGE)]
     return list(rule.actions)

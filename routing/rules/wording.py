@@ -18,6 +18,7 @@ from routing.rules.actions import (
     Mention,
     RingAlarm,
     SendAutoReply,
+    SetPolicy,
     SetPriority,
     Snooze,
     TellWebhook,
@@ -60,6 +61,7 @@ ACTION_TITLES: Choices = {
     "team": N_("Hand to a team"),
     "assign": N_("Give to a person"),
     "priority": N_("Set the priority"),
+    "policy": N_("Set the promise"),
     "label": N_("Add labels"),
     "hold": N_("Flag as suspicious"),
     "snooze": N_("Snooze"),
@@ -131,6 +133,7 @@ class Names:
     posts: Mapping[int, str] = field(default_factory=dict)
     auto_replies: Mapping[int, str] = field(default_factory=dict)
     webhooks: Mapping[int, str] = field(default_factory=dict)
+    policies: Mapping[int, str] = field(default_factory=dict)
 
 
 def condition_in_words(condition: Condition, names: Names, words: Words) -> str:
@@ -148,6 +151,9 @@ def action_in_words(action: Action, names: Names, words: Words) -> str:
             return words.gettext(N_("hand to the team %(team)s, %(how)s"), team=team, how=how)
         case Assign():
             return _assigned(action, names, words)
+        case SetPolicy():
+            what = _known(names.policies, [action.policy_id], words)
+            return words.gettext(N_("time it by the promise %(what)s"), what=what)
         case Hold() | Close():
             return words.gettext(
                 N_("flag as suspicious") if isinstance(action, Hold) else N_("close: no answer needed")

@@ -11,11 +11,12 @@ from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel, ChannelChat
 from inbox.contacts.models import Identity
 from inbox.conversations.jobs import carry_out
-from inbox.conversations.models import Activity
+from inbox.conversations.models import Activity, Message, ModerationAction, ReviewAction
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import TemporaryRefusalError
 from inbox.core.events import ReviewMessage
 from inbox.core.pacing import Pacing
+from inbox.sla.sweep import tidy
 from tests.api.subscribers import GROUP, Subscribers, Wrote
 from tests.api.wire import Wire
 from tests.company import Company
@@ -72,6 +73,27 @@ async def test_a_deleted_comment_is_gone_there_and_readable_here(
     assert entry.before == {"text": "Заработок в интернете", "deleted": False}
     assert entry.after is not None
     assert entry.after["reason"] == "Реклама"
+
+
+async def test_copies_of_what_was_removed_go_after_their_time_and_the_deed_stays(
+    company: Company, subscribers: Subscribers, telegram: Wire
+) -> None:
+    wrote = await comment(subscribers)
+    await rights(company, ["delete"])
+    owner = await company.client_of("owner")
+    path = f"/api/v1/messages/{wrote.message_id}"
+    assert (await owner.post(f"{path}/moderate", json={"action": "delete"})).status_code == 200
+    await work(company)
+    keep = timedelta(days=180)
+    for days, words in ((179, "Заработок в интернете"), (181, "")):
+        async with company.context.transaction(EVERY_WORKSPACE) as session:
+            await tidy(session, company.clock() + timedelta(days=days), keep)
+        async with company.context.database.session(EVERY_WORKSPACE) as session:
+            action = (await session.scalars(select(ModerationAction))).one()
+            entry = (await session.scalars(select(AuditEntry))).one()
+            shown = await session.scalar(select(Message.text).where(Message.id == wrote.message_id))
+        assert (shown, action.text, action.action) == (words, words, ReviewAction.DELETE)
+        assert ("text" in (entry.before or {})) is bool(words)
 
 
 async def test_authors_are_banned_muted_and_forgiven(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from inbox.agents.models import Agent, ShiftState
 from inbox.conversations.models import (
@@ -22,7 +22,9 @@ from inbox.conversations.models import (
 from inbox.conversations.needs_answer import Why
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.organisations.models import Membership, Role
+from inbox.sla.models import SlaPolicy
 from routing.rules.models import RuleRun
+from routing.rules.retention import forget_runs
 from routing.rules.service import MOST_AN_HOUR
 from tests.desk import Desk, open_desk
 from tests.routing.talk import Raw, earlier, edited, labels, send, set_rules, talk_of
@@ -84,6 +86,28 @@ async def test_labels_priority_note_and_mention(desk: Desk) -> None:
     assert await labels(desk) == {"501": {"опт", "срочно"}}
     assert await notes(desk) == ["Скидка до пятницы", "@Анна посмотри"]
     assert await lines(desk) == [("labels", "rule 0"), ("priority", "rule 0")]
+
+
+async def test_a_rule_sets_the_promise_and_the_clock_follows(desk: Desk) -> None:
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        policy = SlaPolicy(
+            workspace_id=desk.workspace_id, name="Пять минут", first_response=timedelta(minutes=5),
+            next_response=timedelta(minutes=7), after_closed=timedelta(hours=2), warn_before=timedelta(),
+        )  # fmt: skip
+        session.add(policy)
+        await session.flush()
+        policy_id = policy.id
+    await set_rules(desk, ([{"field": "words", "any_of": ["срочно"]}], [{"do": "policy", "policy_id": policy_id}]))
+    await send(desk, desk.message("срочно", 501), desk.message("не горит", 502))
+    urgent, calm = await talk_of(desk, 501), await talk_of(desk, 502)
+    assert urgent.first_response_since_at is not None
+    assert urgent.first_response_due_at == urgent.first_response_since_at + timedelta(minutes=5)
+    assert (urgent.sla_policy_id, calm.sla_policy_id) == (policy_id, None)
+    assert await lines(desk) == [("policy", "rule 0")]
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(delete(SlaPolicy).where(SlaPolicy.id == policy_id))
+    await send(desk, desk.message("срочно", 503))
+    assert (await talk_of(desk, 503)).sla_policy_id is None
 
 
 async def test_hold_flags_the_message_and_its_talk(desk: Desk) -> None:
@@ -236,3 +260,13 @@ async def test_bots_are_not_heard(desk: Desk) -> None:
     message["from"]["is_bot"] = True
     await send(desk, raw)
     assert await notes(desk) == []
+
+
+async def test_that_rules_acted_is_forgotten_after_its_time(desk: Desk) -> None:
+    await set_rules(desk, (ALWAYS, [{"do": "hold"}]))
+    await send(desk, desk.message("раз", 501), desk.message("два", 502))
+    now, keep = desk.context.clock(), timedelta(days=90)
+    for days, left in ((89, 2), (91, 0)):
+        async with desk.context.transaction(EVERY_WORKSPACE) as session:
+            await forget_runs(session, now + timedelta(days=days), keep)
+        assert await runs(desk) == left

@@ -66,6 +66,17 @@ async def test_once_a_closed_period_with_the_true_next_opening_and_it_is_no_answ
     assert (await bridge.heard())[1:] == ["Здравствуйте, Анна! Ответим завтра в 10:00."]
 
 
+async def test_the_opening_is_said_in_the_words_of_whoever_reads(bridge: Bridge) -> None:
+    await add(bridge, text="{opening}")
+    for who, language in ((501, "en-GB"), (502, "de"), (503, "ru")):
+        raw = bridge.desk.message("цена?", who)
+        message = raw["message"]
+        assert isinstance(message, dict)
+        message["from"] = {**message["from"], "language_code": language}
+        await bridge.take(raw)
+    assert [one.text for one in await replies(bridge)] == ["on Monday at 10:00", *["в понедельник в 10:00"] * 2]
+
+
 async def test_what_comes_twice_is_replied_to_once(bridge: Bridge) -> None:
     await add(bridge)
     raw = bridge.desk.message("цена?")

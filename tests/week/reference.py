@@ -222,7 +222,10 @@ class Reference:
             self.bells[said.project].ring(kind, key_of(said), said.words, said.at, now)
 
     def _make_lead(self, said: Said) -> None:
+        """The rule of leads comes after that of insults, which ends the matter."""
         key = key_of(said)
+        if said.meaning.is_toxic:
+            return
         if said.meaning.intent == "lead" and not said.meaning.is_unsure and key not in self.leads:
             self.leads[key] = Lead(self.talks[key], said.at)
 
