@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final, Literal
 
 from inbox.conversations.models import Outcome, Priority, Status
+from inbox.core.database import Json
 from inbox.core.errors import InvalidInputError
 
 LONGEST_SNOOZE = timedelta(days=366)
@@ -21,7 +22,9 @@ Unset = Literal[_Unset.UNSET]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to become of a conversation; UNSET: stays. `labels`: all of its labels by name, new ones are made.
+    """What is to become of a conversation; UNSET: stays. `labels`: all of its labels by name, new ones are made;
+    `added_labels` and `removed_labels`: beside the others that it has. `restored`: what `deciding.remember` kept, put
+    back whatever was decided since; it goes with no new status.
 
     `needs_answer` False with no status closes it as "no answer needed"; True opens it again.
     """
@@ -33,6 +36,9 @@ class Change:
     team_id: int | Unset | None = UNSET
     priority: Priority | Unset = UNSET
     labels: tuple[str, ...] | Unset = UNSET
+    added_labels: tuple[str, ...] = ()
+    removed_labels: tuple[str, ...] = ()
+    restored: Json | Unset = UNSET
     snoozed_until: datetime | Unset | None = UNSET
 
 

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.conversations.models import Conversation, Delivery, Direction, Message, MessageKind, Outcome, Status
 from inbox.conversations.state import Decided, Decision, Judgement, Seen, Spoken, State
+from inbox.core.bulk import among
+from inbox.core.database import Json
 
 ASIDE = frozenset({Status.WAITING_SUBSCRIBER, Status.WAITING_CLIENT, Status.SNOOZED})
 """While a conversation is put aside its clocks rest."""
@@ -29,24 +32,34 @@ async def load_seen(session: AsyncSession, conversation: Conversation, now: date
 
     What is stored but not committed yet refreshes the conversation after us: it counts as not seen.
     """
+    return (await load_seen_of(session, [conversation], now))[conversation.id]
+
+
+async def load_seen_of(session: AsyncSession, conversations: Sequence[Conversation], now: datetime) -> dict[int, Seen]:
+    """The same for several, in one query."""
     number = func.coalesce(Message.external_id, "")
-    row = (
-        await session.execute(
-            select(Message.sent_at, number)
-            .where(
-                Message.conversation_id == conversation.id,
-                Message.kind == MessageKind.MESSAGE,
-                or_(
-                    Message.direction == Direction.INBOUND,
-                    Message.outside,
-                    Message.delivery.in_((Delivery.SENT, Delivery.UNCERTAIN)),
-                ),
-            )
-            .order_by(Message.sent_at.desc(), func.length(number).desc(), number.collate("C").desc())
-            .limit(1)
+    newest = (
+        select(Message.sent_at, number.label("number"))
+        .where(
+            Message.conversation_id == Conversation.id,
+            Message.kind == MessageKind.MESSAGE,
+            or_(
+                Message.direction == Direction.INBOUND,
+                Message.outside,
+                Message.delivery.in_((Delivery.SENT, Delivery.UNCERTAIN)),
+            ),
         )
-    ).one_or_none()
-    return Seen(now, conversation.started_at) if row is None else Seen(now, *row)
+        .order_by(Message.sent_at.desc(), func.length(number).desc(), number.collate("C").desc())
+        .limit(1)
+        .lateral("newest")
+    )
+    rows = await session.execute(
+        select(Conversation.id, newest.c.sent_at, newest.c.number)
+        .join(newest, true())
+        .where(among(Conversation.id, [one.id for one in conversations]))
+    )
+    found = {conversation_id: Seen(now, sent_at, number) for conversation_id, sent_at, number in rows}
+    return {one.id: found.get(one.id) or Seen(now, one.started_at) for one in conversations}
 
 
 def set_status(conversation: Conversation, wanted: Wanted, seen: Seen) -> None:
@@ -119,3 +132,47 @@ def decided(conversation: Conversation) -> Decided:
 
 def _seen(decided_at: datetime | None, sent_at: datetime | None, external_id: str) -> Seen | None:
     return Seen(decided_at, sent_at, external_id) if decided_at is not None and sent_at is not None else None
+
+
+DECISIONS = (
+    "judged_at", "judged_needed", "status_at", "decided_status", "decided_outcome", "decided_until", "settled_at",
+)  # fmt: skip
+"""What only a person's new word, a rule's or the end of snoozing changes, of what `remember` keeps."""
+
+
+class _Remembered(BaseModel):
+    """What is remembered of a conversation, with its types."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    judged_at: datetime | None
+    judged_needed: bool
+    judged_seen_at: datetime | None
+    judged_seen_external_id: str
+    status_at: datetime | None
+    decided_status: Status | None
+    decided_outcome: Outcome | None
+    decided_until: datetime | None
+    status_seen_at: datetime | None
+    status_seen_external_id: str
+    settled_at: datetime | None
+    settled_seen_at: datetime | None
+    settled_seen_external_id: str
+    status: Status
+    outcome: Outcome | None
+    snoozed_until: datetime | None
+    closed_at: datetime | None
+    closed_by_id: int | None
+    waiting_since_at: datetime | None
+    pauses: list[datetime]
+
+
+def remember(conversation: Conversation) -> Json:
+    """All that was decided of it so far, and its state, as JSON that `restore` understands."""
+    return _Remembered.model_validate(conversation).model_dump(mode="json")
+
+
+def restore(conversation: Conversation, remembered: Json) -> None:
+    """As if nothing had been decided since; what came meanwhile shows when the conversation is refreshed."""
+    for name, value in _Remembered.model_validate(remembered):
+        setattr(conversation, name, value)

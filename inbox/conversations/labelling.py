@@ -1,15 +1,15 @@
 """Labels of a workspace and of a conversation; a name that is not known yet becomes a label."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
+from inbox.conversations.changes import UNSET, Change
 from inbox.conversations.models import Conversation, ConversationLabel, Label
-from inbox.core.database import Json
 from inbox.core.errors import InvalidInputError
 from inbox.core.web.paging import encode_cursor, id_after
 
@@ -27,15 +27,18 @@ def clean_name(name: str, field: str = "labels") -> str:
     return cleaned
 
 
-async def load_labels(session: AsyncSession, conversation_id: int) -> list[str]:
-    """Names of a conversation's labels, in order."""
-    rows = await session.scalars(
-        select(Label.name)
-        .join(ConversationLabel, ConversationLabel.label_id == Label.id)
-        .where(ConversationLabel.conversation_id == conversation_id)
+async def load_labels_of(session: AsyncSession, conversation_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Conversation → names of its labels, in order; those without any are left out."""
+    rows = await session.execute(
+        select(ConversationLabel.conversation_id, Label.name)
+        .join(Label, Label.id == ConversationLabel.label_id)
+        .where(ConversationLabel.conversation_id.in_(conversation_ids))
         .order_by(Label.name)
     )
-    return list(rows)
+    labels: dict[int, tuple[str, ...]] = {}
+    for conversation_id, name in rows:
+        labels[conversation_id] = (*labels.get(conversation_id, ()), name)
+    return labels
 
 
 async def list_labels(
@@ -69,27 +72,48 @@ async def ensure_labels(session: AsyncSession, workspace_id: int, names: Sequenc
     return list(found)
 
 
-async def set_labels(session: AsyncSession, conversation: Conversation, names: Sequence[str]) -> list[tuple[str, Json]]:
-    """Give the conversation exactly these labels; returns the grey line, when something changed."""
-    wanted = sorted({clean_name(name) for name in names})
-    if len(wanted) > MAX_LABELS:
+def wanted_labels(present: tuple[str, ...], wanted: Change) -> tuple[str, ...]:
+    """The labels that a change leaves on a conversation, in order; InvalidInputError for a bad name or too many."""
+    if wanted.labels is UNSET and not wanted.added_labels and not wanted.removed_labels:
+        return present
+    names = set(present) if wanted.labels is UNSET else {clean_name(name) for name in wanted.labels}
+    names |= {clean_name(name) for name in wanted.added_labels}
+    names -= {clean_name(name) for name in wanted.removed_labels}
+    if len(names) > MAX_LABELS:
         raise InvalidInputError("At most %(n)s labels on one conversation.", field="labels", values={"n": MAX_LABELS})
-    present = await load_labels(session, conversation.id)
-    if set(wanted) == set(present):
-        return []
-    labels = await ensure_labels(session, conversation.workspace_id, wanted)
-    kept = [label.id for label in labels]
-    await session.execute(
-        delete(ConversationLabel).where(
-            ConversationLabel.conversation_id == conversation.id, ConversationLabel.label_id.not_in(kept)
-        )
-    )
-    if kept:
-        values = [
-            {"workspace_id": conversation.workspace_id, "conversation_id": conversation.id, "label_id": label_id}
-            for label_id in kept
-        ]
-        await session.execute(insert(ConversationLabel).values(values).on_conflict_do_nothing())
-    added = [name for name in wanted if name not in present]
-    removed = [name for name in present if name not in wanted]
-    return [("labels", {"added": added, "removed": removed})]
+    return tuple(sorted(names))
+
+
+async def write_labels(
+    session: AsyncSession,
+    conversations: Sequence[Conversation],
+    labels: Mapping[int, tuple[Collection[str], Collection[str]]],
+) -> None:
+    """Conversation → its labels' names before and after: what is missing is added, what is gone taken off."""
+    for workspace_id in sorted({one.workspace_id for one in conversations}):
+        changed = {
+            one.id: labels[one.id]
+            for one in conversations
+            if one.workspace_id == workspace_id and set(labels[one.id][0]) != set(labels[one.id][1])
+        }
+        if changed:
+            await _write_labels_in(session, workspace_id, changed)
+
+
+async def _write_labels_in(
+    session: AsyncSession, workspace_id: int, labels: Mapping[int, tuple[Collection[str], Collection[str]]]
+) -> None:
+    names = {name for before, after in labels.values() for name in (*before, *after)}
+    ids = {label.name: label.id for label in await ensure_labels(session, workspace_id, sorted(names))}
+    gone = [(one, ids[name]) for one, (before, after) in labels.items() for name in before if name not in after]
+    new = [
+        {"workspace_id": workspace_id, "conversation_id": one, "label_id": ids[name]}
+        for one, (before, after) in labels.items()
+        for name in after
+        if name not in before
+    ]
+    if gone:
+        pair = tuple_(ConversationLabel.conversation_id, ConversationLabel.label_id)
+        await session.execute(delete(ConversationLabel).where(pair.in_(gone)))
+    if new:
+        await session.execute(insert(ConversationLabel).values(new).on_conflict_do_nothing())

@@ -14,7 +14,8 @@ from inbox.agents.permissions import Permission
 from inbox.channels.models import Channel
 from inbox.conversations.access import visible
 from inbox.conversations.filters import Filters, conditions, settled
-from inbox.conversations.models import Conversation, ConversationLabel, Label, Outcome, Status
+from inbox.conversations.labelling import load_labels_of
+from inbox.conversations.models import Conversation, Outcome, Status
 from inbox.conversations.orders import cursor_of, ordered
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
@@ -98,7 +99,7 @@ async def _load_page(session: AsyncSession, conversation_ids: Sequence[int]) -> 
 
 async def load_rows(session: AsyncSession, conversations: Sequence[Conversation]) -> list[Row]:
     """Labels, assignees and teams of conversations whose parts are loaded: three queries, however many there are."""
-    labels = await _load_labels(session, [one.id for one in conversations])
+    labels = await load_labels_of(session, [one.id for one in conversations])
     agents = await _load_agents(session, {one.assignee_id for one in conversations if one.assignee_id is not None})
     teams = await _load_teams(session, {one.team_id for one in conversations if one.team_id is not None})
     return [
@@ -151,19 +152,6 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
     )
     counted = {name: int(number) for name, number in zip(views, row, strict=True)}
     return Counts(**counted, by_channel=dict(channels.all()))
-
-
-async def _load_labels(session: AsyncSession, conversation_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    rows = await session.execute(
-        select(ConversationLabel.conversation_id, Label.name)
-        .join(Label, Label.id == ConversationLabel.label_id)
-        .where(ConversationLabel.conversation_id.in_(conversation_ids))
-        .order_by(Label.name)
-    )
-    labels: dict[int, tuple[str, ...]] = {}
-    for conversation_id, name in rows:
-        labels[conversation_id] = (*labels.get(conversation_id, ()), name)
-    return labels
 
 
 async def _load_agents(session: AsyncSession, agent_ids: Collection[int]) -> dict[int, Named]:

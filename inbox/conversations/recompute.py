@@ -11,6 +11,11 @@ from inbox.conversations.refresh import refresh
 async def recompute(session: AsyncSession, conversation: Conversation) -> None:
     """Refresh its state, and load channel, contact, identity and post again: refreshing leaves them behind."""
     await refresh(session, [conversation.id])
+    await load_parts(session, conversation)
+
+
+async def load_parts(session: AsyncSession, conversation: Conversation) -> None:
+    """Channel, contact, identity and post of a conversation that was refreshed."""
     await session.execute(
         select(Conversation)
         .where(Conversation.id == conversation.id)

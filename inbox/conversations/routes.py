@@ -10,6 +10,8 @@ from inbox.agents.permissions import Permission
 from inbox.conversations import post_settings
 from inbox.conversations.access import access_conversation, access_post
 from inbox.conversations.answers import answer_file
+from inbox.conversations.bulk import change_many, undo_many
+from inbox.conversations.bulk_schemas import BulkIn, BulkOut
 from inbox.conversations.files import open_file
 from inbox.conversations.label_schemas import LabelIn, LabelOut
 from inbox.conversations.labelling import create_label, list_labels
@@ -57,6 +59,19 @@ async def claim_conversation(
 ) -> ConversationOut:
     """Take what nobody has. 409 names who was first, in `assignee` and `assignee_id`."""
     return await _show(session, await claim(session, caller, conversation_id, context.clock()))
+
+
+@api.post("/conversations/bulk", tags=["conversations"])
+async def post_bulk(session: SessionDep, context: ContextDep, caller: ApiCaller, wanted: BulkIn) -> BulkOut:
+    """One change of many conversations. What cannot be changed is told, and hinders no other."""
+    deed = wanted.change.to_change(caller.agent_id)
+    return BulkOut.of(await change_many(session, caller, wanted.conversation_ids, lambda _one: deed, context.clock()))
+
+
+@api.post("/conversations/bulk/{bulk_change_id}/undo", tags=["conversations"])
+async def undo_bulk(session: SessionDep, context: ContextDep, caller: ApiCaller, bulk_change_id: RowId) -> BulkOut:
+    """Put back what your own change made, but for what somebody changed since. 409 when it was undone already."""
+    return BulkOut.of(await undo_many(session, caller, bulk_change_id, context.clock()))
 
 
 @api.get("/posts", tags=["posts"])

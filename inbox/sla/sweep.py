@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from inbox.agents.models import AccessToken, Agent, ShiftState, SignInAttempt
+from inbox.conversations.bulk import forget_bulks
 from inbox.conversations.deciding import wake
 from inbox.conversations.handled import forget_old
 from inbox.conversations.models import Activity, Conversation, Status
@@ -67,6 +68,7 @@ async def tidy(session: AsyncSession, now: datetime, keep_removed: timedelta) ->
     """Forget what has had its day."""
     await forget_removed(session, now, keep_removed)
     await sweep_old(session, now)
+    await forget_bulks(session, now)
     await mark_gaps(session, now)
     await forget_old(session, now)
     day_ago = now - timedelta(days=1)

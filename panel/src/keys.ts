@@ -1,16 +1,17 @@
 // Keys of one letter, by their place on the keyboard, so that they work in the Russian layout, too.
 import { openCommands } from './commands'
 import { setMode, write } from './composer'
-import { neighbour, openRow, whenOpen } from './list'
+import { focusRow, neighbour, openRow, whenOpen } from './list'
 import { closeMenus, openMenu } from './menus'
 import { find } from './page'
+import { isPicking, pickAll, pickHere, pickNone } from './picking'
 
 const isTyping = (target: EventTarget | null) =>
-  target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
+  target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select, [contenteditable]')
 
 /** What the header offers under a key: a button is pressed, a menu opened, a field entered. */
-export function press(key: string): void {
-  const the = find(`#conversation [data-key="${key}"]`)
+export function press(key: string, within = '#conversation'): void {
+  const the = find(`${within} [data-key="${key}"]`)
   if (the instanceof HTMLDetailsElement) openMenu(the)
   else if (the instanceof HTMLInputElement) the.focus()
   else the?.click()
@@ -22,16 +23,28 @@ function search(): void {
   field?.select()
 }
 
+/** What a letter does with the chosen rows, or else with the open conversation. */
+function act(key: string): void {
+  if (isPicking()) press(key, '#bulk')
+  else whenOpen(() => press(key))
+}
+
+function walk(step: 1 | -1): void {
+  if (isPicking()) focusRow(neighbour(step))
+  else openRow(neighbour(step))
+}
+
 const ACTS: Record<string, () => void> = {
-  KeyJ: () => openRow(neighbour(1)),
-  KeyK: () => openRow(neighbour(-1)),
+  KeyJ: () => walk(1),
+  KeyK: () => walk(-1),
+  KeyV: pickHere,
   KeyR: () => whenOpen(() => write('reply')),
   KeyN: () => whenOpen(() => write('note')),
-  KeyE: () => whenOpen(() => press('e')),
-  KeyX: () => whenOpen(() => press('x')),
-  KeyA: () => whenOpen(() => press('a')),
-  KeyS: () => whenOpen(() => press('s')),
-  KeyL: () => whenOpen(() => press('l')),
+  KeyE: () => act('e'),
+  KeyX: () => act('x'),
+  KeyA: () => act('a'),
+  KeyS: () => act('s'),
+  KeyL: () => act('l'),
   KeyT: () => whenOpen(() => press('t')),
   KeyM: () => whenOpen(() => press('m')),
   KeyO: () => whenOpen(() => press('o')),
@@ -42,7 +55,8 @@ function escape(target: EventTarget | null): void {
   if (isTyping(target)) {
     ;(target as HTMLElement).blur()
     setMode('reply')
-  } else find<HTMLAnchorElement>('[data-back]')?.click()
+  } else if (isPicking()) pickNone()
+  else find<HTMLAnchorElement>('[data-back]')?.click()
 }
 
 export function startKeys(): void {
@@ -59,7 +73,8 @@ export function startKeys(): void {
     else if (event.key === '/' || event.key === '.' && event.code === 'Slash') {
       event.preventDefault()
       search()
-    } else if (!event.shiftKey && ACTS[event.code]) {
+    } else if (event.shiftKey && event.code === 'KeyV') pickAll()
+    else if (!event.shiftKey && ACTS[event.code]) {
       event.preventDefault()
       ACTS[event.code]?.()
     }

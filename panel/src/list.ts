@@ -5,8 +5,12 @@ import { morph } from './swaps'
 
 const BATCH = 150
 const AGAIN = 2000
+const MOST = 200
+const FEW = 8
 const pending = new Set<string>()
 const waiting = new Set<string>()
+/** Rows that were settled together: what belongs here no more leaves the list. */
+const leaving = new Set<string>()
 let timer = 0
 /** The row that was chosen, from the click until its conversation is there. */
 let going: string | null = null
@@ -45,6 +49,12 @@ export function neighbour(step: 1 | -1): HTMLElement | undefined {
   return at < 0 ? all[0] : all[at + step]
 }
 
+/** Walk without opening. */
+export function focusRow(one: HTMLElement | null | undefined): void {
+  one?.focus({ preventScroll: true })
+  one?.scrollIntoView({ block: 'nearest' })
+}
+
 export function openRow(one: HTMLElement | null | undefined): void {
   if (document.activeElement?.closest('[data-row]')) one?.focus({ preventScroll: true }) // the next step starts here
   one?.click()
@@ -71,8 +81,8 @@ export function refreshRows(ids: Iterable<string>): void {
 
 async function load(): Promise<void> {
   const list = find('#rows')
-  const ids = [...pending].slice(0, 200)
-  pending.clear()
+  const ids = [...pending].slice(0, MOST)
+  for (const id of ids) pending.delete(id)
   if (!list?.dataset.rows || !ids.length) return
   htmx.trigger(document.body, 'otklik:counts', {})
   const address = list.dataset.rows + (list.dataset.rows.includes('?') ? '&' : '?')
@@ -85,6 +95,12 @@ async function load(): Promise<void> {
   for (const id of ids) place(id, found.get(id))
   tick()
   showWaiting()
+  list.dispatchEvent(new CustomEvent('rows', { bubbles: true }))
+  if (pending.size) refreshRows([])
+  else if (leaving.size) {
+    leaving.clear()
+    if (rows().length < FEW) await reloadList()
+  }
 }
 
 /** Out of reach for a moment: nothing that happened is forgotten. */
@@ -101,7 +117,8 @@ function place(id: string, fresh: HTMLElement | undefined): void {
     morph(shown, fresh)
     const now = row(id)
     if (now) htmx.process(now)
-  } else if (shown) shown.classList.add('gone')
+  } else if (shown && leaving.has(id)) shown.closest('[data-pickable]')?.remove()
+  else if (shown) shown.classList.add('gone')
   else if (fresh) waiting.add(id)
   else waiting.delete(id)
 }
@@ -111,6 +128,12 @@ function showWaiting(): void {
   if (!button) return
   button.hidden = waiting.size === 0
   button.textContent = (button.dataset.one ?? '%(n)s').replace('%(n)s', String(waiting.size))
+}
+
+/** After a deed on several rows: they follow, and those that do not belong here any more leave. */
+export function settleRows(ids: string[]): void {
+  for (const id of ids) leaving.add(id)
+  refreshRows(ids)
 }
 
 /** The list anew, in its right order; the open conversation stays. */
@@ -125,6 +148,7 @@ export async function reloadList(): Promise<void> {
   waiting.clear()
   showWaiting()
   mark()
+  list.dispatchEvent(new CustomEvent('rows', { bubbles: true }))
   htmx.trigger(document.body, 'otklik:counts', {})
 }
 

@@ -11,6 +11,7 @@ import { startList } from './list'
 import { startLive } from './live'
 import { startMedia } from './media'
 import { startMenus } from './menus'
+import { startPicking } from './picking'
 import { startSwaps } from './swaps'
 import { startThread } from './thread'
 import { startToasts } from './toasts'
@@ -21,6 +22,7 @@ startToasts()
 startClocks()
 startComposer()
 startList()
+startPicking()
 startThread()
 startMedia()
 startDialogs()

@@ -82,7 +82,11 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
         (await session.get_one(Workspace, channel.workspace_id)).name = f"Проект {word}"
         (await session.get_one(Channel, channel.channel_id)).name = f"Бот {word}"
         (await session.get_one(Agent, company.people[owner].agent_id)).name = f"Владелец {word}"
-    await _talk(await company.client_of(owner), private.conversation_id, word)
+    client = await company.client_of(owner)
+    await _talk(client, private.conversation_id, word)
+    deed = {"conversation_ids": [public.conversation_id], "change": {"priority": "low"}}
+    bulk = await client.post("/api/v1/conversations/bulk", json=deed)
+    assert bulk.status_code == 200, bulk.text
     of_channel = Message.channel_id == channel.channel_id
     async with company.context.database.session(EVERY_WORKSPACE) as session:
         messages = await session.scalars(select(Message.id).where(of_channel).order_by(Message.id))
@@ -99,6 +103,7 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
             "team_id": [team.id],
             "rule_id": [rule.id],
             "dead_event_id": [dead.id],
+            "bulk_change_id": [bulk.json()["id"]],
             "auto_reply_id": [auto_reply.id],
             "alert_id": [alert.id],
             "calendar_id": [calendar.id],

@@ -115,6 +115,12 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", f"{AUTO_REPLIES}/{{auto_reply_id}}/remove"): Route(),
     ("GET", "/w/{ws}/inbox"): Route({}, {"channel_id": "channel_id"}),
     ("GET", "/w/{ws}/rows"): Route({}, {"ids": "conversation_id", "channel_id": "channel_id"}),
+    ("POST", "/w/{ws}/bulk"): Route(
+        {"deed": "close", "ids": "1"}, {"ids": "conversation_id", "assignee": "assignee_id"}
+    ),
+    ("POST", "/w/{ws}/bulk/{bulk_change_id}/undo"): Route(),
+    ("GET", "/w/{ws}/bulk/people"): Route({"ids": "1"}, {"ids": "conversation_id"}),
+    ("GET", "/w/{ws}/bulk/labels"): Route({"ids": "1"}, {"ids": "conversation_id"}),
     ("GET", "/w/{ws}/counts"): Route({}, {"channel_id": "channel_id"}),
     ("GET", TALK): Route(),
     ("GET", f"{TALK}/parts"): Route(),
@@ -158,7 +164,7 @@ SOURCES = {
     "dead_event_id": "dead_event_id", "attachment_id": "attachment_id", "auto_reply_id": "auto_reply_id",
     "calendar_id": "calendar_id", "policy_id": "policy_id",
     "lead_id": "lead_id", "webhook_id": "webhook_id", "delivery_id": "delivery_id",
-    "canned_response_id": "canned_response_id",
+    "canned_response_id": "canned_response_id", "bulk_change_id": "bulk_change_id",
     "rule_id": "rule_id", "agent_id": "colleague_id", "team_id": "team_id",
 }  # fmt: skip
 """A path's field → the rows whose ids stand there."""

@@ -104,6 +104,10 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/conversations"): Route(Reach.LIST, filters=("channel_id", "team_id", "post_id", "assignee_id")),
     ("GET", "/conversations/{conversation_id}"): Route(Reach.ROW),
     ("PATCH", "/conversations/{conversation_id}"): Route(Reach.ROW, {"priority": "high"}),
+    ("POST", "/conversations/bulk"): Route(
+        Reach.PERSON, {"conversation_ids": [1], "change": {"priority": "high"}}
+    ),  # it takes ids of rows only in its body: tests/api/test_bulk.py
+    ("POST", "/conversations/bulk/{bulk_change_id}/undo"): Route(Reach.ROW),
     ("POST", "/conversations/{conversation_id}/claim"): Route(Reach.ROW),
     ("GET", "/conversations/{conversation_id}/messages"): Route(Reach.ROW),
     ("POST", "/conversations/{conversation_id}/messages"): Route(Reach.ROW, {"text": "Ответ"}),

@@ -1,6 +1,7 @@
 """Tables of conversations: posts, conversations, messages with tags, labels, activity lines, dead events."""
 
 from inbox.conversations.models.activities import Activity, ConversationLabel, Label
+from inbox.conversations.models.bulk_changes import BulkChange, BulkStep
 from inbox.conversations.models.conversations import Conversation
 from inbox.conversations.models.dead_events import DeadEvent
 from inbox.conversations.models.messages import (
@@ -19,6 +20,8 @@ from inbox.conversations.models.states import Delivery, Direction, MessageKind, 
 __all__ = [
     "Activity",
     "Attachment",
+    "BulkChange",
+    "BulkStep",
     "Conversation",
     "ConversationLabel",
     "Correction",

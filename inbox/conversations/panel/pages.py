@@ -87,7 +87,9 @@ async def show_rows(page: PageDep, cursor: str | None = None, ids: Ids | None = 
     filters = page.choice.filters(page.frame.ws, wanted)
     limit = len(wanted) if wanted else PAGE
     listing = await list_conversations(page.session, page.caller, filters, cursor, limit, page.now)
-    return page.show("rows", listing=listing, opened=None)
+    if listing.rows or wanted or cursor:
+        return page.show("rows", listing=listing, opened=None)
+    return page.show("rows", listing=listing, opened=None, channels=await _load_channels(page))
 
 
 @router.get("/counts")
@@ -121,14 +123,19 @@ async def _around(page: Page) -> Mapping[str, object]:
 async def _numbers(page: Page) -> Mapping[str, object]:
     ws = page.frame.ws
     counts = await count_views(page.session, page.caller, ws if isinstance(ws, int) else None, page.now)
+    return {
+        "counts": counts,
+        "channels": await _load_channels(page),
+        "groups": {"queue": QUEUE, "topics": TOPICS, "rest": REST},
+        "titles": TITLES,
+    }
+
+
+async def _load_channels(page: Page) -> list[Channel]:
+    ws = page.frame.ws
     channels = await page.session.scalars(
         select(Channel)
         .where(Channel.removed_at.is_(None), *([Channel.workspace_id == ws] if isinstance(ws, int) else []))
         .order_by(Channel.name, Channel.id)
     )
-    return {
-        "counts": counts,
-        "channels": list(channels),
-        "groups": {"queue": QUEUE, "topics": TOPICS, "rest": REST},
-        "titles": TITLES,
-    }
+    return list(channels)
