@@ -14,6 +14,7 @@ from inbox.agents.sections import Section, list_sections
 from inbox.calendars.service import load_hours
 from inbox.core.errors import NotFoundError
 from inbox.live.cursor import current_cursor
+from inbox.organisations.colours import colour_of
 from inbox.organisations.models import Membership, Workspace
 from inbox.organisations.service import list_places
 from inbox.sla.models import SlaPolicy
@@ -57,6 +58,11 @@ class Frame:
     def zone_of(self, workspace_id: int) -> str:
         """A project's own time zone."""
         return next((one.time_zone for one in self.workspaces if one.id == workspace_id), self.zone)
+
+    def tint_of(self, workspace_id: int) -> str:
+        """The class of a project's colour."""
+        chosen = next((one.colour for one in self.workspaces if one.id == workspace_id), None)
+        return colour_of(workspace_id, chosen).tint
 
     def name_of(self, workspace_id: int) -> str:
         """A project's name."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import ALLOWED, Permission
 from inbox.agents.service import MyChange
+from inbox.organisations.colours import Colour, colour_of
 from inbox.organisations.models import Role
 from inbox.organisations.service import Place
 
@@ -39,7 +40,7 @@ class MyWorkspace(BaseModel):
 
     id: int
     name: str
-    colour: str
+    colour: Colour
     time_zone: str
     role: Role
     permissions: list[Permission]
@@ -49,8 +50,8 @@ class MyWorkspace(BaseModel):
         """From the row and the role."""
         workspace = place.workspace
         return cls(
-            id=workspace.id, name=workspace.name, colour=workspace.colour, time_zone=workspace.time_zone,
-            role=place.role, permissions=sorted(ALLOWED[place.role]),
+            id=workspace.id, name=workspace.name, colour=colour_of(workspace.id, workspace.colour),
+            time_zone=workspace.time_zone, role=place.role, permissions=sorted(ALLOWED[place.role]),
         )  # fmt: skip
 
 

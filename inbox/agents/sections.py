@@ -26,6 +26,10 @@ SECTIONS: tuple[Section, ...] = (
         "channels", Permission.READ_CHANNELS,
     ),
     Section(
+        "project", "flag", N_("Project"), N_("The colour by which it is told apart from others."),
+        "settings/project", Permission.MANAGE_PEOPLE,
+    ),
+    Section(
         "hours", "clock", N_("Working hours"), N_("When the team answers: the week, holidays, closures."),
         "settings/hours", Permission.MANAGE_HOURS,
     ),

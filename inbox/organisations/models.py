@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.core.database import Base, HasId, OfWorkspace, text_enum
+from inbox.organisations.colours import Colour
 
 
 class Role(StrEnum):
@@ -40,7 +41,8 @@ class Workspace(HasId, Base):
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"))
     name: Mapped[str]
-    colour: Mapped[str] = mapped_column(default="teal")
+    colour: Mapped[Colour | None] = mapped_column(text_enum(Colour, "colour"))
+    """None: one by its number (`colour_of`)."""
     time_zone: Mapped[str] = mapped_column(default="Europe/Moscow")
     unsure_below: Mapped[float] = mapped_column(default=0.0)
     """A tag whose probability lies under this goes to a person, besides the model's own band."""

@@ -20,10 +20,12 @@ from inbox.core.web.csrf import check_csrf
 from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
 from inbox.core.web.fields import RowId
 from inbox.core.web.templates import render, words_of
+from inbox.organisations.colours import Colour, colour_of
 from inbox.organisations.links import Chosen, accept, invite, offer_reset, read_offer
-from inbox.organisations.models import Membership, Role, Team
+from inbox.organisations.models import Membership, Role, Team, Workspace
 from inbox.organisations.people import list_people, list_teams
 from inbox.organisations.schemas import LinkOut
+from inbox.organisations.service import paint
 from inbox.organisations.staffing import change_team, create_team, dismiss, leave, set_role
 
 panel = APIRouter()
@@ -58,6 +60,12 @@ class Page:
         rows, _ = await list_teams(self.session, self.caller, self.workspace_id, None, MOST)
         people, _ = await list_people(self.session, self.caller, self.workspace_id, None, MOST)
         return await self._show("teams", rows=rows, people=people, error=error)
+
+    async def project(self, said: str | None = None) -> Response:
+        """What tells the project apart."""
+        workspace = await self.session.get_one(Workspace, self.workspace_id)
+        chosen = colour_of(workspace.id, workspace.colour)
+        return await self._show("project", colours=list(Colour), chosen=chosen, said=said)
 
     async def _show(self, template: str, **values: object) -> Response:
         frame = await load_frame(self.session, self.caller, self.workspace_id, self.context.clock())
@@ -110,6 +118,19 @@ async def open_at_team(
 PageDep = Annotated[Page, Depends(open_page)]
 PersonDep = Annotated[Page, Depends(open_at_person)]
 TeamDep = Annotated[Page, Depends(open_at_team)]
+
+
+@settings.get("/project")
+async def show_project(page: PageDep) -> Response:
+    """The project itself."""
+    return await page.project()
+
+
+@settings.post("/project")
+async def change_project(page: PageDep, colour: Annotated[Colour, Form()]) -> Response:
+    """Its colour."""
+    await paint(page.session, page.caller, page.workspace_id, colour, page.context.clock())
+    return await page.project(said=words_of(page.request).gettext("Saved"))
 
 
 @settings.get("/people")

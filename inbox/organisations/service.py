@@ -1,11 +1,15 @@
 """Workspaces and who belongs to them, as the caller may see them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
+from inbox.agents.permissions import Permission
+from inbox.audit.models import AuditEntry
+from inbox.organisations.colours import Colour, colour_of
 from inbox.organisations.models import Organisation, Role, Workspace
 
 
@@ -28,3 +32,19 @@ async def list_places(session: AsyncSession, caller: Caller) -> list[Place]:
 async def get_organisation(session: AsyncSession, caller: Caller) -> Organisation:
     """The caller's organisation."""
     return await session.get_one(Organisation, caller.organisation_id)
+
+
+async def paint(session: AsyncSession, caller: Caller, workspace_id: int, colour: Colour, now: datetime) -> None:
+    """Choose a project's colour; for those who manage people there."""
+    caller.require(workspace_id, Permission.MANAGE_PEOPLE)
+    workspace = await session.get_one(Workspace, workspace_id)
+    before = colour_of(workspace.id, workspace.colour)
+    workspace.colour = colour
+    if before is not colour:
+        session.add(
+            AuditEntry(
+                workspace_id=workspace_id, agent_id=caller.agent_id, action="workspace.changed", row_kind="workspace",
+                row_id=workspace_id, before={"colour": before.value}, after={"colour": colour.value}, occurred_at=now,
+            )
+        )  # fmt: skip
+    await session.flush()

@@ -62,6 +62,8 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", f"{PROMISES}/{{policy_id}}/remove"): Route(),
     ("GET", WELCOME): Route(is_silent=True),
     ("POST", WELCOME): Route({"name": "Нина", "password": "a long enough password"}),
+    ("GET", "/w/{ws}/settings/project"): Route(),
+    ("POST", "/w/{ws}/settings/project"): Route({"colour": "violet"}),
     ("GET", PEOPLE): Route(),
     ("POST", PEOPLE): Route({"email": "new@otklik.test", "role": "moderator"}),
     ("POST", f"{PEOPLE}/{{agent_id}}/role"): Route({"role": "owner"}),
