@@ -1,11 +1,12 @@
 """`otklik web`, `worker`, `bots` and `migrate`: the parts apart, any number of each, on the same two servers."""
 
 import asyncio
+import socket
 from functools import partial
 
 from inbox.cli.build import connect_redis, find_cipher, open_context, reach_servers, stop_on_signals
 from inbox.cli.listening import bind
-from inbox.cli.running import Part, ensure_group, keep_running, run_bots, run_web, warm_up
+from inbox.cli.running import Part, ensure_group, keep_running, load_adapters, run_bots, run_web, warm_up
 from inbox.core.context import Context
 from inbox.core.schema import migrate as migrate_schema
 from inbox.core.settings import Settings
@@ -16,7 +17,7 @@ from inbox.worker import run_worker
 async def web(settings: Settings) -> None:
     """The web part alone."""
     with bind(settings.host, settings.port) as listener:
-        await _run(settings, "web", partial(run_web, listener=listener))
+        await _run(settings, "web", partial(_warm_web, listener=listener))
 
 
 async def worker(settings: Settings) -> None:
@@ -26,13 +27,23 @@ async def worker(settings: Settings) -> None:
 
 async def bots(settings: Settings) -> None:
     """Receivers alone."""
-    await _run(settings, "bots", run_bots)
+    await _run(settings, "bots", _warm_bots)
+
+
+async def _warm_web(context: Context, stop: asyncio.Event, listener: socket.socket) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run_web(context, stop, listener))
+        group.create_task(asyncio.to_thread(load_adapters, context))
 
 
 async def _warm_worker(context: Context, stop: asyncio.Event) -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(warm_up(context))
-        group.create_task(run_worker(context, stop))
+    await warm_up(context)
+    await run_worker(context, stop)
+
+
+async def _warm_bots(context: Context, stop: asyncio.Event) -> None:
+    await asyncio.to_thread(load_adapters, context)
+    await run_bots(context, stop)
 
 
 async def _run(settings: Settings, name: str, part: Part) -> None:

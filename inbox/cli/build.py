@@ -10,10 +10,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from bots.telegram.adapter import TelegramAdapter
-from bots.vk.adapter import VkAdapter
-from inbox.channels.adapter import Adapter
-from inbox.channels.events import Platform
+from bots.adapters import LazyAdapters
 from inbox.core.context import Context
 from inbox.core.database import Database
 from inbox.core.embedded.home import Home, open_home
@@ -85,7 +82,7 @@ async def open_context(settings: Settings, addresses: Addresses, cipher: Cipher)
     """A whole context; gives everything back at the end."""
     database = Database(addresses.database_url)
     redis = connect_redis(addresses.redis_url)
-    adapters: dict[Platform, Adapter] = {Platform.TELEGRAM: TelegramAdapter(), Platform.VK: VkAdapter()}
+    adapters = LazyAdapters()
     tagger = await asyncio.to_thread(load_tagger)
     try:
         yield Context(
@@ -97,8 +94,7 @@ async def open_context(settings: Settings, addresses: Addresses, cipher: Cipher)
             tagger=tagger,
         )
     finally:
-        for adapter in adapters.values():
-            await adapter.close()
+        await adapters.close()
         await redis.aclose()
         await database.close()
 

@@ -17,7 +17,7 @@ from inbox.channels.service import run_check
 from inbox.cli.build import Addresses, find_cipher, open_context, stop_on_signals
 from inbox.cli.company import NAME, DemoAccount, seed
 from inbox.cli.early import Starting
-from inbox.cli.running import run_parts, serve, watch_servers
+from inbox.cli.running import load_adapters, run_parts, serve, watch_servers
 from inbox.cli.traffic import run_traffic
 from inbox.core.context import Context
 from inbox.core.embedded.home import Home
@@ -65,14 +65,15 @@ async def _run(
 ) -> None:
     url, sim_url = f"http://{LOCAL}:{options.port}", f"http://{LOCAL}:{options.port + 1}"
     accounts, channel_ids = await seed(context, sim_url, closed=options.closed)
-    for channel_id in channel_ids.values():  # the simulator learns of bot and community by their first call
-        await run_check(context, CheckChannel(channel_id=channel_id))
-    await _name_places(sim_url)
 
     async def when_ready() -> None:
         await _wait_until_ready(url, stop)
         if stop.is_set():
             return
+        await asyncio.to_thread(load_adapters, context)
+        for channel_id in channel_ids.values():  # the simulator learns of bot and community by their first call
+            await run_check(context, CheckChannel(channel_id=channel_id))
+        await _name_places(sim_url)
         _print_ready(url, sim_url, accounts, as_json=options.as_json)
         if options.traffic:
             await run_traffic(sim_url, options.seed, stop)

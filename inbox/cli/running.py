@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from importlib import import_module
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
 
-from bots.runner import BotsRunner
 from inbox.app import create_app
 from inbox.core.context import Context
 from inbox.core.embedded.servers import Servers
@@ -62,12 +62,32 @@ async def run_web(context: Context, stop: asyncio.Event, listener: socket.socket
 
 async def run_bots(context: Context, stop: asyncio.Event) -> None:
     """Receivers."""
+    from bots.runner import BotsRunner
+
     await BotsRunner(context).run(stop)
 
 
 async def warm_up(context: Context) -> None:
-    """The classifier loads at its first text: have that behind us before a subscriber waits for it."""
-    await asyncio.to_thread(context.tagger.tag, ["Здравствуйте"])
+    """The classifier loads at its first text, an adapter when it is first asked for: have that behind us before
+    somebody waits for it, and in a thread, so that the panel answers meanwhile."""
+    await asyncio.to_thread(_load, context)
+
+
+def load_adapters(context: Context) -> None:
+    """All of them, and what receives with them."""
+    for platform in context.adapters:
+        context.adapters[platform]
+    import_module("bots.runner")
+
+
+def _load(context: Context) -> None:
+    load_adapters(context)
+    context.tagger.tag(["Здравствуйте"])
+
+
+async def _warm_then(name: str, part: Part, context: Context, stop: asyncio.Event, warming: asyncio.Task[None]) -> None:
+    await warming
+    await keep_running(name, part, context, stop)
 
 
 async def ensure_group(context: Context, stop: asyncio.Event) -> None:
@@ -116,7 +136,7 @@ async def run_parts(
         for part in further:
             group.create_task(part)
         await ensure_group(context, stop)
-        group.create_task(warm_up(context))
         group.create_task(run_web(context, stop, listener))
-        group.create_task(keep_running("worker", run_worker, context, stop))
-        group.create_task(keep_running("bots", run_bots, context, stop))
+        warming = group.create_task(warm_up(context))
+        group.create_task(_warm_then("worker", run_worker, context, stop, warming))
+        group.create_task(_warm_then("bots", run_bots, context, stop, warming))
