@@ -76,11 +76,13 @@ async def undo_many(session: AsyncSession, caller: Caller, bulk_change_id: int, 
     )
     if bulk is None:
         raise NotFoundError("There is no such deed.")
+    rows = await session.scalars(select(BulkStep).where(BulkStep.bulk_change_id == bulk_change_id))
+    steps = {step.conversation_id: step for step in rows}
+    if not steps:  # all of it is behind the session's fence
+        raise NotFoundError("There is no such deed.")
     if bulk.undone_at is not None:
         raise ConflictError("This was undone already.")
     bulk.undone_at = now
-    rows = await session.scalars(select(BulkStep).where(BulkStep.bulk_change_id == bulk_change_id))
-    steps = {step.conversation_id: step for step in rows}
     found = await _lock(session, caller, list(steps))
     allowed, refused = _allowed(caller, found)
     wanted = {one.id: _way_back(one, steps[one.id]) for one in allowed}

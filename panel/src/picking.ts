@@ -151,8 +151,9 @@ export function startPicking(): void {
   on('rows', paint)
   on('htmx:afterSettle', paint)
   on<CustomEvent>('bulk', (event) => {
+    const chosen = [...picked] // also those that are no longer ours to see
     pickNone()
-    settleRows((event.detail.ids as number[]).map(String))
+    settleRows([...new Set([...(event.detail.ids as number[]).map(String), ...chosen])])
   })
   on('bulk-undone', () => void reloadList())
 }

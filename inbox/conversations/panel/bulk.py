@@ -141,7 +141,7 @@ def _kind(done: Bulk) -> str:
 
 def _answer(page: Page, done: Bulk, toast: Toast, event: str) -> Response:
     response = page.show("left", toast=toast)
-    touched = [*done.changed, *done.unchanged, *done.refused, *done.not_found]
+    touched = [*done.changed, *done.unchanged, *done.refused]
     response.headers["HX-Trigger"] = json.dumps({event: {"ids": touched}})
     return response
 
