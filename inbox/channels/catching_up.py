@@ -15,7 +15,7 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import KeyRefusedError, PermanentRefusalError
 from inbox.core.events import CatchUp
-from inbox.core.jobs import defer
+from inbox.core.jobs import defer, widen_waiting
 from inbox.core.live import announce
 from inbox.core.stream import HISTORY, IntakeStream
 
@@ -29,8 +29,7 @@ SLACK = timedelta(minutes=1)
 async def begin_receiving(session: AsyncSession, channel: Channel) -> None:
     """The first place of a channel: what waits there for an answer is taken in; after a pause, what came in it."""
     if channel.platform in HAVE_HISTORY:
-        since = channel.received_until_at or channel.created_at - TAKEN_IN_AT_CONNECT
-        await defer(session, [CatchUp(channel_id=channel.id, since=since - SLACK)])
+        await catch_up(session, channel, channel.received_until_at or channel.created_at - TAKEN_IN_AT_CONNECT)
 
 
 async def note_gap(
@@ -49,9 +48,12 @@ async def note_gap(
 
 
 async def catch_up(session: AsyncSession, channel: Channel, since: datetime) -> None:
-    """Have the platform asked for what came since, if it can be."""
-    if channel.platform in HAVE_HISTORY:
-        await defer(session, [CatchUp(channel_id=channel.id, since=since - SLACK)])
+    """Have the platform asked for what came since, if it can be; one reading of the history does for many gaps."""
+    if channel.platform not in HAVE_HISTORY:
+        return
+    job = CatchUp(channel_id=channel.id, since=since - SLACK)
+    if not await widen_waiting(session, job, job.since):
+        await defer(session, [job])
 
 
 async def run_catch_up(context: Context, job: CatchUp) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import procrastinate
@@ -67,6 +67,20 @@ async def defer(session: AsyncSession, jobs: Iterable[Job]) -> None:
             if isinstance(error.__cause__, psycopg.Error):
                 raise DBAPIError("defer", None, error.__cause__) from error
             raise
+
+
+async def widen_waiting(session: AsyncSession, job: Job, since: datetime) -> bool:
+    """Let a job of this name and lock that still waits begin at `since`, if that is earlier; False when none waits.
+
+    One that begins at this moment is waited for, and is then no longer a waiting one.
+    """
+    found = text(
+        "update procrastinate_jobs set args = case when (args->>'since')::timestamptz > :since"
+        " then jsonb_set(args, '{since}', to_jsonb(cast(:said as text))) else args end"
+        " where task_name = :name and lock = :lock and status = 'todo' returning id"
+    )
+    values = {"name": job.name, "lock": job.lock, "since": since, "said": since.isoformat()}
+    return (await session.execute(found, values)).first() is not None
 
 
 async def is_queued(session: AsyncSession, job: Job) -> bool:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select, text
 
 from bots.runner import BotsRunner
-from inbox.channels.catching_up import run_catch_up
+from inbox.channels.catching_up import SLACK, note_gap, run_catch_up
 from inbox.channels.models import Channel, ChannelStatus, Gap
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -113,6 +113,25 @@ async def receiving(vk: Communities) -> AsyncIterator[BotsRunner]:
         for group_id in (GROUP, OTHER):
             await vk.stands_at(group_id, None)
         yield runner
+
+
+async def test_many_gaps_are_one_reading_of_the_history_from_the_earliest_on(vk: Communities) -> None:
+    now = vk.context.clock()
+
+    async def miss(minutes_ago: int) -> list[CatchUp]:
+        async with vk.context.transaction(EVERY_WORKSPACE) as session:
+            channel = await session.get_one(Channel, vk.channel_ids[GROUP])
+            await note_gap(session, channel, now - timedelta(minutes=minutes_ago), now, "away")
+        return [job for job in await vk.jobs() if job.channel_id == vk.channel_ids[GROUP]]
+
+    assert len(await miss(10)) == 1
+    await miss(30)
+    (job,) = await miss(20)
+    assert job.since == now - timedelta(minutes=30) - SLACK
+    async with vk.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(text("update procrastinate_jobs set status = 'doing'"))
+    assert len(await miss(5)) == 2  # the one under way has read its part already
+    assert len(await vk.gaps()) == 4
 
 
 async def test_a_new_community_receives_and_what_waits_there_is_asked_for(vk: Communities) -> None:
