@@ -1,9 +1,11 @@
 """Conversations over the API: what a row shows, and what may be changed."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from typing_extensions import override
 
 from inbox.channels.events import AttachmentKind, ConversationKind, Platform
 from inbox.conversations.changes import UNSET, Change
@@ -185,12 +187,8 @@ def _clock(due_at: datetime | None, met_at: datetime | None, breached_at: dateti
 LabelName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class ConversationPatch(BaseModel):
-    """What is to change; what is left out stays.
-
-    `needs_answer: false` closes as "no answer needed", `true` opens again. `snoozed_until` snoozes, null wakes.
-    `assignee_id` and `team_id` null: nobody. `labels`: all of them by name, unknown ones are made.
-    """
+class ChangeIn(BaseModel):
+    """What may become of one conversation or of many; of null only who has it, its team and its snooze."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -200,12 +198,9 @@ class ConversationPatch(BaseModel):
     assignee_id: Id | Literal["me"] | None = None
     team_id: Id | None = None
     priority: Priority | None = None
-    labels: list[LabelName] | None = Field(default=None, max_length=20)
     snoozed_until: Instant | None = None
 
-    _refuse_null = field_validator("status", "outcome", "needs_answer", "priority", "labels", mode="before")(
-        refuse_null
-    )
+    _refuse_null = field_validator("status", "outcome", "needs_answer", "priority", mode="before")(refuse_null)
 
     def to_change(self, agent_id: int) -> Change:
         """For the service; `agent_id` is who "me" means."""
@@ -218,6 +213,22 @@ class ConversationPatch(BaseModel):
             assignee_id=assignee_id if "assignee_id" in given else UNSET,
             team_id=self.team_id if "team_id" in given else UNSET,
             priority=self.priority if self.priority is not None else UNSET,
-            labels=tuple(self.labels) if self.labels is not None else UNSET,
             snoozed_until=self.snoozed_until if "snoozed_until" in given else UNSET,
         )
+
+
+class ConversationPatch(ChangeIn):
+    """What is to change; what is left out stays.
+
+    `needs_answer: false` closes as "no answer needed", `true` opens again. `snoozed_until` snoozes, null wakes.
+    `assignee_id` and `team_id` null: nobody. `labels`: all of them by name, unknown ones are made.
+    """
+
+    labels: list[LabelName] | None = Field(default=None, max_length=20)
+
+    _refuse_null_labels = field_validator("labels", mode="before")(refuse_null)
+
+    @override
+    def to_change(self, agent_id: int) -> Change:
+        change = super().to_change(agent_id)
+        return change if self.labels is None else replace(change, labels=tuple(self.labels))

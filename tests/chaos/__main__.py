@@ -18,7 +18,6 @@ BOUND = timedelta(minutes=10)
 def main() -> int:
     """Run, print, judge."""
     console = Console()
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # what was started is stopped then, too
     plan = _read_plan()
     kills = plan.kills
     console.print(f"{plan.messages} messages, {plan.replies} replies, each of five parts killed {kills} times")
@@ -27,6 +26,9 @@ def main() -> int:
     except TimeoutError:
         console.print(f"[red]not done within {BOUND.total_seconds() / 60:.0f} minutes[/]")
         return 1
+    except asyncio.CancelledError:
+        console.print("ended from outside")
+        return 130
     table = Table("promise", "found", "")
     for line in result.lines:
         table.add_row(line.promise, line.found, "[green]kept[/]" if line.is_kept else "[red]BROKEN[/]")
@@ -38,6 +40,15 @@ def main() -> int:
 
 
 async def _bounded(plan: Plan, console: Console) -> Result:
+    run = asyncio.current_task()
+
+    def end() -> None:
+        """Once: a group is often told twice, and what was started is to be stopped in peace."""
+        if run is not None and not run.cancelling():
+            run.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, end)
     async with asyncio.timeout(BOUND.total_seconds()):
         return await run_chaos(plan, lambda words: console.print(words, highlight=False))
 
