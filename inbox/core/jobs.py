@@ -12,7 +12,8 @@ import structlog
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as StoredJob
-from sqlalchemy import text
+from sqlalchemy import DateTime, Text, case, cast, column, func, table, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import override
@@ -55,6 +56,10 @@ def pause_after(error: BaseException, attempts: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(attempts, 7)), longest)
 
 
+_stored = table("procrastinate_jobs", column("task_name"), column("lock"), column("status"), column("args", JSONB))
+"""procrastinate's own table, of which a session of some workspaces may read what is named here"""
+
+
 async def defer(session: AsyncSession, jobs: Iterable[Job]) -> None:
     """Write jobs in the session's own transaction: a rollback takes them back."""
     connection = (await (await session.connection()).get_raw_connection()).driver_connection
@@ -74,13 +79,15 @@ async def widen_waiting(session: AsyncSession, job: Job, since: datetime) -> boo
 
     One that begins at this moment is waited for, and is then no longer a waiting one.
     """
-    found = text(
-        "update procrastinate_jobs set args = case when (args->>'since')::timestamptz > :since"
-        " then jsonb_set(args, '{since}', to_jsonb(cast(:said as text))) else args end"
-        " where task_name = :name and lock = :lock and status = 'todo' returning id"
+    begins = _stored.c.args["since"].astext.cast(DateTime(timezone=True))
+    earlier = _stored.c.args.concat(func.jsonb_build_object("since", since.isoformat()))
+    found = await session.execute(
+        update(_stored)
+        .where(_stored.c.task_name == job.name, _stored.c.lock == job.lock, cast(_stored.c.status, Text) == "todo")
+        .values(args=case((begins > since, earlier), else_=_stored.c.args))
+        .returning(_stored.c.task_name)
     )
-    values = {"name": job.name, "lock": job.lock, "since": since, "said": since.isoformat()}
-    return (await session.execute(found, values)).first() is not None
+    return found.first() is not None
 
 
 async def is_queued(session: AsyncSession, job: Job) -> bool:
