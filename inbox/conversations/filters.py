@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from inbox.channels.events import ConversationKind, Platform
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact
+from inbox.conversations.folding import folded
 from inbox.conversations.models import Conversation, ConversationLabel, Label, Message, Outcome, Status
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
@@ -54,6 +55,8 @@ class Filters:
     closed: bool | None = None
     settled: bool | None = None
     """Whether somebody closed it, a person or a rule; what closed by itself is not settled."""
+    folded: bool | None = None
+    """Whether it stands in the folded row of a draw."""
     ids: tuple[int, ...] | None = None
     """Only these, whichever of them fit the rest: how a page learns what became of its rows."""
     order: Order = Order.URGENT
@@ -83,6 +86,7 @@ def conditions(filters: Filters, agent_id: int, now: datetime) -> list[ColumnEle
     equal += [
         (settled() == filters.settled, filters.settled),
         ((Conversation.status == Status.CLOSED) == filters.closed, filters.closed),
+        (folded() == filters.folded, filters.folded),
     ]
     found = [condition for condition, value in equal if value is not None]
     if filters.ids is not None:

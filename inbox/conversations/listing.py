@@ -14,16 +14,29 @@ from inbox.agents.permissions import Permission
 from inbox.channels.models import Channel
 from inbox.conversations.access import visible
 from inbox.conversations.filters import Filters, conditions, settled
+from inbox.conversations.folding import folded
 from inbox.conversations.labelling import load_labels_of
-from inbox.conversations.models import Conversation, Outcome, Status
+from inbox.conversations.models import Conversation, Outcome, Post, Status
 from inbox.conversations.orders import cursor_of, ordered
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
 from inbox.organisations.models import Team
 
-__all__ = ["Counts", "Filters", "Listing", "Named", "Row", "count_views", "list_conversations", "load_rows"]
+__all__ = [
+    "Counts",
+    "Filters",
+    "Fold",
+    "Listing",
+    "Named",
+    "Row",
+    "count_views",
+    "list_conversations",
+    "list_folds",
+    "load_rows",
+]
 
 MAX_PAGE = 200
+MAX_FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +66,20 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """A draw's folded row: how many comments it stands for, and when the newest of them came."""
+
+    post: Post
+    count: int
+    last_message_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many conversations each view holds; all but `automatic` count only what is not closed.
 
     `mine`, `unassigned`, `leads`, `negative` count what needs an answer; `open` everything that is open. `by_channel`:
-    channel id → what needs an answer there.
+    channel id → what needs an answer there. What is folded under a draw counts nowhere.
     """
 
     mine: int = 0
@@ -84,6 +106,29 @@ async def list_conversations(
     page = await _load_page(session, found[:limit])
     more = len(found) > limit and page
     return Listing(await load_rows(session, page), cursor_of(page[-1], filters.order) if more else None)
+
+
+async def list_folds(
+    session: AsyncSession, caller: Caller, filters: Filters, since: datetime | None, limit: int = MAX_FOLDS
+) -> list[Fold]:
+    """The folded rows of a list, the newest first, in one query; with `since` only those that grew after it."""
+    place = [
+        (Conversation.workspace_id == filters.workspace_id, filters.workspace_id),
+        (Conversation.channel_id == filters.channel_id, filters.channel_id),
+        (Conversation.post_id == filters.post_id, filters.post_id),
+    ]
+    newest = func.max(Conversation.last_message_at).label("newest")
+    counted = (
+        select(Conversation.post_id, func.count().label("count"), newest)
+        .where(visible(caller), folded(), *(condition for condition, value in place if value is not None))
+        .group_by(Conversation.post_id)
+        .subquery()
+    )
+    statement = select(Post, counted.c.count, counted.c.newest).join(counted, counted.c.post_id == Post.id)
+    if since is not None:
+        statement = statement.where(counted.c.newest > since)
+    rows = await session.execute(statement.order_by(counted.c.newest.desc(), Post.id.desc()).limit(limit))
+    return [Fold(post, count, last_message_at) for post, count, last_message_at in rows]
 
 
 async def _load_page(session: AsyncSession, conversation_ids: Sequence[int]) -> list[Conversation]:
@@ -143,7 +188,7 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
         "negative": and_(waits, Conversation.sentiment == Sentiment.NEGATIVE),
         "unsure": and_(alive, Conversation.unsure),
         "held": and_(not_(settled()), Conversation.held),
-        "automatic": Conversation.outcome == Outcome.NO_ANSWER_NEEDED_AUTOMATIC,
+        "automatic": and_(Conversation.outcome == Outcome.NO_ANSWER_NEEDED_AUTOMATIC, not_(folded())),
     }
     numbers = [func.count().filter(condition).label(name) for name, condition in views.items()]
     row = (await session.execute(select(*numbers).select_from(Conversation).where(*scope))).one()

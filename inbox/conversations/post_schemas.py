@@ -25,6 +25,9 @@ class PostOut(BaseModel):
     edited_at: Instant | None
     conversations: int
     needs_answer: int = Field(description="How many of them need an answer.")
+    folded: int = Field(
+        description="How many a draw folds into one row; who wrote: `GET /conversations?post_id=…&folded=true`."
+    )
 
     @classmethod
     def of(cls, row: PostRow) -> "PostOut":
@@ -35,6 +38,7 @@ class PostOut(BaseModel):
             text=post.text, url=post.url, chat_title=post.chat_title, attachment_kinds=list(post.attachment_kinds),
             mode=post.mode, comments_open=post.comments_open, published_at=post.published_at, edited_at=post.edited_at,
             conversations=row.conversations, needs_answer=row.needs_answer,
+            folded=row.folded,
         )  # fmt: skip
 
 

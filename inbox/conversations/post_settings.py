@@ -17,6 +17,7 @@ from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel
 from inbox.conversations.access import visible
 from inbox.conversations.changes import UNSET, Unset
+from inbox.conversations.folding import folded
 from inbox.conversations.intake import lock_channels
 from inbox.conversations.judging import judge_again
 from inbox.conversations.models import Conversation, Message, Post, PostMode
@@ -40,11 +41,12 @@ class PostChange:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """A post with how many conversations under it the reader may see, and how many of them wait."""
+    """A post with how many conversations under it the reader may see, how many of them wait, how many are folded."""
 
     post: Post
     conversations: int
     needs_answer: int
+    folded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,17 @@ async def list_posts(
 async def count_under(session: AsyncSession, caller: Caller, posts: Sequence[Post]) -> list[PostRow]:
     """The posts with the numbers of their conversations."""
     counted = await session.execute(
-        select(Conversation.post_id, func.count(), func.count().filter(Conversation.needs_answer))
+        select(
+            Conversation.post_id,
+            func.count(),
+            func.count().filter(Conversation.needs_answer),
+            func.count().filter(folded()),
+        )
         .where(Conversation.post_id.in_([post.id for post in posts]), visible(caller))
         .group_by(Conversation.post_id)
     )
-    numbers = {post_id: (total, waiting) for post_id, total, waiting in counted}
-    return [PostRow(post, *numbers.get(post.id, (0, 0))) for post in posts]
+    numbers = {post_id: (total, waiting, away) for post_id, total, waiting, away in counted}
+    return [PostRow(post, *numbers.get(post.id, (0, 0, 0))) for post in posts]
 
 
 async def change_post(
@@ -142,13 +149,12 @@ async def _set_open(session: AsyncSession, adapters: Adapters, post: Post, *, is
 
 
 async def _judge_comments(session: AsyncSession, post: Post) -> None:
-    """Verdicts, and the state of every conversation in which one changed."""
-    touched = await judge_again(
-        session,
-        Message.conversation_id.in_(select(Conversation.id).where(Conversation.post_id == post.id)),
-        Message.deleted_at.is_(None),
-    )
-    for conversation in await refresh(session, touched):
+    """Verdicts and states of all conversations under it: where no verdict changed, what is folded does."""
+    under = select(Conversation.id).where(Conversation.post_id == post.id)
+    touched = await judge_again(session, Message.conversation_id.in_(under), Message.deleted_at.is_(None))
+    for conversation in await refresh(session, set(await session.scalars(under))):
+        if conversation.id not in touched:
+            continue
         announce(
             session, conversation.workspace_id, "conversation", conversation_id=conversation.id,
             assignee_id=conversation.assignee_id, team_id=conversation.team_id,

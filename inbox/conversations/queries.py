@@ -41,6 +41,11 @@ class ConversationQuery(PageQuery):
     q: str | None = Field(default=None, max_length=200, description="Words in messages or in the contact's name.")
     unsure: bool | None = None
     held: bool | None = None
+    folded: bool | None = Field(
+        default=None,
+        description="Comments of a draw that are folded into one row of their post: true gives only them, false leaves "
+        "them out. When nothing is said they are left out, and a search (`q`) finds them.",
+    )
     order: Order = Field(
         default=Order.URGENT,
         description="urgent: the earliest running due time first, then who waits longest · newest · oldest.",
@@ -48,11 +53,12 @@ class ConversationQuery(PageQuery):
 
     def to_filters(self) -> Filters:
         """For the service."""
+        folded = False if self.folded is None and self.q is None else self.folded
         return Filters(
             workspace_id=self.workspace_id, needs_answer=self.needs_answer, status=self.status, kind=self.kind,
             channel_id=self.channel_id, platform=self.platform, assignee=self.assignee_id, team_id=self.team_id,
             intent=self.intent, sentiment=self.sentiment, label=self.label, sla=self.sla, post_id=self.post_id,
-            q=self.q, unsure=self.unsure, held=self.held, order=self.order,
+            q=self.q, unsure=self.unsure, held=self.held, folded=folded, order=self.order,
         )  # fmt: skip
 
 

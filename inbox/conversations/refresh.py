@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstanceState
 from inbox.channels.events import AttachmentKind
 from inbox.contacts.models import Identity
 from inbox.conversations.deciding import decided, end_pause
+from inbox.conversations.folding import fold_equal, is_foldable, may_repeat
 from inbox.conversations.models import (
     Activity,
     Attachment,
@@ -20,6 +21,8 @@ from inbox.conversations.models import (
     Message,
     MessageKind,
     Outcome,
+    Post,
+    PostMode,
     Status,
     Tags,
 )  # fmt: skip
@@ -37,7 +40,7 @@ WINDOW = 200
 PREVIEW = 160
 WRITTEN = (
     "status", "outcome", "closed_at", "snoozed_until", "waiting_since_at", "needs_answer", "last_answer_at",
-    "sentiment", "intent", "toxic", "unsure", "held", "needs_answer_why",
+    "sentiment", "intent", "toxic", "unsure", "held", "needs_answer_why", "foldable",
     "started_at", "last_message_at", "last_inbound_at", "preview", "preview_is_ours", "preview_attachment", "quoted",
     "first_response_since_at", "first_response_due_at", "first_response_met_at", "first_response_breached_at",
     "next_response_since_at", "next_response_due_at", "next_response_met_at", "next_response_breached_at",
@@ -83,6 +86,7 @@ class _Talk:
     """A conversation with the newest of its messages in time, and what follows from them."""
 
     conversation: Conversation
+    mode: PostMode | None
     spoken: Sequence[Spoken]
     state: State
     last: Spoken
@@ -108,21 +112,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     """The same, telling also which were reopened."""
     if not conversation_ids:
         return Refreshed([])
-    rows = await session.execute(
-        select(Conversation, Identity.banned_at)
-        .join(Identity, Identity.id == Conversation.identity_id)
-        .where(among(Conversation.id, conversation_ids))
-        .order_by(Conversation.id)
-        .with_for_update(key_share=True, of=Conversation)
-        .execution_options(populate_existing=True)
-    )
-    banned: dict[int, datetime | None] = {}
-    conversations: list[Conversation] = []
-    for conversation, banned_at in rows:
-        conversations.append(conversation)
-        banned[conversation.id] = banned_at
-    spoken = await _load_spoken(session, [one.id for one in conversations])
-    talks = [_talk(one, spoken[one.id], banned[one.id]) for one in conversations if one.id in spoken]
+    conversations, talks = await _load_talks(session, conversation_ids)
     shown = await _load_shown(session, {message_id for talk in talks for message_id in talk.shown_ids()})
     promises = await load_promises(session, {one.workspace_id for one in conversations})
     reopened: set[int] = set()
@@ -136,6 +126,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
         was_asking = conversation.needs_answer
         promise = promises.of(conversation)
         _write(talk, shown, promise)
+        _write_foldable(talk, shown)
         waited.append(Waited(conversation, talk.state.waits, promise))
         if conversation.needs_answer and not was_asking:
             asking.add(conversation.id)
@@ -144,8 +135,28 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
             session.add(_reopening(conversation))
     await update_rows(session, [talk.conversation for talk in talks if _is_changed(talk.conversation)], WRITTEN)
     await session.flush()
+    await fold_equal(session, [talk.conversation for talk in talks if may_repeat(talk.mode, talk.conversation)])
     await record_responses(session, waited)
     return Refreshed(conversations, frozenset(reopened), frozenset(asking), fresh, before)
+
+
+async def _load_talks(
+    session: AsyncSession, conversation_ids: Collection[int]
+) -> tuple[list[Conversation], list[_Talk]]:
+    """All of them, locked in id order, and the talks of those that have messages."""
+    rows = await session.execute(
+        select(Conversation, Identity.banned_at, Post.mode)
+        .join(Identity, Identity.id == Conversation.identity_id)
+        .outerjoin(Post, Post.id == Conversation.post_id)
+        .where(among(Conversation.id, conversation_ids))
+        .order_by(Conversation.id)
+        .with_for_update(key_share=True, of=Conversation)
+        .execution_options(populate_existing=True)
+    )
+    found = [(conversation, banned_at, mode) for conversation, banned_at, mode in rows]
+    spoken = await _load_spoken(session, [conversation.id for conversation, _, _ in found])
+    talks = [_talk(one, spoken[one.id], banned_at, mode) for one, banned_at, mode in found if one.id in spoken]
+    return [conversation for conversation, _, _ in found], talks
 
 
 def _is_changed(conversation: Conversation) -> bool:
@@ -212,7 +223,9 @@ async def _load_spoken(session: AsyncSession, conversation_ids: Sequence[int]) -
     return spoken
 
 
-def _talk(conversation: Conversation, spoken: Sequence[Spoken], banned_at: datetime | None) -> _Talk:
+def _talk(
+    conversation: Conversation, spoken: Sequence[Spoken], banned_at: datetime | None, mode: PostMode | None
+) -> _Talk:
     since = conversation.waiting_since_at
     is_cut = len(spoken) >= WINDOW
     waiting_before = since if is_cut and since is not None and since < spoken[0].sent_at else None
@@ -220,6 +233,7 @@ def _talk(conversation: Conversation, spoken: Sequence[Spoken], banned_at: datet
     inbound = [one for one in there if one.direction is Direction.INBOUND]
     return _Talk(
         conversation=conversation,
+        mode=mode,
         spoken=spoken,
         state=compute(spoken, decided(conversation), waiting_before, banned_at, is_whole=not is_cut),
         last=_last(there),
@@ -281,6 +295,12 @@ def _write_tags(talk: _Talk, shown: Mapping[int, _Shown]) -> None:
     if not talk.state.judged:
         is_by_rule = conversation.decided_outcome is Outcome.NO_ANSWER_NEEDED_AUTOMATIC
         conversation.needs_answer_why = Why.RULE if is_by_rule and not conversation.needs_answer else leading.why
+
+
+def _write_foldable(talk: _Talk, shown: Mapping[int, _Shown]) -> None:
+    conversation = talk.conversation
+    leading = None if talk.state.leading_id is None else shown[talk.state.leading_id]
+    conversation.foldable = leading is not None and is_foldable(talk.mode, conversation, leading.text, leading.why)
 
 
 def _write_preview(talk: _Talk, shown: Mapping[int, _Shown]) -> None:

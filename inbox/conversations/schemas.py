@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from inbox.channels.events import AttachmentKind, ConversationKind, Platform
 from inbox.conversations.changes import UNSET, Change
+from inbox.conversations.folding import is_folded
 from inbox.conversations.listing import Named, Row
 from inbox.conversations.models import Conversation, Outcome, PostMode, Priority, Status
 from inbox.conversations.tags import Intent, Sentiment
@@ -101,6 +102,7 @@ class ConversationOut(BaseModel):
     outcome: Outcome | None
     needs_answer: bool
     needs_answer_why: str = Field(description="The reason's code, e.g. `question`, `addresses_us`, `plus`.")
+    folded: bool = Field(description="It stands in the folded row of a draw, and in lists only when asked for.")
     priority: Priority
     contact: ContactOut
     channel: ConversationChannel
@@ -128,7 +130,8 @@ class ConversationOut(BaseModel):
         one = row.conversation
         return cls(
             id=one.id, workspace_id=one.workspace_id, kind=one.kind, status=one.status, outcome=one.outcome,
-            needs_answer=one.needs_answer, needs_answer_why=one.needs_answer_why, priority=one.priority,
+            needs_answer=one.needs_answer, needs_answer_why=one.needs_answer_why, folded=is_folded(one),
+            priority=one.priority,
             contact=_contact(one), channel=_channel(one), post=_post(one), chat_title=one.chat_title,
             last_message=_last_message(one), tags=_tags(one),
             assignee=NamedOut.of(row.assignee), assignee_id=one.assignee_id,

@@ -24,7 +24,9 @@ const chosen = () => going ?? openId()
 
 function mark(): void {
   for (const one of rows()) one.classList.toggle('on', one.dataset.row === chosen())
-  find('#inbox')?.setAttribute('data-open', openId() ? 'true' : 'false')
+  const folded = find('#conversation')?.dataset.folded
+  for (const one of findAll('#folds [data-fold]')) one.classList.toggle('on', one.dataset.fold === folded)
+  find('#inbox')?.setAttribute('data-open', openId() || folded ? 'true' : 'false')
 }
 
 /** Act on the conversation that was chosen, not on the one that still shows while it is on its way. */

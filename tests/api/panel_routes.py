@@ -19,6 +19,7 @@ class Route:
 
 
 TALK = "/w/{ws}/inbox/{conversation_id}"
+FOLD = "/w/{ws}/posts/{post_id}/folded"
 MESSAGE = "/w/{ws}/messages/{message_id}"
 WELCOME = "/welcome"
 PEOPLE = "/w/{ws}/settings/people"
@@ -41,6 +42,8 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", "/me"): Route({"theme": "dark"}),
     ("GET", "/attachments/{attachment_id}"): Route(is_silent=True),
     ("GET", "/w/{ws}/more"): Route(),
+    ("GET", FOLD): Route(),
+    ("GET", f"{FOLD}/count"): Route({"shown": "0"}),
     ("GET", "/w/{ws}/settings"): Route(),
     ("GET", "/w/{ws}/sla"): Route(),
     ("GET", "/w/{ws}/sla/export.csv"): Route(),

@@ -55,6 +55,10 @@ class Conversation(HasId, OfWorkspace, Base):
         Index("ix_conversations_list", "workspace_id", "status", "needs_answer", text("last_message_at desc"), "id"),
         Index("ix_conversations_contact", "workspace_id", "contact_id"),
         Index("ix_conversations_post", "workspace_id", "post_id"),
+        Index(
+            "ix_conversations_foldable", "workspace_id", "post_id", text("last_message_at desc"), "id",
+            postgresql_where=text("foldable"),
+        ),
         Index("ix_conversations_assignee", "assignee_id", postgresql_where=text("status <> 'closed'")),
         Index(
             "ix_conversations_first_due", "first_response_due_at",
@@ -122,6 +126,9 @@ class Conversation(HasId, OfWorkspace, Base):
     unsure: Mapped[bool] = mapped_column(default=False)
     held: Mapped[bool] = mapped_column(default=False)
     """Flagged as suspicious; everybody still sees it: no platform can hide."""
+
+    foldable: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Under a draw it says what everybody says (`folding.folded` tells when it is folded away)."""
 
     first_response_since_at: Mapped[datetime | None]
     """Since when the wait lasts (or lasted) that the clock measures."""

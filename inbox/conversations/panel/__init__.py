@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from inbox.conversations.panel import bulk, deeds, messages, pages
+from inbox.conversations.panel import bulk, deeds, folds, messages, pages
 
 panel = APIRouter()
 panel.include_router(pages.router)
 panel.include_router(pages.files)
 panel.include_router(bulk.router)
 panel.include_router(deeds.router)
+panel.include_router(folds.router)
 panel.include_router(messages.router)

@@ -1,6 +1,7 @@
 """The inbox as a page, and its parts as htmx asks for them: list, rows, numbers, one conversation, files."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -8,11 +9,12 @@ from sqlalchemy import select
 from starlette.responses import StreamingResponse
 
 from inbox.agents.permissions import Permission
+from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel
 from inbox.conversations.answers import answer_file
 from inbox.conversations.files import open_file
 from inbox.conversations.filters import Filters, Order
-from inbox.conversations.listing import count_views, list_conversations
+from inbox.conversations.listing import Fold, count_views, list_conversations, list_folds
 from inbox.conversations.panel.opened import access_in, load_opened, urls_of
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.views import TITLES, View
@@ -41,13 +43,16 @@ TOPICS: ViewGroup = (
     (View.UNSURE, "circle-help"),
     (View.HELD, "shield-alert"),
 )
+FOLDED_IN = frozenset({View.OPEN, View.AUTOMATIC, View.CLOSED})
+FRESH = timedelta(days=7)
+"""A draw whose newest folded comment is older is over: its row leaves the open ones."""
 REST: ViewGroup = ((View.AUTOMATIC, "message-square-off"), (View.CLOSED, "check-check"))
 
 
 @router.get("/inbox")
 async def show_inbox(page: PageDep) -> Response:
     """The whole inbox, nothing opened yet."""
-    return page.show("inbox", **await _around(page), opened=None)
+    return page.show("inbox", **await around(page), opened=None)
 
 
 @router.get("/inbox/{conversation_id}")
@@ -57,7 +62,7 @@ async def show_conversation(page: PageDep, conversation_id: RowId) -> Response:
     opened = await load_opened(page.session, page.caller, conversation, page.adapters)
     if page.request.headers.get("hx-target") == "conversation":
         return page.show("conversation_alone", opened=opened)
-    return page.show("inbox", **await _around(page), opened=opened)
+    return page.show("inbox", **await around(page), opened=opened)
 
 
 @router.get("/inbox/{conversation_id}/parts")
@@ -113,11 +118,25 @@ async def show_attachment(context: ContextDep, caller: PanelCallerAlone, attachm
     return answer_file(await open_file(context, caller, attachment_id))
 
 
-async def _around(page: Page) -> Mapping[str, object]:
+async def around(page: Page) -> Mapping[str, object]:
     """The list and the left column."""
     filters = page.choice.filters(page.frame.ws)
     listing = await list_conversations(page.session, page.caller, filters, None, PAGE, page.now)
     return {**await _numbers(page), "listing": listing}
+
+
+async def _load_folds(page: Page) -> list[Fold]:
+    """The folded rows of draws above the list: of fresh ones among what is open, of all among what closed by itself."""
+    choice = page.choice
+    since = page.now - FRESH if choice.view is View.OPEN else None
+    if (
+        choice.view not in FOLDED_IN
+        or choice.q
+        or choice.waiting
+        or choice.kind not in {None, ConversationKind.COMMENT}
+    ):
+        return []
+    return await list_folds(page.session, page.caller, choice.filters(page.frame.ws), since)
 
 
 async def _numbers(page: Page) -> Mapping[str, object]:
@@ -125,6 +144,7 @@ async def _numbers(page: Page) -> Mapping[str, object]:
     counts = await count_views(page.session, page.caller, ws if isinstance(ws, int) else None, page.now)
     return {
         "counts": counts,
+        "folds": await _load_folds(page),
         "channels": await _load_channels(page),
         "groups": {"queue": QUEUE, "topics": TOPICS, "rest": REST},
         "titles": TITLES,

@@ -81,6 +81,7 @@ class Choice:
             kind=self.kind,
             needs_answer=True if self.waiting else base.needs_answer,
             q=self.q or None,
+            folded=None if self.q else False,
             ids=ids,
             order=Order.NEWEST if self.view in {View.CLOSED, View.AUTOMATIC} or self.q else self.order,
         )
