@@ -170,6 +170,6 @@ SOURCES = {
     "calendar_id": "calendar_id", "policy_id": "policy_id",
     "lead_id": "lead_id", "webhook_id": "webhook_id", "delivery_id": "delivery_id",
     "canned_response_id": "canned_response_id", "bulk_change_id": "bulk_change_id",
-    "rule_id": "rule_id", "agent_id": "colleague_id", "team_id": "team_id",
+    "rule_id": "rule_id", "agent_id": "colleague_id", "team_id": "team_id", "post_id": "post_id",
 }  # fmt: skip
 """A path's field → the rows whose ids stand there."""
