@@ -14,7 +14,7 @@ from bots.telegram.parse import USED_UPDATES, parse
 from bots.telegram.reasons import COMMENTS_STAY, NOT_RESTORED, PRIVATE_TALK
 from bots.telegram.send import send
 from bots.telegram.wire import CALL_SECONDS, FILE_SECONDS, Wires
-from inbox.channels.adapter import UNSAID, Account, Act, BanNote, Checked, Outgoing, RawEvent, RemoteFile, Sent
+from inbox.channels.adapter import UNSAID, Account, Act, BanNote, Checked, KeyKind, Outgoing, RawEvent, RemoteFile, Sent
 from inbox.channels.events import Author, ConversationKind, InboundEvent, Me, Platform
 from inbox.channels.ringing import Ring
 from inbox.core.clock import Clock, utc_now
@@ -62,6 +62,9 @@ class TelegramAdapter:
         key = f"{Platform.TELEGRAM}:{account.channel_id}"
         per_chat = IN_PRIVATE if kind is ConversationKind.DIRECT else IN_GROUP
         return [Bucket(key, CALLS_PER_SECOND, CALLS_PER_SECOND), Bucket(f"{key}:{chat_external_id}", *per_chat)]
+
+    def key_for(self, act: Act, kind: ConversationKind) -> KeyKind:
+        return KeyKind.OWN
 
     def impossible(self, act: Act, kind: ConversationKind, thread_external_id: str | None) -> str | None:
         if act is Act.RESTORE:

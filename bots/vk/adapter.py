@@ -14,7 +14,7 @@ from bots.vk.parse import parse
 from bots.vk.people import People
 from bots.vk.send import send
 from bots.vk.wire import Wires
-from inbox.channels.adapter import UNSAID, Account, Act, BanNote, Checked, Outgoing, RawEvent, RemoteFile, Sent
+from inbox.channels.adapter import UNSAID, Account, Act, BanNote, Checked, KeyKind, Outgoing, RawEvent, RemoteFile, Sent
 from inbox.channels.events import Author, ConversationKind, InboundEvent, Me, Platform
 from inbox.core.clock import Clock, utc_now
 from inbox.core.errors import PermanentRefusalError
@@ -43,6 +43,9 @@ class VkAdapter:
 
     def buckets(self, account: Account, act: Act, kind: ConversationKind, chat_external_id: str) -> list[Bucket]:
         return [bucket_of(account, key_for(act, kind))]
+
+    def key_for(self, act: Act, kind: ConversationKind) -> KeyKind:
+        return key_for(act, kind)
 
     def impossible(self, act: Act, kind: ConversationKind, thread_external_id: str | None) -> str | None:
         return possible.impossible(act, kind, thread_external_id)

@@ -56,7 +56,7 @@ async def check(wires: Wires, account: Account) -> Checked:
         for probe in _probes(group_id):
             flaw = user_flaw if probe.key is KeyKind.USER else None
             reason = flaw or await _reason(wires, account, probe)
-            capabilities += [Capability(name, reason is None, reason, probe.key) for name in probe.names]
+            capabilities += [_capability(name, reason, probe.key) for name in probe.names]
         title = find_text(us, "name") or f"club{group_id}"
         managers = await _managers(wires, account, group_id)
         can_act = tuple(_RIGHTS[one.name] for one in capabilities if one.allowed and one.name in _RIGHTS)
@@ -68,6 +68,11 @@ async def check(wires: Wires, account: Account) -> Checked:
             capabilities=(*capabilities, _comment_media(account, user_flaw)),
             chats=(chat,),
         )
+
+
+def _capability(name: str, reason: str | None, key: KeyKind) -> Capability:
+    """What waits for the key's owner can be asked for all the same."""
+    return Capability(name, reason in {None, reasons.USER_KEY_CAPTCHA}, reason, key)
 
 
 async def own_community(wires: Wires, account: Account) -> RawObject:
@@ -144,4 +149,4 @@ async def _managers(wires: Wires, account: Account, group_id: int) -> tuple[str,
 def _comment_media(account: Account, user_flaw: str | None) -> Capability:
     """Photos under a comment: nothing to try without uploading one."""
     reason = user_flaw if account.user_token else reasons.ATTACHMENTS_NEED_USER_KEY
-    return Capability("comment_media", reason is None, reason, KeyKind.USER)
+    return _capability("comment_media", reason, KeyKind.USER)

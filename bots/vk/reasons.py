@@ -23,7 +23,9 @@ NOT_A_COMMUNITY_KEY = N_("This is not a community's key.")
 NEEDS_USER_KEY = N_("A community key cannot do this: add an administrator's key, or open it in VK.")
 USER_KEY_REVOKED = N_("VK no longer accepts the administrator's key: get a new one.")
 USER_KEY_LACKS_RIGHT = N_("The owner of the administrator's key may not do this in the community.")
-USER_KEY_CAPTCHA = N_("VK asks the owner of the administrator's key for a captcha: do it in VK.")
+USER_KEY_CAPTCHA = N_(
+    "VK asks the owner of the administrator's key for a captcha: do it in VK, then check the channel."
+)
 ONLY_IN_VK = N_("VK lets no program answer or act here: open it in VK.")
 
 NOT_ALLOWED_TO_WRITE = N_("The contact has not allowed messages from the community: answer under a comment.")

@@ -11,6 +11,7 @@ from inbox.core.errors import (
     KeyRefusedError,
     PermanentRefusalError,
     PlatformError,
+    SecondKeyWaitsError,
     TemporaryRefusalError,
     UnreachableContactError,
 )
@@ -123,7 +124,7 @@ def refusal_of(answer: Answer, method: str, key: KeyKind) -> PlatformError:
     """The error that a refusal means; its reason is one of ours, or VK's own words when we know no better.
 
     A dead community key needs attention, since nothing goes without it; without an administrator's key only some acts
-    are off, so that its trouble is a refusal of those.
+    are off, so that its trouble is a refusal of those, or has them wait for what its owner can do about it.
     """
     code = answer.code or 0
     if code in _PAUSES:
@@ -135,7 +136,9 @@ def refusal_of(answer: Answer, method: str, key: KeyKind) -> PlatformError:
     if key_reason is not None:
         if key is KeyKind.OWN:
             return KeyRefusedError(key_reason)
-        return PermanentRefusalError(_USER_KEY.get(key_reason, reasons.USER_KEY_LACKS_RIGHT))
+        reason = _USER_KEY.get(key_reason, reasons.USER_KEY_LACKS_RIGHT)
+        is_waiting = reason == reasons.USER_KEY_CAPTCHA
+        return SecondKeyWaitsError(reason) if is_waiting else PermanentRefusalError(reason)
     if code in _COMMENTS_CLOSED:
         return CommentsClosedError(reasons.COMMENTS_CLOSED)
     if code in {7, 15}:

@@ -76,7 +76,7 @@ class KeyKind(StrEnum):
 class Capability:
     """One thing that a key can or cannot do, with the reason in a language key for people (None when it can).
 
-    `key` is the one that does it, or would.
+    `key` is the one that does it, or would. Allowed with a reason: it is done once the key's owner did what that says.
     """
 
     name: str
@@ -170,6 +170,9 @@ class Adapter(Protocol):
 
     def buckets(self, account: Account, act: Act, kind: ConversationKind, chat_external_id: str) -> list[Bucket]:
         """What a call takes from: its key's bucket first, then the chat's, at the rates that the platform states."""
+
+    def key_for(self, act: Act, kind: ConversationKind) -> KeyKind:
+        """Which of the account's keys does it."""
 
     def impossible(self, act: Act, kind: ConversationKind, thread_external_id: str | None) -> str | None:
         """Why no key could do this in such a conversation; None when one could."""

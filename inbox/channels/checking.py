@@ -9,11 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.account import account_of, webhook_secret_of
-from inbox.channels.adapter import Account, Checked, KnownChat
+from inbox.channels.adapter import Account, Checked, KeyKind, KnownChat
 from inbox.channels.asking import NO_ADDRESS, webhook_url
 from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel, ChannelChat, ChannelStatus, ReceiveMode
-from inbox.channels.status import set_status
+from inbox.channels.status import set_status, set_user_key_reason
 from inbox.conversations.intake import lock_channels
 from inbox.conversations.models import Conversation
 from inbox.conversations.refresh import refresh_all
@@ -150,11 +150,17 @@ async def _store(session: AsyncSession, channel: Channel, checked: Checked, aske
         announce(session, channel.workspace_id, "channel", channel_id=channel.id)
     if channel.status is ChannelStatus.ATTENTION:
         await set_status(session, channel, ChannelStatus.ACTIVE, None, at)
+    await set_user_key_reason(session, channel, _what_user_key_waits_for(checked), at)
     for chat in checked.chats:
         await _store_chat(session, channel, chat, at)
     left = set(asked.known_chats) - {chat.external_id for chat in checked.chats}
     await _leave(session, channel, left, at)
     await _store_our_people(session, channel, checked, asked, at)
+
+
+def _what_user_key_waits_for(checked: Checked) -> str | None:
+    waits = (one.reason for one in checked.capabilities if one.key is KeyKind.USER and one.allowed)
+    return next((reason for reason in waits if reason is not None), None)
 
 
 def describe_capabilities(checked: Checked) -> list[Json]:

@@ -55,6 +55,9 @@ class Channel(HasId, OfWorkspace, Base):
     status: Mapped[ChannelStatus] = mapped_column(text_enum(ChannelStatus, "status"), default=ChannelStatus.NEW)
     status_reason: Mapped[str | None]
     status_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    user_key_reason: Mapped[str | None]
+    """What the owner of the second key must do before acts by it go on; the channel itself works."""
+    user_key_reason_at: Mapped[datetime | None]
     capabilities: Mapped[list[Json]] = mapped_column(JSONB, default=list)
     """[{name, allowed, reason}], as the last check found them."""
     checked_at: Mapped[datetime | None]

@@ -90,6 +90,7 @@ class ChannelOut(BaseModel):
     status: ChannelStatus
     status_reason: str | None
     status_at: datetime
+    user_key_reason: str | None
     capabilities: list[CapabilityOut]
     key_fingerprint: str
     settings: SettingsOut
@@ -108,6 +109,7 @@ class ChannelOut(BaseModel):
             id=channel.id, workspace_id=channel.workspace_id, platform=channel.platform,
             external_id=channel.external_id, name=channel.name, username=channel.username, status=channel.status,
             status_reason=channel.status_reason, status_at=channel.status_at,
+            user_key_reason=channel.user_key_reason,
             capabilities=[CapabilityOut.model_validate(one) for one in channel.capabilities],
             key_fingerprint=channel.key_fingerprint, settings=settings, checked_at=channel.checked_at,
             last_event_at=channel.last_event_at, created_at=channel.created_at,

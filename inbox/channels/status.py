@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.channels.adapter import KeyKind
 from inbox.channels.catching_up import catch_up
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, Gap
-from inbox.conversations.review import requeue_waiting
+from inbox.conversations.waiting import requeue_waiting
 from inbox.core.events import CheckChannel
 from inbox.core.jobs import defer
 from inbox.core.live import announce
@@ -49,6 +50,38 @@ async def set_status(
     return True
 
 
+async def set_user_key_reason(session: AsyncSession, channel: Channel, reason: str | None, at: datetime) -> None:
+    """Acts by the second key wait for its owner; with None what waited gets its jobs, oldest first."""
+    if reason is not None:
+        # Recovery looks for what waits: one under way is waited for, a later one will see what the caller writes.
+        await session.flush()
+        await session.refresh(channel, with_for_update=True)
+    if channel.user_key_reason == reason:
+        return
+    channel.user_key_reason, channel.user_key_reason_at = reason, None if reason is None else at
+    await session.flush()
+    if reason is None:
+        await requeue_parked(session, channel.id)
+        await requeue_waiting(session, channel.id)
+    announce(session, channel.workspace_id, "channel", channel_id=channel.id)
+
+
+def find_wait(channel: Channel, key: KeyKind) -> str | None:
+    """Why what this key is to do waits for a person; None when it can be tried."""
+    if channel.status is ChannelStatus.ATTENTION:
+        return channel.status_reason or ChannelStatus.ATTENTION.value
+    return channel.user_key_reason if key is KeyKind.USER else None
+
+
+async def still_waits(session: AsyncSession, channel: Channel, key: KeyKind) -> str | None:
+    """The same, certainly: recovery frees the key, then looks for what waits; one under way is waited for, a later one
+    will see what is written here."""
+    if find_wait(channel, key) is not None:
+        await session.flush()
+        await session.refresh(channel, with_for_update={"read": True})
+    return find_wait(channel, key)
+
+
 async def note_lost(session: AsyncSession, channel: Channel, since: datetime, until: datetime, reason: str) -> None:
     """A past time of which nothing will come any more."""
     session.add(
@@ -61,14 +94,15 @@ async def note_lost(session: AsyncSession, channel: Channel, since: datetime, un
 
 
 async def queue_checks(session: AsyncSession, now: datetime) -> int:
-    """Channels that need attention are looked at again, each every CHECK_AGAIN_AFTER, whoever asks."""
+    """Channels of which a key waits for a person are looked at again, each every CHECK_AGAIN_AFTER, whoever asks."""
+    long_ago = now - CHECK_AGAIN_AFTER
+    needs_attention = and_(Channel.status == ChannelStatus.ATTENTION, Channel.status_at < long_ago)
     due = (
         select(Channel.id)
         .where(
-            Channel.status == ChannelStatus.ATTENTION,
+            or_(needs_attention, Channel.user_key_reason_at < long_ago),
             Channel.removed_at.is_(None),
-            Channel.checked_at.is_(None) | (Channel.checked_at < now - CHECK_AGAIN_AFTER),
-            Channel.status_at < now - CHECK_AGAIN_AFTER,
+            Channel.checked_at.is_(None) | (Channel.checked_at < long_ago),
         )
         .with_for_update(skip_locked=True)
     )

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.audit.models import AuditEntry
 from inbox.channels.account import account_of
-from inbox.channels.adapter import Account, Adapter, BanNote
+from inbox.channels.adapter import Account, Adapter, BanNote, KeyKind
 from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel, ChannelStatus
-from inbox.channels.status import set_status
+from inbox.channels.status import set_status, set_user_key_reason, still_waits
 from inbox.contacts.models import Identity
 from inbox.conversations.archive import keep_files
 from inbox.conversations.models import Activity, Conversation, Deletion, Message, ModerationAction
@@ -21,7 +21,13 @@ from inbox.conversations.refresh import refresh
 from inbox.conversations.review import ACTS
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.errors import KeyRefusedError, PlatformError, TemporaryRefusalError, UnknownOutcomeError
+from inbox.core.errors import (
+    KeyRefusedError,
+    PlatformError,
+    SecondKeyWaitsError,
+    TemporaryRefusalError,
+    UnknownOutcomeError,
+)
 from inbox.core.events import ReviewMessage
 from inbox.core.jobs import defer
 from inbox.core.live import announce
@@ -29,6 +35,7 @@ from inbox.core.pacing import Pacing
 from inbox.replies.turns import silence_key, wait_for_turn
 
 FOR_EVER = timedelta(days=367)
+_SETTLED = frozenset({State.DONE, State.REFUSED, State.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class _Target:
 async def carry_out(context: Context, pacing: Pacing, job: ReviewMessage) -> None:
     """Call the platform; what it refuses for good is written to the thread, and a deletion is taken back.
 
-    With a dead key it waits: a recovered channel gives it a job again.
+    With a dead key it waits, and with one whose owner is asked for something: the recovered key gives it a job again.
     """
     target = await _begin(context, job)
     if target is None:
@@ -66,8 +73,8 @@ async def carry_out(context: Context, pacing: Pacing, job: ReviewMessage) -> Non
     except TemporaryRefusalError as error:
         await silence_key(pacing, buckets, error)
         raise
-    except KeyRefusedError as error:
-        await _park(context, job, error.reason)
+    except (KeyRefusedError, SecondKeyWaitsError) as error:
+        await _park(context, job, error)
     except PlatformError as error:
         await _note_refusal(context, job, error)
     else:
@@ -91,22 +98,21 @@ async def _begin(context: Context, job: ReviewMessage) -> _Target | None:
         if found is None:
             return None
         row, external_id, conversation, author, channel = found
-        if external_id is None or row.state in {State.DONE, State.REFUSED}:
+        if external_id is None or row.state in _SETTLED:
             return None
-        if channel.status is ChannelStatus.ATTENTION and await _still_needs_attention(session, channel.id):
-            row.state, row.failure = State.WAITING, channel.status_reason
+        key = context.adapters[channel.platform].key_for(ACTS[row.action], conversation.kind)
+        if (reason := await still_waits(session, channel, key)) is not None:
+            row.state, row.failure = State.WAITING, reason
+            announce(
+                session, row.workspace_id, "message", conversation_id=conversation.id, message_id=row.message_id,
+                assignee_id=conversation.assignee_id, team_id=conversation.team_id,
+            )  # fmt: skip
             return None
         return _Target(
             account_of(channel, context.cipher), conversation.kind, conversation.chat_external_id, external_id,
             row.message_id, author, row.action, None if row.seconds is None else timedelta(seconds=row.seconds),
             BanNote(row.offence, row.reason),
         )  # fmt: skip
-
-
-async def _still_needs_attention(session: AsyncSession, channel_id: int) -> bool:
-    """Recovery sets the status, then looks for what waits: wait for one under way, or have it wait and see ours."""
-    status = await session.scalar(select(Channel.status).where(Channel.id == channel_id).with_for_update(read=True))
-    return status is ChannelStatus.ATTENTION
 
 
 async def _call(adapter: Adapter, target: _Target, now: datetime) -> None:
@@ -145,17 +151,21 @@ async def _note_done(context: Context, job: ReviewMessage) -> None:
         await _tell(session, message)
 
 
-async def _park(context: Context, job: ReviewMessage, reason: str) -> None:
-    """The key is dead: the channel needs attention, and this waits for another key."""
+async def _park(context: Context, job: ReviewMessage, error: KeyRefusedError | SecondKeyWaitsError) -> None:
+    """The key is dead: the channel needs attention, and this waits for another key; or for the second key's owner."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         row, message = await _lock(session, job)
         channel = await session.get_one(Channel, message.channel_id)
-        row.state, row.failure = State.WAITING, reason
-        await set_status(session, channel, ChannelStatus.ATTENTION, reason, context.clock())
-        if not await _still_needs_attention(session, channel.id):
-            row.state = State.ASKED
-            await session.flush()
-            await defer(session, [job])
+        row.state, row.failure = State.WAITING, error.reason
+        if isinstance(error, SecondKeyWaitsError):
+            await set_user_key_reason(session, channel, error.reason, context.clock())
+        else:
+            await set_status(session, channel, ChannelStatus.ATTENTION, error.reason, context.clock())
+            if await still_waits(session, channel, KeyKind.OWN) is None:
+                row.state = State.ASKED
+                await session.flush()
+                await defer(session, [job])
+        await _tell(session, message)
 
 
 async def _note_refusal(context: Context, job: ReviewMessage, error: PlatformError) -> None:

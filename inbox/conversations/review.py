@@ -29,6 +29,7 @@ from inbox.conversations.models import (
 )
 from inbox.conversations.possible import check_possible
 from inbox.conversations.recompute import recompute
+from inbox.conversations.waiting import OF_AUTHOR, cancel, find_waiting_opposite
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import ReviewMessage
 from inbox.core.jobs import defer
@@ -49,12 +50,6 @@ ACTS: Mapping[ReviewAction, Act] = {
     ReviewAction.BAN: Act.BAN,
     ReviewAction.UNBAN: Act.BAN,
 }
-UNDONE_BY: Mapping[ReviewAction, ReviewAction] = {
-    ReviewAction.DELETE: ReviewAction.RESTORE,
-    ReviewAction.MUTE: ReviewAction.UNMUTE,
-    ReviewAction.BAN: ReviewAction.UNBAN,
-}
-_OF_AUTHOR = frozenset({ReviewAction.MUTE, ReviewAction.UNMUTE, ReviewAction.BAN, ReviewAction.UNBAN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +71,16 @@ async def review(
     wanted: Review,
     now: datetime,
 ) -> ModerationAction:
-    """Ask for it, on a message that `access_message` gave, locked, with MODERATE."""
+    """Ask for it, on a message that `access_message` gave, locked, with MODERATE.
+
+    The opposite of what still waits for a key takes that back: it is done neither now nor later.
+    """
     if message.direction is not Direction.INBOUND or message.external_id is None:
         raise ConflictError("Only what subscribers write is reviewed. A reply of ours can be deleted.")
     identity = await _author(session, message, conversation)
+    waiting = await find_waiting_opposite(session, message, identity, wanted.action)
+    if waiting is not None:
+        return await cancel(session, caller, message, conversation, waiting, now)
     await check_possible(session, adapters, conversation, ACTS[wanted.action])
     _check(message, conversation, wanted, now)
     row = _row(message, identity, caller.agent_id, wanted, now)
@@ -105,22 +106,6 @@ async def review(
     return row
 
 
-async def requeue_waiting(session: AsyncSession, channel_id: int) -> int:
-    """The key works again: what was asked meanwhile gets its job, oldest first."""
-    rows = await session.scalars(
-        select(ModerationAction)
-        .where(ModerationAction.channel_id == channel_id, ModerationAction.state == ReviewState.WAITING)
-        .order_by(ModerationAction.id)
-        .with_for_update()
-    )
-    waiting = list(rows)
-    for row in waiting:
-        row.state, row.failure = ReviewState.ASKED, None
-    await session.flush()
-    await defer(session, [ReviewMessage(conversation_id=row.conversation_id, review_id=row.id) for row in waiting])
-    return len(waiting)
-
-
 async def find_standing(session: AsyncSession, identity_id: int, now: datetime) -> tuple[bool, bool]:
     """(banned, muted). Of a ban the platform's newest word counts, or what was asked here after it.
 
@@ -130,8 +115,8 @@ async def find_standing(session: AsyncSession, identity_id: int, now: datetime) 
         select(ModerationAction)
         .where(
             ModerationAction.identity_id == identity_id,
-            ModerationAction.action.in_(_OF_AUTHOR),
-            ModerationAction.state != ReviewState.REFUSED,
+            ModerationAction.action.in_(OF_AUTHOR),
+            ModerationAction.state.not_in([ReviewState.REFUSED, ReviewState.CANCELLED]),
         )
         .order_by(ModerationAction.id.desc())
         .limit(20)

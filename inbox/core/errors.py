@@ -12,7 +12,9 @@ OtklikError
 ├── PlatformError                a platform said no, or nothing
 │   ├── TemporaryRefusalError    wait `retry_after` and repeat: nothing was done
 │   ├── PermanentRefusalError    do not repeat; `reason` is for a person
-│   │   └── UnreachableContactError   the contact blocked us or never wrote
+│   │   ├── UnreachableContactError   the contact blocked us or never wrote
+│   │   ├── CommentsClosedError  the post takes none
+│   │   └── SecondKeyWaitsError  until a person has acted at the platform, the second key does nothing
 │   ├── KeyRefusedError          the key is dead or lacks a right: the channel needs attention
 │   ├── ChatMigratedError        the group lives on under another id
 │   └── UnknownOutcomeError      the request left, no answer came: it may have been done
@@ -136,6 +138,13 @@ class UnreachableContactError(PermanentRefusalError):
 
 class CommentsClosedError(PermanentRefusalError):
     """The post takes no comments, from nobody."""
+
+
+class SecondKeyWaitsError(PermanentRefusalError):
+    """A captcha or a confirmation, asked of the owner of the optional second key.
+
+    What can wait for that person does, and the channel goes on with its own key; elsewhere it is a refusal.
+    """
 
 
 class KeyRefusedError(PlatformError):

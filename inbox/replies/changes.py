@@ -6,12 +6,18 @@ from functools import partial
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Act
 from inbox.channels.models import ChannelStatus
-from inbox.channels.status import set_status
+from inbox.channels.status import find_wait, set_status, set_user_key_reason
 from inbox.conversations.models import Message
 from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.errors import KeyRefusedError, PlatformError, TemporaryRefusalError, UnknownOutcomeError
+from inbox.core.errors import (
+    KeyRefusedError,
+    PlatformError,
+    SecondKeyWaitsError,
+    TemporaryRefusalError,
+    UnknownOutcomeError,
+)
 from inbox.core.events import DeleteDelivered, EditDelivered
 from inbox.core.jobs import defer
 from inbox.core.pacing import Pacing
@@ -27,8 +33,8 @@ async def bring_edit(context: Context, pacing: Pacing, message_id: int) -> None:
     row = await _find(context, message_id)
     if row is None or row.message.deleted_at is not None:
         return
-    if row.channel.status is ChannelStatus.ATTENTION:
-        await _park(context, message_id)
+    if _why_waiting(context, row, Act.EDIT) is not None:
+        await _park(context, message_id, Act.EDIT)
         return
     account, message = account_of(row.channel, context.cipher), row.message
     edit = context.adapters[account.platform].edit
@@ -41,8 +47,8 @@ async def bring_deletion(context: Context, pacing: Pacing, message_id: int) -> N
     row = await _find(context, message_id)
     if row is None or row.message.deleted_at is None:
         return
-    if row.channel.status is ChannelStatus.ATTENTION:
-        await _park(context, message_id)
+    if _why_waiting(context, row, Act.DELETE) is not None:
+        await _park(context, message_id, Act.DELETE)
         return
     account = account_of(row.channel, context.cipher)
     delete = context.adapters[account.platform].delete
@@ -82,18 +88,23 @@ async def _bring(context: Context, pacing: Pacing, row: Row, calls: Sequence[Cal
         await _clear_failure(context, row.message.id)
 
 
-async def _park(context: Context, message_id: int) -> None:
+def _why_waiting(context: Context, row: Row, act: Act) -> str | None:
+    return find_wait(row.channel, context.adapters[row.channel.platform].key_for(act, row.conversation.kind))
+
+
+async def _park(context: Context, message_id: int, act: Act) -> None:
     """The row says why its edit or deletion has not arrived: by that it is found again when the channel recovers."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         row = await load_row(session, message_id, lock=True)
         if row is None:
             return
-        if row.channel.status is not ChannelStatus.ATTENTION:
+        reason = _why_waiting(context, row, act)
+        if reason is None:
             # It recovered at this moment, and may have looked for parked edits already.
             kind = EditDelivered if row.message.deleted_at is None else DeleteDelivered
             await defer(session, [kind(conversation_id=row.conversation.id, message_id=message_id)])
             return
-        row.message.failure = row.channel.status_reason or ChannelStatus.ATTENTION.value
+        row.message.failure = reason
         announce_message(session, row.message, row.conversation)
 
 
@@ -113,10 +124,12 @@ async def _note_refusal(context: Context, message_id: int, error: PlatformError,
         if row is None:
             return
         row.message.failure = error.reason
-        if deleting and not isinstance(error, KeyRefusedError):
+        if deleting and not isinstance(error, KeyRefusedError | SecondKeyWaitsError):
             row.message.deleted_at = None
         await session.flush()
         await refresh(session, [row.conversation.id])
         announce_message(session, row.message, row.conversation)
         if isinstance(error, KeyRefusedError):
             await set_status(session, row.channel, ChannelStatus.ATTENTION, error.reason, context.clock())
+        if isinstance(error, SecondKeyWaitsError):
+            await set_user_key_reason(session, row.channel, error.reason, context.clock())

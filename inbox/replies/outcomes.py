@@ -9,6 +9,7 @@ from inbox.core.errors import (
     CommentsClosedError,
     KeyRefusedError,
     PlatformError,
+    SecondKeyWaitsError,
     TemporaryRefusalError,
     UnknownOutcomeError,
     UnreachableContactError,
@@ -28,6 +29,7 @@ class Outcome:
     sent: Sent | None = None
     failure: str | None = None
     dead_key: bool = False
+    second_key_waits: bool = False
     unreachable: bool = False
     comments_closed: bool = False
     new_chat_external_id: str | None = None
@@ -42,6 +44,8 @@ def outcome_of(error: PlatformError) -> Outcome:
             return Outcome(Delivery.UNCERTAIN, failure=error.reason)
         case KeyRefusedError():
             return Outcome(Delivery.QUEUED, failure=error.reason, dead_key=True)
+        case SecondKeyWaitsError():
+            return Outcome(Delivery.QUEUED, failure=error.reason, second_key_waits=True)
         case ChatMigratedError():
             return Outcome(Delivery.QUEUED, new_chat_external_id=error.new_chat_external_id)
         case UnreachableContactError():

@@ -12,7 +12,7 @@ from inbox.channels.adapter import Sent
 from inbox.channels.events import ChatMigrated, ConversationKind
 from inbox.channels.models import ChannelStatus
 from inbox.channels.standing import migrate_chat
-from inbox.channels.status import set_status
+from inbox.channels.status import set_status, set_user_key_reason
 from inbox.contacts.models import Identity
 from inbox.conversations.intake import lock_channels
 from inbox.conversations.models import Delivery, Message
@@ -114,6 +114,8 @@ async def _write_consequences(session: AsyncSession, row: Row, outcome: Outcome,
     now = context.clock()
     if outcome.dead_key:
         await set_status(session, row.channel, ChannelStatus.ATTENTION, outcome.failure, now)
+    if outcome.second_key_waits:
+        await set_user_key_reason(session, row.channel, outcome.failure, now)
     if outcome.unreachable and row.conversation.kind is ConversationKind.DIRECT:
         identity = await session.get_one(Identity, row.conversation.identity_id)
         identity.unreachable_at = identity.reachability_at = now

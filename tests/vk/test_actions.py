@@ -8,7 +8,7 @@ import pytest
 from bots.vk import reasons
 from bots.vk.adapter import VkAdapter
 from inbox.channels.adapter import Account, BanNote, Offence
-from inbox.core.errors import KeyRefusedError, PermanentRefusalError
+from inbox.core.errors import KeyRefusedError, PermanentRefusalError, SecondKeyWaitsError
 from tests.vk.conftest import NOW
 from tests.vk.wire_server import WireServer, ok, refused
 
@@ -104,6 +104,7 @@ async def test_trouble_with_the_administrators_key_does_not_stop_the_channel(
     with pytest.raises(PermanentRefusalError) as refusal:
         await adapter.delete(full_account, "wall:-1234:6:9")
     assert refusal.value.reason == reason
+    assert isinstance(refusal.value, SecondKeyWaitsError) is (code == 14), "a captcha is waited for"
 
 
 async def test_a_ban_says_why_and_until_when(server: WireServer, adapter: VkAdapter, full_account: Account) -> None:

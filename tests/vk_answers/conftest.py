@@ -19,12 +19,15 @@ from inbox.channels.adapter import Upload
 from inbox.channels.checking import run_check
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus
+from inbox.conversations.access import access_message
 from inbox.conversations.arrivals import NewMessage
-from inbox.conversations.models import Conversation, Message
+from inbox.conversations.jobs import carry_out
+from inbox.conversations.models import Conversation, Message, ModerationAction
 from inbox.conversations.pipeline import Pipeline
+from inbox.conversations.review import Review, review
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.events import CheckChannel, DeleteDelivered, DeliverMessage, EditDelivered
+from inbox.core.events import CheckChannel, DeleteDelivered, DeliverMessage, EditDelivered, ReviewMessage
 from inbox.core.pacing import Pacing
 from inbox.core.stream import IntakeStream
 from inbox.organisations.models import Membership, Organisation, Role, Workspace
@@ -127,6 +130,52 @@ class VkDesk:
         """Run the deletion's job once."""
         message = await self.message(message_id)
         await self.deliveries.delete(DeleteDelivered(conversation_id=message.conversation_id, message_id=message_id))
+
+    async def last(self, conversation_id: int) -> int:
+        """The newest message of a conversation."""
+        async with self.context.database.session(EVERY_WORKSPACE) as session:
+            found = await session.scalar(
+                select(Message.id)
+                .where(Message.conversation_id == conversation_id)
+                .order_by(Message.id.desc())
+                .limit(1)
+            )
+            assert found is not None
+            return found
+
+    async def ask_review(self, message_id: int, wanted: Review) -> ReviewMessage:
+        """Asked by the owner; the job that is to carry it out."""
+        context = self.context
+        async with context.transaction(frozenset({self.workspace_id})) as session:
+            message, conversation = await access_message(session, owner(self), message_id, lock=True)
+            row = await review(session, context.adapters, owner(self), message, conversation, wanted, context.clock())
+            return ReviewMessage(conversation_id=conversation.id, review_id=row.id)
+
+    async def carry_out(self, job: ReviewMessage) -> None:
+        """Run a review's job once."""
+        await carry_out(self.context, Pacing(self.context.redis), job)
+
+    async def review(self, message_id: int, wanted: Review) -> None:
+        """Asked, then carried out."""
+        job = await self.ask_review(message_id, wanted)
+        await self.forget_jobs()
+        await self.carry_out(job)
+
+    async def newest_review(self) -> ModerationAction:
+        """The row now."""
+        async with self.context.database.session(EVERY_WORKSPACE) as session:
+            row = await session.scalar(select(ModerationAction).order_by(ModerationAction.id.desc()).limit(1))
+            assert row is not None
+            return row
+
+    async def called(self, method: str) -> int:
+        """How often the simulator was asked for it, by what is no probe of a check."""
+        calls = (await self.line.client.get("/sim/calls")).json()["items"]
+        nobody = {"0", "2147483647"}
+        about = [call["params"] for call in calls if call["method"] == method]
+        return sum(
+            nobody.isdisjoint({params.get(name) for name in ("owner_id", "post_id", "comment_id")}) for params in about
+        )
 
     async def message(self, message_id: int) -> Message:
         """The row now."""

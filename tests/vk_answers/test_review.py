@@ -9,16 +9,15 @@ from bots.vk import reasons
 from inbox.channels.adapter import Act, Offence
 from inbox.channels.models import ChannelStatus
 from inbox.channels.status import set_status
-from inbox.conversations.access import access_conversation, access_message
-from inbox.conversations.jobs import carry_out
-from inbox.conversations.models import Attachment, Delivery, Message, ModerationAction, Post, ReviewAction, ReviewState
+from inbox.conversations.access import access_conversation
+from inbox.conversations.models import Attachment, Delivery, Post, ReviewAction, ReviewState
 from inbox.conversations.possible import find_obstacles
 from inbox.conversations.post_jobs import bring_comments_open
 from inbox.conversations.post_settings import PostChange, change_post
-from inbox.conversations.review import Review, find_standing, review
+from inbox.conversations.review import Review, find_standing
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import ConflictError
-from inbox.core.events import OpenComments, ReviewMessage
+from inbox.core.events import OpenComments
 from inbox.core.pacing import Pacing
 from inbox.replies import writing
 from tests.servers import TestServers
@@ -35,53 +34,26 @@ async def poor_desk(servers: TestServers, vk: VkLine) -> AsyncIterator[VkDesk]:
         yield desk
 
 
-async def _last(desk: VkDesk, conversation_id: int) -> int:
-    async with desk.context.database.session(EVERY_WORKSPACE) as session:
-        found = await session.scalar(
-            select(Message.id).where(Message.conversation_id == conversation_id).order_by(Message.id.desc()).limit(1)
-        )
-        assert found is not None
-        return found
-
-
-async def _review(desk: VkDesk, message_id: int, wanted: Review) -> None:
-    """Asked by the owner, then carried out."""
-    context = desk.context
-    async with context.transaction(frozenset({desk.workspace_id})) as session:
-        message, conversation = await access_message(session, owner(desk), message_id, lock=True)
-        row = await review(session, context.adapters, owner(desk), message, conversation, wanted, context.clock())
-        job = ReviewMessage(conversation_id=conversation.id, review_id=row.id)
-    await desk.forget_jobs()
-    await carry_out(context, Pacing(context.redis), job)
-
-
-async def _newest(desk: VkDesk) -> ModerationAction:
-    async with desk.context.database.session(EVERY_WORKSPACE) as session:
-        row = await session.scalar(select(ModerationAction).order_by(ModerationAction.id.desc()).limit(1))
-        assert row is not None
-        return row
-
-
 async def test_a_comment_is_deleted_with_a_copy_kept_and_restored(desk: VkDesk) -> None:
     conversation_id = await desk.talk("Заработок", kind="comment", media=["photo"])
-    message_id = await _last(desk, conversation_id)
-    await _review(desk, message_id, Review(ReviewAction.DELETE, "Реклама"))
+    message_id = await desk.last(conversation_id)
+    await desk.review(message_id, Review(ReviewAction.DELETE, "Реклама"))
     assert (await desk.message(message_id)).deleted_at is not None
-    row = await _newest(desk)
+    row = await desk.newest_review()
     assert (row.state, row.text, row.reason, row.agent_id) == (ReviewState.DONE, "Заработок", "Реклама", desk.agent_id)
     async with desk.context.database.session(EVERY_WORKSPACE) as session:
         copies = list(await session.scalars(select(Attachment.content).where(Attachment.message_id == message_id)))
     assert [bool(copy) for copy in copies] == [True]
-    await _review(desk, message_id, Review(ReviewAction.RESTORE, ""))
+    await desk.review(message_id, Review(ReviewAction.RESTORE, ""))
     assert (await desk.message(message_id)).deleted_at is None
     calls = [call["method"] for call in (await desk.line.client.get("/sim/calls")).json()["items"]]
     assert [name for name in calls if name.startswith("wall.")][-2:] == ["wall.deleteComment", "wall.restoreComment"]
 
 
 async def test_a_ban_carries_the_reason_and_is_lifted(desk: VkDesk) -> None:
-    message_id = await _last(desk, await desk.talk("Дурак!", kind="comment"))
-    await _review(desk, message_id, Review(ReviewAction.BAN, "оскорбления", offence=Offence.INSULTS))
-    await _review(desk, message_id, Review(ReviewAction.UNBAN, ""))
+    message_id = await desk.last(await desk.talk("Дурак!", kind="comment"))
+    await desk.review(message_id, Review(ReviewAction.BAN, "оскорбления", offence=Offence.INSULTS))
+    await desk.review(message_id, Review(ReviewAction.UNBAN, ""))
     calls = {call["method"]: call["params"] for call in (await desk.line.client.get("/sim/calls")).json()["items"]}
     assert (calls["groups.ban"]["reason"], calls["groups.ban"]["comment"]) == ("2", "оскорбления")
     assert calls["groups.unban"]["owner_id"] == str(ANNA)
@@ -100,9 +72,9 @@ async def test_what_vk_says_of_a_ban_later_is_what_the_panel_offers(desk: VkDesk
     await desk.line.result("groups.ban", USER_TOKEN, **elsewhere)
     await desk.take_events()
     assert await is_banned()
-    await _review(desk, await _last(desk, conversation_id), Review(ReviewAction.UNBAN, ""))
+    await desk.review(await desk.last(conversation_id), Review(ReviewAction.UNBAN, ""))
     assert not await is_banned()
-    await _review(desk, await _last(desk, conversation_id), Review(ReviewAction.BAN, ""))
+    await desk.review(await desk.last(conversation_id), Review(ReviewAction.BAN, ""))
     assert await is_banned()
     await desk.take_events()
     await desk.line.result("groups.unban", USER_TOKEN, **elsewhere)
@@ -112,19 +84,19 @@ async def test_what_vk_says_of_a_ban_later_is_what_the_panel_offers(desk: VkDesk
 
 async def test_a_warning_is_an_answer(desk: VkDesk) -> None:
     conversation_id = await desk.talk("Продам гараж", kind="comment")
-    message_id = await _last(desk, conversation_id)
-    await _review(desk, message_id, Review(ReviewAction.WARN, "Пожалуйста, без рекламы."))
-    await desk.deliver(await _last(desk, conversation_id))
+    message_id = await desk.last(conversation_id)
+    await desk.review(message_id, Review(ReviewAction.WARN, "Пожалуйста, без рекламы."))
+    await desk.deliver(await desk.last(conversation_id))
     assert await desk.heard() == ["Пожалуйста, без рекламы."]
 
 
 async def test_without_an_administrators_key_each_act_says_why_it_is_off(poor_desk: VkDesk) -> None:
     desk = poor_desk
     conversation_id = await desk.talk("Спам", kind="comment")
-    message_id = await _last(desk, conversation_id)
+    message_id = await desk.last(conversation_id)
     for action in (ReviewAction.DELETE, ReviewAction.BAN, ReviewAction.MUTE):
         with pytest.raises(ConflictError, match="administrator's key"):
-            await _review(desk, message_id, Review(action, ""))
+            await desk.review(message_id, Review(action, ""))
     async with desk.context.database.session(EVERY_WORKSPACE) as session:
         conversation = await access_conversation(session, owner(desk), conversation_id)
         obstacles = await find_obstacles(session, desk.context.adapters, conversation, Act)
@@ -155,9 +127,9 @@ async def test_what_a_dead_key_refuses_waits_and_is_done_when_it_lives_again(des
         Delivery.SENT, True, reasons.KEY_REVOKED,
     )  # fmt: skip
     assert (await desk.channel()).status is ChannelStatus.ATTENTION
-    comment_id = await _last(desk, await desk.talk("Спам", kind="comment"))
-    await _review(desk, comment_id, Review(ReviewAction.DELETE, ""))
-    assert (await _newest(desk)).state is ReviewState.WAITING
+    comment_id = await desk.last(await desk.talk("Спам", kind="comment"))
+    await desk.review(comment_id, Review(ReviewAction.DELETE, ""))
+    assert (await desk.newest_review()).state is ReviewState.WAITING
     await desk.forget_jobs()
     async with desk.context.transaction(EVERY_WORKSPACE) as session:
         channel = await session.get_one(type(await desk.channel()), desk.channel_id)

@@ -23,12 +23,13 @@ class ReviewAction(StrEnum):
 
 
 class ReviewState(StrEnum):
-    """asked: its job is to run · waiting: for the channel's key · done, refused: the platform's word."""
+    """asked: its job is to run · waiting: for a key · cancelled: as it waited · done, refused: the platform's word."""
 
     ASKED = "asked"
     WAITING = "waiting"
     DONE = "done"
     REFUSED = "refused"
+    CANCELLED = "cancelled"
 
 
 class ModerationAction(HasId, OfWorkspace, Base):

@@ -13,14 +13,15 @@ from inbox.conversations import corrections
 from inbox.conversations.access import access_message
 from inbox.conversations.alike import ask_why
 from inbox.conversations.corrections import CorrectedTags, correct_tags
-from inbox.conversations.models import Conversation, ReviewAction
+from inbox.conversations.models import Conversation, ReviewAction, ReviewState
 from inbox.conversations.panel.answering import Toast, Undo, answer
 from inbox.conversations.panel.opened import access_in
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.snoozing import Snooze, wakes_at
 from inbox.conversations.possible import find_obstacles
-from inbox.conversations.review import ACTS, REASON_LENGTH, UNDONE_BY, Review, find_standing, review
+from inbox.conversations.review import ACTS, REASON_LENGTH, Review, find_standing, review
 from inbox.conversations.tags import Intent, Sentiment
+from inbox.conversations.waiting import UNDONE_BY
 from inbox.core.errors import InvalidInputError, NotFoundError
 from inbox.core.i18n import N_
 from inbox.core.idempotency import KEY_LENGTH, repeatable
@@ -175,7 +176,9 @@ async def moderate(
     # Only a mute and a ban last; 0 minutes: without end.
     length = timedelta(minutes=minutes) if minutes and action in {ReviewAction.MUTE, ReviewAction.BAN} else None
     wanted = Review(action, reason.strip(), length, offence)
-    await review(page.session, page.adapters, page.caller, message, conversation, wanted, page.now)
+    row = await review(page.session, page.adapters, page.caller, message, conversation, wanted, page.now)
+    if row.state is ReviewState.CANCELLED:
+        return await _answer(page, conversation, N_("Taken back before it was done"))
     undoing = UNDONE_BY.get(action)
     can_undo = undoing is not None and ACTS[undoing] not in await find_obstacles(
         page.session, page.adapters, conversation, [ACTS[undoing]]

@@ -16,10 +16,11 @@ from inbox.channels.models import ChannelStatus
 from inbox.conversations.access import access_conversation, visible
 from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.listing import Named, Row, load_rows, with_parts
-from inbox.conversations.models import Conversation, Direction
+from inbox.conversations.models import Conversation, Direction, ModerationAction, ReviewAction
 from inbox.conversations.possible import find_obstacles
 from inbox.conversations.post_settings import PostRow, count_under, find_comments_obstacle
 from inbox.conversations.thread import Said, Thread, load_thread
+from inbox.conversations.waiting import OPPOSITES, list_waiting
 from inbox.core.errors import NotFoundError
 from inbox.core.i18n import N_
 from inbox.organisations.models import Membership, Team
@@ -38,11 +39,20 @@ class Colleague:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A review that waits for a key; asking for `taken_back_by` takes it back."""
+
+    row: ModerationAction
+    taken_back_by: ReviewAction
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """`silent_because`: why no reply can be written (None when it can); notes are another matter.
 
     `refusals`: what cannot be done here, and why. `instead`: where the contact can be answered in public.
     `is_closed_for_comments`: its post took none when we last knew. `parked_because`: why replies wait.
+    `waiting`: moderation that waits for a key.
     `urls`: message id → where the platform shows it; `url`: the conversation.
     """
 
@@ -57,6 +67,7 @@ class Opened:
     is_unreachable: bool
     instead: Conversation | None
     parked_because: str | None
+    waiting: tuple[Waiting, ...]
     refusals: Mapping[Act, str]
     url: str | None
     urls: Mapping[int, str]
@@ -111,6 +122,7 @@ async def load_opened(session: AsyncSession, caller: Caller, conversation: Conve
         is_unreachable=silent,
         instead=next((one for one in earlier if one.kind is ConversationKind.COMMENT), None) if silent else None,
         parked_because=channel.status_reason if channel.status is ChannelStatus.ATTENTION else None,
+        waiting=await _load_waiting(session, conversation),
         may_note=caller.may(conversation.workspace_id, Permission.ANSWER),
         refusals=refusals,
         url=urls.get(last or 0) or next(reversed(urls.values()), None),
@@ -121,6 +133,10 @@ async def load_opened(session: AsyncSession, caller: Caller, conversation: Conve
         may_assign=caller.may(conversation.workspace_id, Permission.ASSIGN),
         last_inbound_id=last,
     )
+
+
+async def _load_waiting(session: AsyncSession, conversation: Conversation) -> tuple[Waiting, ...]:
+    return tuple(Waiting(row, OPPOSITES[row.action]) for row in await list_waiting(session, conversation.id))
 
 
 def urls_of(adapters: Adapters, conversation: Conversation, thread: Thread) -> dict[int, str]:
