@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from inbox.agents.permissions import ALLOWED, Permission
 from inbox.core.errors import ForbiddenError, NotFoundError
@@ -25,6 +26,7 @@ class Caller:
     roles: Mapping[int, Role]
     team_ids: frozenset[int]
     sees_all: frozenset[int]
+    last_active_at: datetime | None = None
 
     @property
     def scope(self) -> frozenset[int]:

@@ -45,6 +45,10 @@ class Agent(HasId, Base):
     """The time step of the newest code that was used: neither it nor an older one works again."""
     shift_state: Mapped[ShiftState] = mapped_column(text_enum(ShiftState, "shift_state"), default=ShiftState.OFF)
     shift_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_active_at: Mapped[datetime | None]
+    """When the person last did something: in the panel, over the API or in Telegram (`shifts.NOTE_EVERY`)."""
+    idled_at: Mapped[datetime | None]
+    """When they were set off shift after idle; None: they went by themselves, or have been told."""
     capacity: Mapped[int] = mapped_column(default=30)
     locale: Mapped[str] = mapped_column(default="ru")
     theme: Mapped[str] = mapped_column(default="system")

@@ -10,13 +10,14 @@ from inbox.agents import two_step
 from inbox.agents.frame import ALL, load_frame, read_place
 from inbox.agents.models import ShiftState, TokenKind
 from inbox.agents.service import MyChange, change_me
+from inbox.agents.shifts import note_active, take_idle_notice
 from inbox.agents.sign_in import Credentials, sign_in
 from inbox.agents.tokens import revoke_token
 from inbox.core.errors import InvalidInputError, TooManyAttemptsError, UnauthenticatedError
 from inbox.core.i18n import LOCALES
 from inbox.core.web.cookies import clear_session_cookie, set_session_cookie
 from inbox.core.web.csrf import check_csrf
-from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
+from inbox.core.web.dependencies import ContextDep, PanelCaller, PanelCallerAlone, SessionDep
 from inbox.core.web.requests import address_of
 from inbox.core.web.templates import LOCALE_COOKIE, render, words_of
 
@@ -98,10 +99,22 @@ async def change_own(
     theme: Annotated[str | None, Form(pattern="^(system|light|dark)$")] = None,
     locale: Annotated[str | None, Form(pattern="^(ru|en)$")] = None,
 ) -> Response:
-    """Shift, theme or language; then the same page again."""
+    """Shift, theme or language; then the same page again, which htmx needs not."""
     await change_me(session, caller, MyChange(shift_state, locale, theme), context.clock())
+    if "hx-request" in request.headers:
+        return Response(status_code=204)
     came_from = urlsplit(request.headers.get("referer", "/"))
     return RedirectResponse(_safe(f"{came_from.path}?{came_from.query}".rstrip("?")), status_code=303)
+
+
+@panel.post("/me/active")
+async def note_presence(request: Request, context: ContextDep, caller: PanelCallerAlone) -> Response:
+    """The person uses the page. Who was set off meanwhile is told, with the way back."""
+    now = context.clock()
+    async with context.transaction(caller.scope) as session:
+        await note_active(session, caller.agent_id, now)
+        is_told = await take_idle_notice(session, caller.agent_id)
+    return render(request, "agents/idle_notice.html") if is_told else Response(status_code=204)
 
 
 @panel.get("/w/{ws}/more")

@@ -10,7 +10,7 @@ from inbox.agents.permissions import ALLOWED, Permission
 from inbox.agents.service import MyChange
 from inbox.organisations.colours import Colour, colour_of
 from inbox.organisations.models import Role
-from inbox.organisations.service import Place
+from inbox.organisations.service import Place, minutes_of
 
 Locale = Literal["ru", "en"]
 Theme = Literal["system", "light", "dark"]
@@ -42,6 +42,7 @@ class MyWorkspace(BaseModel):
     name: str
     colour: Colour
     time_zone: str
+    idle_off_minutes: int = Field(description="After so long of doing nothing people are set off shift; 0: never.")
     role: Role
     permissions: list[Permission]
 
@@ -51,7 +52,8 @@ class MyWorkspace(BaseModel):
         workspace = place.workspace
         return cls(
             id=workspace.id, name=workspace.name, colour=colour_of(workspace.id, workspace.colour),
-            time_zone=workspace.time_zone, role=place.role, permissions=sorted(ALLOWED[place.role]),
+            time_zone=workspace.time_zone, idle_off_minutes=minutes_of(workspace.idle_off_after), role=place.role,
+            permissions=sorted(ALLOWED[place.role]),
         )  # fmt: skip
 
 

@@ -8,9 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
 from inbox.agents.models import Agent, ShiftState
-from inbox.core.events import DrainQueue
-from inbox.core.jobs import defer
-from inbox.core.live import announce
+from inbox.agents.shifts import set_shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +35,5 @@ async def change_me(session: AsyncSession, caller: Caller, change: MyChange, now
     me.locale = change.locale or me.locale
     me.theme = change.theme or me.theme
     if change.shift_state is not None and change.shift_state is not me.shift_state:
-        me.shift_state, me.shift_changed_at = change.shift_state, now
-        await session.flush()
-        if change.shift_state is ShiftState.ON:
-            await defer(session, [DrainQueue(workspace_id=workspace_id) for workspace_id in sorted(caller.scope)])
-        for workspace_id in sorted(caller.scope):
-            announce(session, workspace_id, "agent", agent_id=me.id, shift_state=me.shift_state.value)
+        await set_shift(session, me, change.shift_state, now)
     return me

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -80,7 +80,10 @@ async def _make_company(session: AsyncSession, password_hash: str, now: datetime
     organisation = Organisation(name="Агентство «Демо»")
     session.add(organisation)
     await session.flush()
-    workspace = Workspace(organisation_id=organisation.id, name="Мебель «Лад»", time_zone=TIME_ZONE, sees_all=True)
+    workspace = Workspace(
+        organisation_id=organisation.id, name="Мебель «Лад»", time_zone=TIME_ZONE, sees_all=True,
+        idle_off_after=timedelta(),  # the invented colleagues never touch a mouse
+    )  # fmt: skip
     session.add(workspace)
     await session.flush()
     await make_ready_rules(session, workspace.id)

@@ -1,9 +1,9 @@
 """Organisation (an agency or a company), Workspace (a project: one brand), and who belongs where."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Interval, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.core.database import Base, HasId, OfWorkspace, text_enum
@@ -37,6 +37,7 @@ class Workspace(HasId, Base):
         UniqueConstraint("organisation_id", "id"),
         UniqueConstraint("organisation_id", "name"),
         CheckConstraint("unsure_below between 0 and 1", name="unsure_below"),
+        CheckConstraint("idle_off_after between interval '0' and interval '1 day'", name="idle_off_after"),
     )
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"))
@@ -48,6 +49,10 @@ class Workspace(HasId, Base):
     """A tag whose probability lies under this goes to a person, besides the model's own band."""
     sees_all: Mapped[bool] = mapped_column(default=False)
     """Whether moderators see colleagues' conversations, too."""
+    idle_off_after: Mapped[timedelta] = mapped_column(
+        Interval(), default=timedelta(minutes=60), server_default=text("interval '60 minutes'")
+    )
+    """How long somebody on shift may do nothing before they are set off; zero: for ever."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

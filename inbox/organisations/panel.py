@@ -1,6 +1,7 @@
 """People and teams of a project as settings pages, and the page that a one-time link leads to."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -25,12 +26,14 @@ from inbox.organisations.links import Chosen, accept, invite, offer_reset, read_
 from inbox.organisations.models import Membership, Role, Team, Workspace
 from inbox.organisations.people import list_people, list_teams
 from inbox.organisations.schemas import LinkOut
-from inbox.organisations.service import paint
+from inbox.organisations.service import allow_idle, minutes_of, paint
 from inbox.organisations.staffing import change_team, create_team, dismiss, leave, set_role
 
 panel = APIRouter()
 settings = APIRouter(prefix="/w/{ws}/settings")
 MOST = 200
+MOST_RESTLESS = 5
+"""Minutes; what people do is noted every three."""
 ROLES = {
     Role.OWNER: N_("Owner"), Role.ADMIN: N_("Administrator"), Role.MODERATOR: N_("Moderator"),
     Role.SALES: N_("Sales"), Role.VIEWER: N_("Reads reports"),
@@ -53,7 +56,11 @@ class Page:
         rows, _ = await list_people(self.session, self.caller, self.workspace_id, None, MOST)
         teams, _ = await list_teams(self.session, self.caller, self.workspace_id, None, MOST)
         names = {row.team.id: row.team.name for row in teams}
-        return await self._show("people", rows=rows, team_names=names, roles=ROLES, link=link, said=said, error=error)
+        workspace = await self.session.get_one(Workspace, self.workspace_id)
+        return await self._show(
+            "people", rows=rows, team_names=names, roles=ROLES, link=link, said=said, error=error,
+            idle_minutes=minutes_of(workspace.idle_off_after),
+        )  # fmt: skip
 
     async def teams(self, error: str | None = None) -> Response:
         """Every team with its people."""
@@ -137,6 +144,17 @@ async def change_project(page: PageDep, colour: Annotated[Colour, Form()]) -> Re
 async def show_people(page: PageDep) -> Response:
     """Who works here."""
     return await page.people()
+
+
+@settings.post("/people/idle")
+async def change_idle(page: PageDep, minutes: Annotated[int, Form(ge=0, le=24 * 60)]) -> Response:
+    """After how long people are set off shift; less than MOST_RESTLESS could not be told from working."""
+    if 0 < minutes < MOST_RESTLESS:
+        said = words_of(page.request).gettext("At least %(n)s minutes, or 0 for never.", n=MOST_RESTLESS)
+        return await page.people(error=said)
+    length = timedelta(minutes=minutes)
+    await allow_idle(page.session, page.caller, page.workspace_id, length, page.context.clock())
+    return await page.people(said=words_of(page.request).gettext("Saved"))
 
 
 @settings.post("/people")

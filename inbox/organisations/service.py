@@ -1,7 +1,7 @@
 """Workspaces and who belongs to them, as the caller may see them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,3 +48,27 @@ async def paint(session: AsyncSession, caller: Caller, workspace_id: int, colour
             )
         )  # fmt: skip
     await session.flush()
+
+
+async def allow_idle(
+    session: AsyncSession, caller: Caller, workspace_id: int, length: timedelta, now: datetime
+) -> None:
+    """Choose after how long of doing nothing people are set off shift, zero: never; for those who manage people."""
+    caller.require(workspace_id, Permission.MANAGE_PEOPLE)
+    workspace = await session.get_one(Workspace, workspace_id)
+    before = workspace.idle_off_after
+    workspace.idle_off_after = length
+    if before != length:
+        session.add(
+            AuditEntry(
+                workspace_id=workspace_id, agent_id=caller.agent_id, action="workspace.changed", row_kind="workspace",
+                row_id=workspace_id, before={"idle_off_minutes": minutes_of(before)},
+                after={"idle_off_minutes": minutes_of(length)}, occurred_at=now,
+            )
+        )  # fmt: skip
+    await session.flush()
+
+
+def minutes_of(length: timedelta) -> int:
+    """Whole minutes."""
+    return int(length.total_seconds()) // 60

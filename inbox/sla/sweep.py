@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from inbox.agents.models import AccessToken, Agent, ShiftState, SignInAttempt
+from inbox.agents.shifts import set_off_idle
 from inbox.conversations.bulk import forget_bulks
 from inbox.conversations.deciding import wake
 from inbox.conversations.handled import forget_old
@@ -54,7 +55,10 @@ async def run_sweep(context: Context, stop: asyncio.Event) -> None:
 
 
 async def sweep(session: AsyncSession, now: datetime) -> None:
-    """One round: wake, warn, record breaches, hold back or queue replies for later, hand out, count figures."""
+    """One round: wake, warn, record breaches, hold back or queue replies for later, hand out, count figures.
+
+    Last, idle people are set off: nothing is waited for while their rows are held.
+    """
     await _wake(session, now)
     await record_warnings(session, now)
     await record_breaches(session, now)
@@ -62,6 +66,7 @@ async def sweep(session: AsyncSession, now: datetime) -> None:
     await queue_due(session, now)
     await _hand_out(session)
     await roll_up(session)
+    await set_off_idle(session, now)
 
 
 async def tidy(session: AsyncSession, now: datetime, keep_removed: timedelta) -> None:

@@ -12,6 +12,7 @@ import { startLive } from './live'
 import { startMedia } from './media'
 import { startMenus } from './menus'
 import { startPicking } from './picking'
+import { startPresence } from './presence'
 import { startSwaps } from './swaps'
 import { startThread } from './thread'
 import { startToasts } from './toasts'
@@ -29,3 +30,4 @@ startDialogs()
 startCommands()
 startKeys()
 startLive()
+startPresence()

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
+from inbox.agents.shifts import note_active
 from inbox.channels.account import account_of
 from inbox.channels.models import Channel
 from inbox.channels.ringing import Button, Ring
@@ -57,6 +58,7 @@ async def _ask(context: Context, job: AnswerAlert, alert: Alert) -> Ring | None:
             words = words_in(caller.locale)
             conversation = await access_conversation(session, caller, alert.conversation_id or 0, Permission.ANSWER)
             answer_id = await _store(session, caller, job, alert)
+            await note_active(session, caller.agent_id, context.clock())
             name = await session.scalar(select(Contact.name).where(Contact.id == conversation.contact_id))
     except RefusedError as error:
         return Ring(job.chat_external_id, words.gettext(error.detail), (), job.message_external_id)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
+from inbox.agents.shifts import note_active
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account
 from inbox.channels.models import Channel
@@ -88,7 +89,7 @@ async def _do(context: Context, job: PressButton, deeds: Mapping[str, Deed]) -> 
     if channel is None or channel.removed_at is not None or deed is None or not number.isdecimal():
         return None, Done("")
     account = account_of(channel, context.cipher)
-    words = words_in("ru")
+    words, known = words_in("ru"), None
     try:
         async with context.transaction(EVERY_WORKSPACE) as session:
             known = await find_linked(session, channel.workspace_id, job.author_external_id)
@@ -96,9 +97,13 @@ async def _do(context: Context, job: PressButton, deeds: Mapping[str, Deed]) -> 
                 return account, Done(words.gettext(NOT_LINKED), aloud=True)
             words = words_in(known.locale)
             pressed = Pressed(session, context, known, words, channel, job, int(number), context.clock())
-            return account, await deed(pressed)
+            done = await deed(pressed)
     except RefusedError as error:
-        return account, Done(words.gettext(error.detail), aloud=True)
+        done = Done(words.gettext(error.detail), aloud=True)
+    if known is not None:
+        async with context.transaction(EVERY_WORKSPACE) as session:
+            await note_active(session, known.agent_id, context.clock())
+    return account, done
 
 
 async def find_pressed_alert(pressed: Pressed) -> Alert:

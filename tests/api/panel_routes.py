@@ -40,6 +40,8 @@ PANEL: Mapping[tuple[str, str], Route] = {
     SIGN_IN: Route({"email": "owner@otklik.test", "password": "not the right one"}),
     ("POST", "/sign-out"): Route(),
     ("POST", "/me"): Route({"theme": "dark"}),
+    ("POST", "/me/active"): Route(),
+    ("POST", f"{PEOPLE}/idle"): Route({"minutes": "90"}),
     ("GET", "/attachments/{attachment_id}"): Route(is_silent=True),
     ("GET", "/w/{ws}/more"): Route(),
     ("GET", FOLD): Route(),

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from inbox.agents.models import Agent, ShiftState
+from inbox.agents.shifts import set_off_idle
 from inbox.channels.models import Channel, ChannelStatus
 from inbox.channels.status import set_status
 from inbox.conversations.models import Conversation, Correction, Message, MessageKind, Tags
@@ -92,6 +94,28 @@ async def test_take_makes_it_theirs_and_who_comes_second_is_told(rung: Rung) -> 
     assert "Взять" not in shown.buttons
     again = await rung.press(alert, "Не негатив", HELPER)
     assert again is not None
+
+
+async def test_buttons_and_answers_count_as_being_on_shift(rung: Rung) -> None:
+    bridge, people = rung.bridge, (rung.boss_id, rung.helper_id)
+
+    async def shifts_after(length: timedelta) -> list[ShiftState]:
+        bridge.clock.advance(length)
+        async with bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
+            await set_off_idle(session, bridge.clock.now)
+        async with bridge.desk.context.database.session(EVERY_WORKSPACE) as session:
+            return [(await session.get_one(Agent, agent_id)).shift_state for agent_id in people]
+
+    await rung.link(rung.helper_id, HELPER)
+    await bridge.say("ужас")
+    await bridge.work()
+    (alert,) = await rung.rings()
+    assert await shifts_after(timedelta(minutes=50)) == [ShiftState.ON, ShiftState.ON]
+    await rung.press(alert, "Взять", BOSS)
+    assert await shifts_after(timedelta(minutes=15)) == [ShiftState.ON, ShiftState.OFF]
+    await rung.say_in_group("Разбираемся", BOSS, reply_to=alert.message_id)
+    assert await shifts_after(timedelta(minutes=50)) == [ShiftState.ON, ShiftState.OFF]
+    assert await shifts_after(timedelta(minutes=15)) == [ShiftState.OFF, ShiftState.OFF]
 
 
 async def test_not_negative_is_a_correction(rung: Rung) -> None:

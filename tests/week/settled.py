@@ -43,7 +43,9 @@ async def settle(
     workspaces: dict[str, int] = {}
     channels: dict[tuple[str, str], int] = {}
     for project in PROJECTS:
-        workspace = Workspace(organisation_id=organisation.id, name=project.name, time_zone=project.hours.zone)
+        workspace = Workspace(
+            organisation_id=organisation.id, name=project.name, time_zone=project.hours.zone, idle_off_after=timedelta()
+        )
         session.add(workspace)
         await session.flush()
         workspaces[project.name] = workspace.id

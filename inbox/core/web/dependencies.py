@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
 from inbox.agents.models import TokenKind
+from inbox.agents.shifts import NOTE_EVERY, note_active
 from inbox.agents.tokens import find_caller
 from inbox.core.context import Context
 from inbox.core.database import scope_of
@@ -47,14 +48,18 @@ BearerDep = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 
 async def admit_api_caller(request: Request, context: ContextDep, session: SessionDep, bearer: BearerDep) -> Caller:
     """Who shows the bearer token; their workspaces become the session's scope."""
-    return await _admit(request, context, session, _bearer_secret(bearer), TokenKind.API)
+    caller = await _admit(request, context, session, _bearer_secret(bearer), TokenKind.API)
+    await _note(context, caller)
+    return caller
 
 
 async def admit_api_caller_alone(request: Request, context: ContextDep, bearer: BearerDep) -> Caller:
     """The same in a transaction that is over when the route begins."""
     secret = _bearer_secret(bearer)
     async with context.transaction(NOBODY) as session:
-        return await _admit(request, context, session, secret, TokenKind.API)
+        caller = await _admit(request, context, session, secret, TokenKind.API)
+    await _note(context, caller)
+    return caller
 
 
 async def admit_panel_caller(request: Request, context: ContextDep, session: SessionDep) -> Caller:
@@ -70,6 +75,14 @@ async def admit_panel_caller_alone(request: Request, context: ContextDep) -> Cal
         caller = await _admit(request, context, session, session_secret(request), TokenKind.COOKIE)
     await check_csrf(request)
     return caller
+
+
+async def _note(context: Context, caller: Caller) -> None:
+    """Who uses the API is there. In a transaction of its own: the request may wait for rows that others hold."""
+    now = context.clock()
+    if caller.last_active_at is None or caller.last_active_at <= now - NOTE_EVERY:
+        async with context.transaction(NOBODY) as session:
+            await note_active(session, caller.agent_id, now)
 
 
 def _bearer_secret(bearer: HTTPAuthorizationCredentials | None) -> str | None:
