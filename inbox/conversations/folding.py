@@ -49,6 +49,21 @@ def may_repeat(mode: PostMode | None, conversation: Conversation) -> bool:
     return is_alone and _is_plain(conversation, conversation.needs_answer_why)
 
 
+async def fold_wordless(session: AsyncSession, post_id: int, mode: PostMode) -> None:
+    """A post's mode has changed: fold what says nothing, or unfold all, in one statement.
+
+    Of these the verdict stays; where it changes, `refresh` decides.
+    """
+    chosen = Conversation.needs_answer_why.in_([why.value for why in sorted(_WORDLESS)])
+    which = chosen if mode is PostMode.DRAW else Conversation.foldable
+    await session.execute(
+        update(Conversation)
+        .where(Conversation.post_id == post_id, which)
+        .values(foldable=mode is PostMode.DRAW)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def fold_equal(session: AsyncSession, long: Collection[Conversation]) -> None:
     """Fold those of these comments whose words somebody else wrote under the same post, and the other's with them."""
     if not long:

@@ -17,7 +17,7 @@ from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel
 from inbox.conversations.access import visible
 from inbox.conversations.changes import UNSET, Unset
-from inbox.conversations.folding import folded
+from inbox.conversations.folding import fold_wordless, folded
 from inbox.conversations.intake import lock_channels
 from inbox.conversations.judging import judge_again
 from inbox.conversations.models import Conversation, Message, Post, PostMode
@@ -149,12 +149,14 @@ async def _set_open(session: AsyncSession, adapters: Adapters, post: Post, *, is
 
 
 async def _judge_comments(session: AsyncSession, post: Post) -> None:
-    """Verdicts and states of all conversations under it: where no verdict changed, what is folded does."""
-    under = select(Conversation.id).where(Conversation.post_id == post.id)
-    touched = await judge_again(session, Message.conversation_id.in_(under), Message.deleted_at.is_(None))
-    for conversation in await refresh(session, set(await session.scalars(under))):
-        if conversation.id not in touched:
-            continue
+    """Verdicts, and the state of every conversation in which one changed; what is folded changes for all of them."""
+    await fold_wordless(session, post.id, post.mode)
+    touched = await judge_again(
+        session,
+        Message.conversation_id.in_(select(Conversation.id).where(Conversation.post_id == post.id)),
+        Message.deleted_at.is_(None),
+    )
+    for conversation in await refresh(session, touched):
         announce(
             session, conversation.workspace_id, "conversation", conversation_id=conversation.id,
             assignee_id=conversation.assignee_id, team_id=conversation.team_id,

@@ -7,7 +7,7 @@ transaction open: for routes that ask a platform or stream.
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Request, Security
+from fastapi import BackgroundTasks, Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,10 +46,15 @@ SessionDep = Annotated[AsyncSession, Depends(open_session, scope="function")]
 BearerDep = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 
 
-async def admit_api_caller(request: Request, context: ContextDep, session: SessionDep, bearer: BearerDep) -> Caller:
-    """Who shows the bearer token; their workspaces become the session's scope."""
+async def admit_api_caller(
+    request: Request, context: ContextDep, session: SessionDep, bearer: BearerDep, later: BackgroundTasks
+) -> Caller:
+    """Who shows the bearer token; their workspaces become the session's scope.
+
+    That they are there is noted once the request's transaction is over: it holds a connection, and may hold rows.
+    """
     caller = await _admit(request, context, session, _bearer_secret(bearer), TokenKind.API)
-    await _note(context, caller)
+    later.add_task(_note, context, caller)
     return caller
 
 
@@ -78,7 +83,7 @@ async def admit_panel_caller_alone(request: Request, context: ContextDep) -> Cal
 
 
 async def _note(context: Context, caller: Caller) -> None:
-    """Who uses the API is there. In a transaction of its own: the request may wait for rows that others hold."""
+    """Who uses the API is there."""
     now = context.clock()
     if caller.last_active_at is None or caller.last_active_at <= now - NOTE_EVERY:
         async with context.transaction(NOBODY) as session:
