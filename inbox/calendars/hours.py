@@ -1,7 +1,7 @@
 """Working-hours arithmetic: pure, over several intervals a day, past midnight, holidays and time zones."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import takewhile
@@ -49,6 +49,10 @@ class WorkingHours:
     intervals: tuple[Interval, ...] = ()
     holidays: str | None = None
     own_days: tuple[OwnDays, ...] = ()
+    _known: dict[date, tuple[tuple[datetime, datetime], ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Day → its spans: a batch asks for few days thousands of times, and a key of all hours is slow to hash."""
 
     @property
     def is_endless(self) -> bool:
@@ -110,7 +114,7 @@ class WorkingHours:
         last = day + HORIZON
         held: tuple[datetime, datetime] | None = None
         while not self.is_endless and day <= last:
-            for opens, closes in _spans_of(self, day):
+            for opens, closes in self._spans_of(day):
                 if held is not None and opens <= held[1]:
                     held = held[0], max(held[1], closes)
                     continue
@@ -120,6 +124,12 @@ class WorkingHours:
             day += timedelta(days=1)
         if held is not None:
             yield held
+
+    def _spans_of(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        found = self._known.get(day)
+        if found is None:
+            found = self._known[day] = _spans_of(self, day)
+        return found
 
     def spans_on(self, day: date) -> tuple[tuple[int, int], ...]:
         """(opens, closes) of what begins on that day: its own hours, else the week's, by holidays and moved days."""

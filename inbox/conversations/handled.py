@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.conversations.arrivals import Arrived
 from inbox.conversations.models import HandledEvent
+from inbox.core.bulk import insert_new_rows
 
 KEPT = timedelta(days=14)
 
@@ -28,8 +28,7 @@ async def drop_repeats(session: AsyncSession, arrived: Sequence[Arrived], now: d
         {"workspace_id": one.channel.workspace_id, "channel_id": channel_id, "event_id": number, "handled_at": now}
         for (channel_id, number), one in sorted(first.items())
     ]
-    statement = insert(HandledEvent).values(rows).on_conflict_do_nothing()
-    written = await session.execute(statement.returning(HandledEvent.channel_id, HandledEvent.event_id))
+    written = await insert_new_rows(session, HandledEvent, rows, ("channel_id", "event_id"))
     fresh = {(channel_id, number): first[channel_id, number].entry_id for channel_id, number in written}
     return [one for one in arrived if one.once is None or fresh.get((one.channel.channel_id, one.once)) == one.entry_id]
 

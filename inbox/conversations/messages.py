@@ -86,7 +86,8 @@ async def _insert(
     verdicts: Mapping[MessageKey, NeedsAnswer],
 ) -> dict[MessageKey, int]:
     values = [_values(one, known, verdicts[one.message_key]) for one in ordered]
-    return await insert_new_rows(session, Message, values, ("channel_id", "external_id"))
+    new = await insert_new_rows(session, Message, values, ("channel_id", "external_id", "id"))
+    return {(channel_id, external_id): message_id for channel_id, external_id, message_id in new}
 
 
 def _values(one: Placed, known: Mapping[AuthorKey, Known], verdict: NeedsAnswer) -> dict[str, object]:

@@ -4,15 +4,30 @@ A multi-row VALUES list has a placeholder a cell; building and parsing it cost m
 a third of a batch). Here the driver prepares the statement once, whatever the number of rows.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, String, Table, any_, bindparam, column, func, literal, select, text
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    String,
+    Table,
+    any_,
+    bindparam,
+    column,
+    func,
+    inspect,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSON, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstanceState, InstrumentedAttribute
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
@@ -41,17 +56,16 @@ async def insert_rows(session: AsyncSession, model: type[Base], rows: Sequence[M
 
 
 async def insert_new_rows(
-    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, object]], key: tuple[str, str]
-) -> dict[tuple[int, str], int]:
-    """Insert what no unique key holds back; returns key → id of what is new. `key` names a number and a text."""
+    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, object]], returning: Sequence[str]
+) -> Sequence[tuple[Any, ...]]:
+    """Insert what no unique key holds back; returns these columns of what is new."""
     if not rows:
-        return {}
+        return []
     table = table_of(model)
     statement = _insert(model, list(rows[0])).on_conflict_do_nothing()
     connection = await session.connection()
-    number, name = key
-    returned = statement.returning(table.c[number], table.c[name], table.c.id)
-    return {(row[0], row[1]): row[2] for row in await connection.execute(returned, {ROWS: as_json(rows)})}
+    returned = statement.returning(*(table.c[name] for name in returning))
+    return [tuple(row) for row in await connection.execute(returned, {ROWS: as_json(rows)})]
 
 
 def _insert(model: type[Base], names: Sequence[str]) -> Insert:
@@ -73,7 +87,8 @@ async def update_rows(session: AsyncSession, objects: Sequence[Base], names: Seq
     connection = await session.connection()
     await connection.execute(statement, {ROWS: as_json(rows)})
     for one in objects:
-        for name in names:
+        state: InstanceState[Base] = inspect(one)
+        for name in state.committed_state.keys() & names:
             set_committed_value(one, name, getattr(one, name))
 
 
@@ -101,8 +116,8 @@ async def take_id_pairs(
 
 
 def as_json(rows: Sequence[Mapping[str, object]]) -> str:
-    """The parameter's text."""
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    """The parameter's text; moments as ISO 8601."""
+    return orjson.dumps(rows, default=_plain).decode()
 
 
 def table_of(model: type[Base]) -> Table:
@@ -124,10 +139,6 @@ def _plain_type(of: Column[object]) -> TypeEngine[object]:
 
 
 def _plain(value: object) -> str:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case timedelta():
-            return f"{value.total_seconds()} seconds"
-        case _:
-            raise TypeError(f"{type(value).__name__} cannot travel as JSON")
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds()} seconds"
+    raise TypeError(f"{type(value).__name__} cannot travel as JSON")

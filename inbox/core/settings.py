@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     keep_rule_runs_days: int = Field(
         default=90, ge=31, le=3650, description="Days for which it is kept on which messages rules acted."
     )
-    tagger_threads: int = Field(default=2, ge=1, le=16, description="Threads that tag messages in a worker.")
+    tagger_threads: int = Field(default=1, ge=1, le=16, description="Threads that tag messages in a worker.")
 
 
 @lru_cache(maxsize=1)

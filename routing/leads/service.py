@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -14,6 +13,7 @@ from inbox.audit.service import record
 from inbox.calendars.service import load_hours
 from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation, Direction, Message
+from inbox.core.bulk import insert_new_rows
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError
 from inbox.core.live import announce
@@ -21,7 +21,7 @@ from inbox.organisations.models import Role, Team
 from routing.leads.models import OPEN, Lead, Stage
 from routing.leads.phones import find_phone
 from routing.webhooks.models import HookEvent
-from routing.webhooks.service import tell_lead
+from routing.webhooks.service import tell_leads
 
 TAKE_UP_WITHIN = timedelta(minutes=15)
 """Working time."""
@@ -50,12 +50,15 @@ async def note_phones(
             await _note_phone(session, conversation, phone)
 
 
-async def make_lead_by_rule(
-    session: AsyncSession, message: NewMessage, conversation: Conversation, now: datetime
-) -> int | None:
-    """What a rule's action does; the id of the new lead, None when the conversation has an open one."""
-    beginning = Beginning(message.event.text, message.event.sent_at, message.message_id)
-    return await _make(session, conversation, beginning, now)
+async def make_leads_by_rule(
+    session: AsyncSession, wanted: Sequence[tuple[NewMessage, Conversation]], now: datetime
+) -> None:
+    """What a rule's action does, for a whole batch; a conversation that has an open lead gets no other."""
+    beginnings = [
+        (conversation, Beginning(message.event.text, message.event.sent_at, message.message_id))
+        for message, conversation in wanted
+    ]
+    await _make(session, beginnings, now)
 
 
 async def make_lead_by_hand(session: AsyncSession, caller: Caller, conversation: Conversation, now: datetime) -> int:
@@ -69,30 +72,34 @@ async def make_lead_by_hand(session: AsyncSession, caller: Caller, conversation:
         )
     ).one_or_none()
     text, heard_at, message_id = (first[1], first[2], first[0]) if first else ("", conversation.started_at, None)
-    made = await _make(session, conversation, Beginning(text, heard_at, message_id, caller.agent_id), now)
-    if made is None:
+    beginning = Beginning(text, heard_at, message_id, caller.agent_id)
+    made = await _make(session, [(conversation, beginning)], now)
+    if not made:
         raise ConflictError("This conversation is a lead already.")
-    record(session, conversation.workspace_id, caller.agent_id, "lead.created", made, now)
-    return made
+    record(session, conversation.workspace_id, caller.agent_id, "lead.created", made[0], now)
+    return made[0]
 
 
-async def _make(session: AsyncSession, conversation: Conversation, beginning: Beginning, now: datetime) -> int | None:
-    made: int | None = await session.scalar(
-        insert(Lead)
-        .values(
-            workspace_id=conversation.workspace_id, conversation_id=conversation.id,
-            channel_id=conversation.channel_id, contact_id=conversation.contact_id, post_id=conversation.post_id,
-            message_id=beginning.message_id, text=beginning.text[:TEXT_KEPT], phone=find_phone(beginning.text),
-            stage=Stage.NEW, stage_at=now, heard_at=beginning.heard_at, created_by_id=beginning.made_by_id,
-            missed=0, reason="",
-        )
-        .on_conflict_do_nothing()
-        .returning(Lead.id)
-    )  # fmt: skip
-    if made is not None:
-        await tell_lead(session, [made], HookEvent.LEAD_CREATED, now)
+async def _make(
+    session: AsyncSession, beginnings: Sequence[tuple[Conversation, Beginning]], now: datetime
+) -> list[int]:
+    """The ids of the new leads; webhooks and panels hear of them."""
+    rows = [
+        {
+            "workspace_id": conversation.workspace_id, "conversation_id": conversation.id,
+            "channel_id": conversation.channel_id, "contact_id": conversation.contact_id,
+            "post_id": conversation.post_id, "message_id": beginning.message_id, "text": beginning.text[:TEXT_KEPT],
+            "phone": find_phone(beginning.text), "stage": Stage.NEW, "stage_at": now, "heard_at": beginning.heard_at,
+            "created_by_id": beginning.made_by_id, "missed": 0, "reason": "",
+        }
+        for conversation, beginning in beginnings
+    ]  # fmt: skip
+    new: dict[int, int] = dict(await insert_new_rows(session, Lead, rows, ("conversation_id", "id")))
+    await tell_leads(session, list(new.values()), HookEvent.LEAD_CREATED, now)
+    begun = {conversation.id: conversation for conversation, _ in beginnings if conversation.id in new}
+    for conversation in begun.values():
         announce_lead(session, conversation.workspace_id, conversation.assignee_id, conversation.team_id)
-    return made
+    return list(new.values())
 
 
 async def _note_phone(session: AsyncSession, conversation: Conversation, phone: str) -> None:
@@ -165,7 +172,7 @@ async def change_lead(
         session, lead.workspace_id, caller.agent_id, "lead.changed", lead.id, now, before=before, after=snapshot(lead)
     )
     await session.flush()
-    await tell_lead(session, [lead.id], HookEvent.LEAD_CHANGED, now)
+    await tell_leads(session, [lead.id], HookEvent.LEAD_CHANGED, now)
     announce_lead(session, lead.workspace_id, lead.owner_id, None)
 
 

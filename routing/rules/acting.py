@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.calendars.hours import WorkingHours
@@ -25,7 +24,7 @@ from inbox.conversations.models import (
 )
 from inbox.conversations.refresh import refresh
 from inbox.conversations.state import Seen
-from inbox.core.bulk import among, insert_rows, update_rows
+from inbox.core.bulk import among, insert_new_rows, insert_rows, update_rows
 from inbox.organisations.models import Role
 from routing.assignment.handing import Handout, Turn
 from routing.rules.actions import (
@@ -217,8 +216,7 @@ class Deeds:
         await insert_rows(session, Message, self.notes)
         await session.flush()
         await refresh(session, self.restated)
-        if self.runs:
-            await session.execute(insert(RuleRun).values(self.runs).on_conflict_do_nothing())
+        await insert_new_rows(session, RuleRun, self.runs, ("rule_id",))
         await self.desks.write_lines(session)
         await act_beyond(session, self.beyond, self.now)
 
@@ -235,5 +233,4 @@ class Deeds:
                 for one in conversation_ids
                 for name in self.labels[one]
             ]
-        if rows:
-            await session.execute(insert(ConversationLabel).values(rows).on_conflict_do_nothing())
+        await insert_new_rows(session, ConversationLabel, rows, ("label_id",))

@@ -10,7 +10,7 @@ from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation
 from routing.alerts.service import ring_by_rule
 from routing.autoreplies.service import reply_by_rule
-from routing.leads.service import make_lead_by_rule
+from routing.leads.service import make_leads_by_rule
 from routing.rules.actions import Beyond, MakeLead, RingAlarm, SendAutoReply, TellWebhook
 from routing.webhooks.service import tell_by_rule
 
@@ -27,7 +27,8 @@ class Far:
 
 
 async def act_beyond(session: AsyncSession, deeds: Sequence[Far], now: datetime) -> None:
-    """Do them in order; each feature sees to it that nothing is done twice."""
+    """Do them in order, leads together; each feature sees to it that nothing is done twice."""
+    leads: list[tuple[NewMessage, Conversation]] = []
     for one in deeds:
         match one.action:
             case SendAutoReply():
@@ -35,6 +36,7 @@ async def act_beyond(session: AsyncSession, deeds: Sequence[Far], now: datetime)
             case RingAlarm():
                 await ring_by_rule(session, one.rule_id, one.rule_name, one.message, one.conversation)
             case MakeLead():
-                await make_lead_by_rule(session, one.message, one.conversation, now)
+                leads.append((one.message, one.conversation))
             case TellWebhook():
                 await tell_by_rule(session, one.action.webhook_id, one.rule_name, one.message, one.conversation, now)
+    await make_leads_by_rule(session, leads, now)

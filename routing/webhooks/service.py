@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact
 from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation, Post
+from inbox.core.bulk import among
 from inbox.core.database import Json
 from inbox.core.events import CallWebhook
 from inbox.core.jobs import defer
@@ -20,15 +21,19 @@ from routing.webhooks.models import DeliveryState, HookEvent, Webhook, WebhookDe
 LEASE_SECONDS = 120
 
 
-async def tell_lead(session: AsyncSession, lead_ids: Sequence[int], event: HookEvent, now: datetime) -> None:
-    """A lead was made, or changed."""
+async def tell_leads(session: AsyncSession, lead_ids: Sequence[int], event: HookEvent, now: datetime) -> None:
+    """Leads were made, or changed; nothing is read where no webhook listens."""
+    if not lead_ids:
+        return
+    listening = _listening(event).where(Webhook.workspace_id == Lead.workspace_id).exists()
     rows = await session.execute(
         select(Lead, Workspace.name, Channel.name, Contact.name, Post.text)
         .join(Workspace, Workspace.id == Lead.workspace_id)
         .join(Channel, Channel.id == Lead.channel_id)
         .join(Contact, Contact.id == Lead.contact_id)
         .outerjoin(Post, Post.id == Lead.post_id)
-        .where(Lead.id.in_(lead_ids))
+        .where(among(Lead.id, lead_ids), listening)
+        .order_by(Lead.id)
     )
     for lead, workspace, channel, contact, post in rows.all():
         body: Json = {
@@ -69,23 +74,25 @@ async def tell(
     webhook_id: int | None = None,
 ) -> list[int]:
     """One delivery for each webhook that wants it (or for the one named); returns their ids."""
-    wanted = select(Webhook.id).where(
-        Webhook.workspace_id == workspace_id, Webhook.is_enabled, Webhook.stopped_at.is_(None)
-    )
-    if webhook_id is not None:
-        wanted = wanted.where(Webhook.id == webhook_id)
-    else:
-        wanted = wanted.where(Webhook.events.contains([event.value]))
+    wanted = _enabled().where(Webhook.id == webhook_id) if webhook_id is not None else _listening(event)
     made = [
         WebhookDelivery(
             workspace_id=workspace_id, webhook_id=found, event=event, body=dict(body), state=DeliveryState.QUEUED,
             next_at=now,
         )
-        for found in await session.scalars(wanted.order_by(Webhook.id))
+        for found in await session.scalars(wanted.where(Webhook.workspace_id == workspace_id).order_by(Webhook.id))
     ]  # fmt: skip
     session.add_all(made)
     await session.flush()
     return [one.id for one in made]
+
+
+def _enabled() -> Select[int]:
+    return select(Webhook.id).where(Webhook.is_enabled, Webhook.stopped_at.is_(None))
+
+
+def _listening(event: HookEvent) -> Select[int]:
+    return _enabled().where(Webhook.events.contains([event.value]))
 
 
 async def sweep_webhooks(session: AsyncSession, now: datetime) -> None:

@@ -151,7 +151,8 @@ def open_minutes(hours: WorkingHours, base: datetime, days: int) -> list[bool]:
     opened = [False] * len(shown)
     day = shown[0].date() - timedelta(days=1)
     while day <= shown[-1].date():
-        own = sorted((one for one in hours.own_days if one.first <= day <= one.last), key=lambda one: one.length)
+        own = [one for one in hours.own_days if one.first <= day <= one.last]
+        own.sort(key=lambda one: (one.length, one.first))
         week = [(one.opens, one.closes) for one in hours.intervals if one.weekday == day.weekday()]
         for opens, closes in own[0].spans if own else week:
             midnight = datetime.combine(day, time())
