@@ -23,6 +23,8 @@ from inbox.core.web.static import StaticAssets
 from inbox.live.routes import panel as live_panel
 from routing.alerts.panel import panel as alerts_panel
 from routing.alerts.routes import api as alerts_api
+from routing.assignment.panel import panel as handover_panel
+from routing.assignment.routes import api as handover_api
 from routing.autoreplies.panel import panel as auto_replies_panel
 from routing.autoreplies.routes import api as auto_replies_api
 from routing.leads.panel import panel as leads_panel
@@ -88,13 +90,14 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
     app.state.classifying = asyncio.Semaphore(context.settings.tagger_threads)
     for router in _find_routers("routes", "api", API_FEATURES):
         app.include_router(router, prefix=API)
-    for router in (rules_api, auto_replies_api, alerts_api, leads_api, webhooks_api):
+    for router in (handover_api, rules_api, auto_replies_api, alerts_api, leads_api, webhooks_api):
         app.include_router(router, prefix=API)
     app.include_router(webhooks)
     app.include_router(vk_webhooks)
     app.include_router(health)
     for router in (
         live_panel,
+        handover_panel,
         rules_panel,
         auto_replies_panel,
         alerts_panel,

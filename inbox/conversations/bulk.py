@@ -42,6 +42,39 @@ class Bulk:
     not_found: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Locked conversations that the caller may answer; the rest as in Bulk."""
+
+    allowed: Sequence[Conversation]
+    refused: Mapping[int, RefusedError]
+    not_found: Sequence[int]
+
+
+async def hold_many(session: AsyncSession, caller: Caller, conversation_ids: Sequence[int]) -> Held:
+    """At most MOST conversations, as they are now, until the transaction ends."""
+    found = await _lock(session, caller, conversation_ids)
+    allowed, refused = _allowed(caller, found)
+    return Held(allowed, refused, _missing(conversation_ids, found))
+
+
+async def change_held(
+    session: AsyncSession, caller: Caller, held: Held, wanted: Mapping[int, Change], now: datetime
+) -> Bulk:
+    """Apply to each that `wanted` names what it says, and remember what that changed."""
+    standing = [one for one in held.allowed if one.id in wanted]
+    remembered = {one.id: remember(one) for one in standing}
+    changes = await change_all(session, caller, [(one, wanted[one.id]) for one in standing], now)
+    done = [one for one in changes.changed if one.is_changed]
+    return Bulk(
+        id=await _keep(session, caller, done, remembered, now) if done else None,
+        changed=[one.conversation.id for one in done],
+        unchanged=[one.conversation.id for one in changes.changed if not one.is_changed],
+        refused={**held.refused, **changes.refused},
+        not_found=held.not_found,
+    )
+
+
 async def change_many(
     session: AsyncSession,
     caller: Caller,
@@ -50,18 +83,8 @@ async def change_many(
     now: datetime,
 ) -> Bulk:
     """Apply what `wanted` says of each to at most MOST conversations, in this one transaction."""
-    found = await _lock(session, caller, conversation_ids)
-    allowed, refused = _allowed(caller, found)
-    remembered = {one.id: remember(one) for one in allowed}
-    changes = await change_all(session, caller, [(one, wanted(one)) for one in allowed], now)
-    done = [one for one in changes.changed if one.is_changed]
-    return Bulk(
-        id=await _keep(session, caller, done, remembered, now) if done else None,
-        changed=[one.conversation.id for one in done],
-        unchanged=[one.conversation.id for one in changes.changed if not one.is_changed],
-        refused={**refused, **changes.refused},
-        not_found=_missing(conversation_ids, found),
-    )
+    held = await hold_many(session, caller, conversation_ids)
+    return await change_held(session, caller, held, {one.id: wanted(one) for one in held.allowed}, now)
 
 
 async def undo_many(session: AsyncSession, caller: Caller, bulk_change_id: int, now: datetime) -> Bulk:

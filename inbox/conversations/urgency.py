@@ -40,6 +40,17 @@ def breached(now: datetime) -> ColumnElement[bool]:
     return and_(_is_on_the_desk(), running_due <= now)
 
 
+def burning(now: datetime) -> ColumnElement[bool]:
+    """Either of both."""
+    return and_(_is_on_the_desk(), running_due <= now + DUE_SOON)
+
+
+def burns(conversation: Conversation, now: datetime) -> bool:
+    """The same for a loaded row."""
+    due = find_running_due(conversation)
+    return conversation.status is Status.OPEN and due is not None and due <= now + DUE_SOON
+
+
 def _is_on_the_desk() -> ColumnElement[bool]:
     """Snoozed and waiting conversations were put aside by a person."""
     return and_(Conversation.needs_answer, Conversation.status == Status.OPEN)

@@ -57,6 +57,8 @@ class EveryWorkspace:
 
 EVERY_WORKSPACE: Final = EveryWorkspace()
 Scope = EveryWorkspace | frozenset[int]
+OVER_ALL: Final = "over_all_workspaces"
+"""The execution option of a statement that no session's scope narrows: for sums that name no row of a workspace."""
 
 
 class Base(DeclarativeBase):
@@ -107,7 +109,7 @@ def _fence(state: ORMExecuteState) -> None:
     Relationship loads carry the criteria of the query that loaded their parent.
     """
     scope = state.session.info.get("scope")
-    if isinstance(scope, EveryWorkspace):
+    if isinstance(scope, EveryWorkspace) or state.execution_options.get(OVER_ALL):
         return
     if not isinstance(scope, frozenset):
         raise SetupError("a session was opened without saying which workspaces it serves")

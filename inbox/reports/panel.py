@@ -71,6 +71,7 @@ async def show_sla(
         line=draw_line(report, period, goals[0]), week=draw_week(report),
         waiting=await _load_now(session, caller, wanted, now),
         gaps=await _load_gaps(session, wanted, period, frame.zone),
+        may_hand=any(caller.may(one, Permission.ASSIGN) for one in wanted),
         now=now, section="sla", tab="more",
     )  # fmt: skip
 

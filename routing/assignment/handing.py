@@ -67,7 +67,7 @@ class Handout:
         seat = self._choose(conversation, turn) if conversation.needs_answer else None
         details: dict[str, object] = {"team": desk.name, "rule": turn.rule}
         if seat is not None:
-            seat.member.last_assigned_at = turn_after((one.member for one in self.seats[turn.team_id]), now)
+            self._pass_turn(turn.team_id, seat, now)
             self._seat(conversation, seat.agent_id)
             details["assignee"] = seat.name
         self.note(conversation, "assigned" if seat else "team", details, now)
@@ -81,9 +81,27 @@ class Handout:
 
     def freest(self, workspace_id: int) -> Seat | None:
         """Who is on shift in any team of the workspace and has the most room."""
-        here = [team_id for team_id, desk in self.desks.items() if desk.workspace_id == workspace_id]
+        here = self._teams_of(workspace_id)
         seats = [seat for team_id in here for seat in self.seats.get(team_id, []) if self.rooms[seat.agent_id] > 0]
         return max(seats, key=lambda seat: (self.rooms[seat.agent_id], -seat.agent_id), default=None)
+
+    def seats_for(self, conversation: Conversation) -> list[Seat]:
+        """Who is on shift and could be given it: of its team, or of any team while it has none."""
+        team_id = conversation.team_id
+        here = [team_id] if team_id is not None else self._teams_of(conversation.workspace_id)
+        return [seat for one in here for seat in self.seats.get(one, [])]
+
+    def pick(self, conversation: Conversation) -> Seat | None:
+        """Who would be given it out of the queue; None when nobody on shift has room."""
+        if conversation.team_id is None:
+            return self.freest(conversation.workspace_id)
+        return self._choose(conversation, Turn(conversation.team_id))
+
+    def spend(self, conversation: Conversation, seat: Seat, now: datetime) -> None:
+        """The turn and the room that giving it to `seat` costs; the conversation itself is not touched."""
+        if conversation.team_id is not None:
+            self._pass_turn(conversation.team_id, seat, now)
+        self.rooms[seat.agent_id] -= 1
 
     def take_back(self, conversation: Conversation, now: datetime) -> None:
         """Its person is not on shift, and the contact writes anew: whoever is here answers."""
@@ -110,6 +128,12 @@ class Handout:
             "details": details, "occurred_at": now,
         }  # fmt: skip
         self.lines.append(line)
+
+    def _teams_of(self, workspace_id: int) -> list[int]:
+        return [team_id for team_id, desk in self.desks.items() if desk.workspace_id == workspace_id]
+
+    def _pass_turn(self, team_id: int, seat: Seat, now: datetime) -> None:
+        seat.member.last_assigned_at = turn_after((one.member for one in self.seats[team_id]), now)
 
     def _seat(self, conversation: Conversation, agent_id: int) -> None:
         conversation.assignee_id = agent_id

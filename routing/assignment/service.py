@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.models import Agent, ShiftState
 from inbox.conversations.models import Conversation, Direction, Message, MessageKind, Status
 from inbox.core.bulk import among
+from inbox.core.database import OVER_ALL
 from inbox.core.live import announce
 from inbox.organisations.models import Team, TeamMember
 from routing.assignment.handing import Desk, Handout, Seat, Turn
@@ -18,16 +19,21 @@ DRAIN_PAGE = 200
 
 
 async def load_desks(
-    session: AsyncSession, workspace_ids: Collection[int], further_agent_ids: Collection[int] = ()
+    session: AsyncSession,
+    workspace_ids: Collection[int],
+    further_agent_ids: Collection[int] = (),
+    *,
+    only_to_show: bool = False,
 ) -> Handout:
     """The teams of these workspaces with whoever is on shift; `further_agent_ids` are asked about, too.
 
     Holds the people until the transaction ends, in id order and before their loads are counted: two transactions, of
-    whatever projects, cannot fill one person's room twice, nor take one turn twice.
+    whatever projects, cannot fill one person's room twice, nor take one turn twice. `only_to_show` holds nobody, and
+    turns taken on it are written nowhere.
     """
     desks = await _load_teams(session, workspace_ids)
     members = select(TeamMember.agent_id).where(among(TeamMember.workspace_id, workspace_ids))
-    people = await session.execute(
+    statement = (
         select(Agent.id, Agent.name, Agent.capacity)
         .where(
             Agent.id.in_(members) | among(Agent.id, further_agent_ids),
@@ -35,8 +41,8 @@ async def load_desks(
             Agent.deactivated_at.is_(None),
         )
         .order_by(Agent.id)
-        .with_for_update(key_share=True)
     )
+    people = await session.execute(statement if only_to_show else statement.with_for_update(key_share=True))
     on_shift = {agent_id: (name, capacity) for agent_id, name, capacity in people}
     handout = Handout(desks)
     if not on_shift:
@@ -44,7 +50,9 @@ async def load_desks(
     loads = await _loads(session, on_shift.keys())
     handout.names = {agent_id: name for agent_id, (name, _) in on_shift.items()}
     handout.rooms = {agent_id: capacity - loads.get(agent_id, 0) for agent_id, (_, capacity) in on_shift.items()}
-    for member in await _load_members(session, workspace_ids, on_shift.keys()):
+    for member in await _load_members(session, workspace_ids, on_shift.keys(), hold=not only_to_show):
+        if only_to_show:
+            session.expunge(member)
         seat = Seat(member.agent_id, on_shift[member.agent_id][0], member)
         handout.seats.setdefault(member.team_id, []).append(seat)
     return handout
@@ -80,16 +88,15 @@ async def _load_teams(session: AsyncSession, workspace_ids: Collection[int]) -> 
 
 
 async def _load_members(
-    session: AsyncSession, workspace_ids: Collection[int], agent_ids: Collection[int]
+    session: AsyncSession, workspace_ids: Collection[int], agent_ids: Collection[int], *, hold: bool
 ) -> Sequence[TeamMember]:
-    rows = await session.scalars(
+    statement = (
         select(TeamMember)
         .where(among(TeamMember.workspace_id, workspace_ids), among(TeamMember.agent_id, agent_ids))
         .order_by(TeamMember.team_id, TeamMember.agent_id)
-        .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return rows.all()
+    return (await session.scalars(statement.with_for_update() if hold else statement)).all()
 
 
 async def _loads(session: AsyncSession, agent_ids: Collection[int]) -> dict[int, int]:
@@ -100,6 +107,7 @@ async def _loads(session: AsyncSession, agent_ids: Collection[int]) -> dict[int,
             among(Conversation.assignee_id, agent_ids), Conversation.status == Status.OPEN, Conversation.needs_answer
         )
         .group_by(Conversation.assignee_id)
+        .execution_options(**{OVER_ALL: True})
     )
     return {agent_id: count for agent_id, count in rows if agent_id is not None}
 

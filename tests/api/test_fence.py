@@ -104,6 +104,10 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/conversations"): Route(Reach.LIST, filters=("channel_id", "team_id", "post_id", "assignee_id")),
     ("GET", "/conversations/{conversation_id}"): Route(Reach.ROW),
     ("PATCH", "/conversations/{conversation_id}"): Route(Reach.ROW, {"priority": "high"}),
+    ("GET", "/handover"): Route(Reach.LIST),
+    ("POST", "/handover"): Route(
+        Reach.PERSON, {"steps": [{"conversation_id": 1, "from_id": None, "to_id": 1}]}
+    ),  # it takes ids of rows only in its body: tests/api/test_handover.py
     ("POST", "/conversations/bulk"): Route(
         Reach.PERSON, {"conversation_ids": [1], "change": {"priority": "high"}}
     ),  # it takes ids of rows only in its body: tests/api/test_bulk.py

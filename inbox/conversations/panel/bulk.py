@@ -84,8 +84,7 @@ async def act(
 
     wanted: Callable[[Conversation], Change] = snoozed if deed is Deed.SNOOZE else lambda _one: plain[deed]
     done = await change_many(page.session, page.caller, _read(ids), wanted, page.now)
-    undo = Undo(f"/w/{page.frame.ws}/bulk/{done.id}/undo", ()) if done.id is not None else None
-    return _answer(page, done, Toast(_tell(page, _SAID[deed], done), _kind(done), undo), "bulk")
+    return answer_bulk(page, done, _SAID[deed])
 
 
 @router.post("/{bulk_change_id}/undo")
@@ -93,6 +92,12 @@ async def undo(page: PageDep, bulk_change_id: RowId) -> Response:
     """Each as it was, but for what somebody changed since."""
     done = await undo_many(page.session, page.caller, bulk_change_id, page.now)
     return _answer(page, done, Toast(_tell(page, N_("Undone: %(n)s"), done), _kind(done)), "bulk-undone")
+
+
+def answer_bulk(page: Page, done: Bulk, said: str) -> Response:
+    """What `said` counts, what could not be done and why, and the way back."""
+    undo = Undo(f"/w/{page.frame.ws}/bulk/{done.id}/undo", ()) if done.id is not None else None
+    return _answer(page, done, Toast(_tell(page, said, done), _kind(done), undo), "bulk")
 
 
 @router.get("/people")
