@@ -1,20 +1,21 @@
-"""One deed on many conversations, and its undoing: what each was before is remembered here, not in a browser."""
+"""A deed on one or many conversations, and its undoing: what each was before is remembered here, not in a browser."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
-from inbox.conversations.access import visible
+from inbox.conversations.access import claimable, visible
 from inbox.conversations.changes import UNSET, Change
 from inbox.conversations.changing import Changed, change_all
 from inbox.conversations.deciding import DECISIONS, remember
 from inbox.conversations.models import BulkChange, BulkStep, Conversation, Priority
+from inbox.conversations.recompute import load_parts
 from inbox.core.bulk import among
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError
@@ -53,7 +54,7 @@ class Held:
 
 async def hold_many(session: AsyncSession, caller: Caller, conversation_ids: Sequence[int]) -> Held:
     """At most MOST conversations, as they are now, until the transaction ends."""
-    found = await _lock(session, caller, conversation_ids)
+    found = await _lock(session, conversation_ids, visible(caller))
     allowed, refused = _allowed(caller, found)
     return Held(allowed, refused, _missing(conversation_ids, found))
 
@@ -87,26 +88,46 @@ async def change_many(
     return await change_held(session, caller, held, {one.id: wanted(one) for one in held.allowed}, now)
 
 
-async def undo_many(session: AsyncSession, caller: Caller, bulk_change_id: int, now: datetime) -> Bulk:
-    """Put back what the caller's own deed changed and nobody has changed since.
+async def change_one(
+    session: AsyncSession, caller: Caller, conversation: Conversation, wanted: Change, now: datetime
+) -> int | None:
+    """Apply `wanted` to a conversation that is locked and that the caller may answer; the id is for undoing.
 
-    NotFoundError for a deed of somebody else; ConflictError for one that was undone already.
+    None when nothing changed.
     """
-    bulk = await session.scalar(
-        select(BulkChange)
-        .where(BulkChange.id == bulk_change_id, BulkChange.agent_id == caller.agent_id)
-        .with_for_update()
-    )
-    if bulk is None:
+    done = await change_held(session, caller, Held([conversation], {}, []), {conversation.id: wanted}, now)
+    for refusal in done.refused.values():
+        raise refusal
+    await load_parts(session, conversation)
+    return done.id
+
+
+async def access_steps(session: AsyncSession, caller: Caller, bulk_change_id: int) -> dict[int, BulkStep]:
+    """What the caller's own deed, locked, did to each conversation, as far as the session's fence lets one see.
+
+    NotFoundError for a deed of somebody else, and for one that is all behind the fence.
+    """
+    mine = select(BulkChange.id).where(BulkChange.id == bulk_change_id, BulkChange.agent_id == caller.agent_id)
+    if await session.scalar(mine.with_for_update()) is None:
         raise NotFoundError("There is no such deed.")
     rows = await session.scalars(select(BulkStep).where(BulkStep.bulk_change_id == bulk_change_id))
     steps = {step.conversation_id: step for step in rows}
-    if not steps:  # all of it is behind the session's fence
+    if not steps:
         raise NotFoundError("There is no such deed.")
+    return steps
+
+
+async def undo_many(session: AsyncSession, caller: Caller, bulk_change_id: int, now: datetime) -> Bulk:
+    """Put back what the caller's own deed changed and nobody has changed since, also where it left the caller's sight.
+
+    NotFoundError for a deed of somebody else; ConflictError for one that was undone already.
+    """
+    steps = await access_steps(session, caller, bulk_change_id)
+    bulk = await session.get_one(BulkChange, bulk_change_id, populate_existing=True)
     if bulk.undone_at is not None:
         raise ConflictError("This was undone already.")
     bulk.undone_at = now
-    found = await _lock(session, caller, list(steps))
+    found = await _lock(session, list(steps), or_(visible(caller), claimable(caller)))
     allowed, refused = _allowed(caller, found)
     wanted = {one.id: _way_back(one, steps[one.id]) for one in allowed}
     standing = [(one, change) for one in allowed if (change := wanted[one.id]) is not None]
@@ -126,10 +147,12 @@ async def forget_bulks(session: AsyncSession, now: datetime) -> None:
     await session.execute(delete(BulkChange).where(BulkChange.changed_at < now - KEPT))
 
 
-async def _lock(session: AsyncSession, caller: Caller, conversation_ids: Sequence[int]) -> list[Conversation]:
+async def _lock(
+    session: AsyncSession, conversation_ids: Sequence[int], within_reach: ColumnElement[bool]
+) -> list[Conversation]:
     found = await session.scalars(
         select(Conversation)
-        .where(among(Conversation.id, conversation_ids), visible(caller))
+        .where(among(Conversation.id, conversation_ids), within_reach)
         .order_by(Conversation.id)
         .with_for_update(of=Conversation)
         .execution_options(populate_existing=True)

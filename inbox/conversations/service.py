@@ -27,18 +27,23 @@ async def change(
 
 
 async def claim(session: AsyncSession, caller: Caller, conversation_id: int, now: datetime) -> Conversation:
-    """Take what nobody has; ConflictError says who was first. Whoever has it already may claim it again."""
+    """Take what nobody has. Whoever has it already may claim it again."""
+    conversation = await access_free(session, caller, conversation_id)
+    if conversation.assignee_id is None:
+        take(session, caller, conversation, now)
+        await session.flush()
+    return conversation
+
+
+async def access_free(session: AsyncSession, caller: Caller, conversation_id: int) -> Conversation:
+    """A locked conversation that is nobody's or the caller's own; ConflictError says who was first."""
     conversation = await access_claimable(session, caller, conversation_id)
-    if conversation.assignee_id == caller.agent_id:
-        return conversation
-    if conversation.assignee_id is not None:
+    if conversation.assignee_id not in {None, caller.agent_id}:
         name = await session.scalar(select(Agent.name).where(Agent.id == conversation.assignee_id))
         raise ConflictError(
             f"{name} already has this conversation.",
             extra={"assignee": name, "assignee_id": conversation.assignee_id},
         )
-    take(session, caller, conversation, now)
-    await session.flush()
     return conversation
 
 

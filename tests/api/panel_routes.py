@@ -144,7 +144,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", f"{TALK}/take"): Route(),
     ("POST", f"{TALK}/priority"): Route({"priority": "high"}),
     ("POST", f"{TALK}/labels"): Route({"labels": "vip"}),
-    ("POST", f"{TALK}/undo"): Route({"status": "open"}, {"assignee": "assignee_id", "team": "team_id"}),
+    ("POST", "/w/{ws}/undo/{bulk_change_id}"): Route(),
     ("POST", f"{TALK}/messages"): Route({"key": "key-of-the-test", "text": "Ответ"}),
     ("POST", f"{MESSAGE}/resend"): Route(),
     ("POST", f"{MESSAGE}/confirm"): Route(),

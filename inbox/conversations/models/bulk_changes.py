@@ -1,4 +1,4 @@
-"""BulkChange: what a person did to many conversations at once, with what each was before, for undoing."""
+"""BulkChange: what a person did to one or many conversations, with what each was before, for undoing."""
 
 from datetime import datetime
 

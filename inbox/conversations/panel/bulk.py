@@ -13,16 +13,16 @@ from inbox.agents.models import Agent
 from inbox.agents.permissions import Permission
 from inbox.conversations.access import visible
 from inbox.conversations.assigning import ANSWERING
-from inbox.conversations.bulk import MOST, Bulk, change_many, undo_many
+from inbox.conversations.bulk import MOST, Bulk, access_steps, change_many, undo_many
 from inbox.conversations.changes import Change
 from inbox.conversations.labelling import NAME_LENGTH
 from inbox.conversations.listing import Named
 from inbox.conversations.models import Conversation, Label, Status
 from inbox.conversations.panel.answering import Toast, Undo
-from inbox.conversations.panel.deeds import ID_OR_NONE, NOBODY
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.snoozing import Snooze, wakes_at
 from inbox.core.bulk import among
+from inbox.core.database import enter_scope
 from inbox.core.errors import InvalidInputError
 from inbox.core.i18n import N_
 from inbox.core.web.fields import RowId
@@ -30,6 +30,8 @@ from inbox.organisations.models import Membership, Team
 
 router = APIRouter(prefix="/w/{ws}/bulk")
 SHOWN_LABELS = 30
+NOBODY = "none"
+ID_OR_NONE = r"^(none|\d{1,18})$"
 Ids = Annotated[str, Query(pattern=r"^\d{1,18}(,\d{1,18})*$", max_length=19 * MOST)]
 FormIds = Annotated[str, Form(pattern=r"^\d{1,18}(,\d{1,18})*$", max_length=19 * MOST)]
 
@@ -90,8 +92,15 @@ async def act(
 @router.post("/{bulk_change_id}/undo")
 async def undo(page: PageDep, bulk_change_id: RowId) -> Response:
     """Each as it was, but for what somebody changed since."""
-    done = await undo_many(page.session, page.caller, bulk_change_id, page.now)
+    done = await undo_whole(page, bulk_change_id)
     return _answer(page, done, Toast(_tell(page, N_("Undone: %(n)s"), done), _kind(done)), "bulk-undone")
+
+
+async def undo_whole(page: Page, bulk_change_id: int) -> Bulk:
+    """All of a deed that touched the page's project, also what it did in the caller's other ones."""
+    await access_steps(page.session, page.caller, bulk_change_id)
+    enter_scope(page.session, page.caller.scope)
+    return await undo_many(page.session, page.caller, bulk_change_id, page.now)
 
 
 def answer_bulk(page: Page, done: Bulk, said: str) -> Response:
