@@ -91,7 +91,7 @@ class HoursForm:
                 return replace(self, week={**self.week, **{one: self.week.get(day, ()) for one in WORKDAYS}})
             case "day", []:
                 tomorrow = (today + timedelta(days=1)).isoformat()
-                return replace(self, days=(*self.days, DayRow(tomorrow, tomorrow)))
+                return replace(self, days=(*self.days, DayRow(tomorrow)))
             case "drop_day", [at]:
                 return replace(self, days=tuple(row for index, row in enumerate(self.days) if index != at))
             case _:

@@ -1,6 +1,6 @@
 // htmx without evaluation and inline styles, CSRF on what changes, and a swap style that morphs by idiomorph.
 import { Idiomorph } from 'idiomorph'
-import { find, htmx, meta, on } from './page'
+import { find, from, htmx, meta, on } from './page'
 
 const KEPT = ['DETAILS', 'AUDIO', 'VIDEO', 'PROGRESS']
 
@@ -50,6 +50,8 @@ export function startSwaps(): void {
   on<CustomEvent>('htmx:configRequest', (event) => {
     event.detail.headers['X-CSRF-Token'] = meta('csrf-token')
   })
+  // What a person is filling in is theirs until they send it.
+  on('input', (event) => from(event, 'form[data-kept]')?.setAttribute('data-touched', ''))
   // An answer about a conversation that is no longer the open one changes nothing.
   on<CustomEvent>('htmx:oobBeforeSwap', (event) => {
     const part = event.detail.fragment?.firstElementChild as HTMLElement | null

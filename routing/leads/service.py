@@ -128,20 +128,23 @@ async def is_of_sales(session: AsyncSession, caller: Caller, workspace_id: int) 
 
 
 async def take_up(session: AsyncSession, caller: Caller, lead: Lead, now: datetime) -> None:
-    """A person of Sales takes the locked lead: it is theirs, and the clock stops."""
+    """A person of Sales takes the locked lead: it is theirs, the clock stops, panels and webhooks hear of it."""
+    before, left = snapshot(lead), lead.owner_id
+    await _take_up(session, caller, lead, now)
+    await _tell_changed(session, caller, lead, before, now)
+    announce_lead(session, lead.workspace_id, left, None)
+
+
+async def _take_up(session: AsyncSession, caller: Caller, lead: Lead, now: datetime) -> None:
     if lead.stage is not Stage.NEW:
         raise ConflictError("This lead is taken up already.")
     if not await is_of_sales(session, caller, lead.workspace_id):
         raise ForbiddenError("Only a person of Sales takes leads up.")
-    before = snapshot(lead)
     conversation = await session.get_one(Conversation, lead.conversation_id, with_for_update={"key_share": True})
     left = conversation.assignee_id
     conversation.assignee_id = caller.agent_id
     lead.owner_id = lead.taken_up_by_id = caller.agent_id
     lead.stage, lead.stage_at, lead.taken_up_at, lead.take_up_due_at = Stage.TAKEN_UP, now, now, None
-    record(
-        session, lead.workspace_id, caller.agent_id, "lead.changed", lead.id, now, before=before, after=snapshot(lead)
-    )
     for assignee_id in dict.fromkeys((left, caller.agent_id)):
         announce(
             session, lead.workspace_id, "conversation", conversation_id=conversation.id, assignee_id=assignee_id,
@@ -157,7 +160,7 @@ async def change_lead(
     stage = changes.get("stage")
     if isinstance(stage, Stage) and stage is not lead.stage:
         if stage is Stage.TAKEN_UP and lead.stage is Stage.NEW:
-            await take_up(session, caller, lead, now)
+            await _take_up(session, caller, lead, now)
         else:
             await _set_stage(session, lead, stage, now)
     if "reason" in changes:
@@ -168,6 +171,10 @@ async def change_lead(
     lead.amount = amount if isinstance(amount, Decimal) else None
     if "phone" in changes:
         lead.phone = str(changes["phone"]).strip() if changes["phone"] else None
+    await _tell_changed(session, caller, lead, before, now)
+
+
+async def _tell_changed(session: AsyncSession, caller: Caller, lead: Lead, before: Json, now: datetime) -> None:
     record(
         session, lead.workspace_id, caller.agent_id, "lead.changed", lead.id, now, before=before, after=snapshot(lead)
     )

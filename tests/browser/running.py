@@ -7,10 +7,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -21,8 +23,32 @@ ARGUMENTS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 READY_SECONDS = 120
+PRESS_LOOKS = 80
 WIDE = (1440, 900)
 PHONE = (390, 844)
+
+
+class Button(TypedDict):
+    """Under a message: its words, and what pressing it says."""
+
+    text: str
+    value: str
+
+
+class Chat(TypedDict):
+    """Where a message stands."""
+
+    id: int
+
+
+class Seen(TypedDict):
+    """A message on a phone, as far as tests look at it."""
+
+    message_id: int
+    chat: Chat
+    text: str
+    who: str
+    buttons: list[list[Button]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,30 @@ class Demo:
         )
         answer.raise_for_status()
         return [str(item["text"]) for item in answer.json()["items"]]
+
+    def bot_says(self, author_id: int, kind: str = "direct") -> list[Seen]:
+        """The bot's messages on a person's phone, in private or in the group, with their buttons."""
+        params = {"platform": "telegram", "author_id": str(author_id), "kind": kind}
+        answer = httpx.get(f"{self.sim_url}/sim/view", params=params, timeout=20)
+        answer.raise_for_status()
+        return [one for one in answer.json()["items"] if one["who"] == "bot"]
+
+    def press(self, author_id: int, name: str, seen: Seen, button: str) -> str:
+        """Somebody presses a button under the bot's message; returns what the bot says to it, waiting for a while."""
+        (value,) = (one["value"] for row in seen["buttons"] for one in row if one["text"] == button)
+        body = {
+            "platform": "telegram", "author": {"id": author_id, "name": name}, "message_id": seen["message_id"],
+            "value": value, "chat": seen["chat"]["id"],
+        }  # fmt: skip
+        pressed = httpx.post(f"{self.sim_url}/sim/press", json=body, timeout=20)
+        pressed.raise_for_status()
+        params = {"platform": "telegram", "press_id": str(pressed.json()["press_id"])}
+        for _ in range(PRESS_LOOKS):
+            said = httpx.get(f"{self.sim_url}/sim/press", params=params, timeout=20).json()
+            if said["text"]:
+                return str(said["text"])
+            time.sleep(0.25)
+        raise AssertionError("the bot said nothing to the press")
 
 
 @contextmanager

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from inbox.agents.models import Agent, ShiftState
+from inbox.audit.models import AuditEntry
 from inbox.conversations.models import Conversation
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.i18n import words_in
+from inbox.core.models import LiveEvent
 from inbox.organisations.models import Role
 from inbox.replies.service import Draft, compose
 from routing.alerts.models import AlertKind
@@ -32,6 +34,14 @@ async def rung(servers: TestServers) -> AsyncIterator[Rung]:
     async with open_rung(servers, FRIDAY) as opened:
         await opened.bridge.open_hours(*[(day, 10 * 60, 19 * 60) for day in range(5)])
         yield opened
+
+
+async def told(rung: Rung) -> tuple[int, int]:
+    """How often panels were told of leads, and how many entries the journal has of them."""
+    async with rung.bridge.desk.context.database.session(EVERY_WORKSPACE) as session:
+        live = await session.scalars(select(LiveEvent.seq).where(LiveEvent.kind == "lead"))
+        entries = await session.scalars(select(AuditEntry.id).where(AuditEntry.action == "lead.changed"))
+        return len(live.all()), len(entries.all())
 
 
 async def sweep(rung: Rung) -> None:
@@ -64,7 +74,9 @@ async def test_who_asks_for_a_price_is_a_lead_with_a_phone_and_a_clock_in_workin
     ring = (await rung.chat("direct", HELPER))[-1]
     assert list(ring.buttons) == ["Взять", "Не лид", "Передать"]
     assert "+79991234567" in ring.text
+    before = await told(rung)
     await rung.press(ring, "Взять", HELPER)
+    assert await told(rung) == (before[0] + 1, before[1] + 1), "panels hear of it, and the journal says it once"
     taken = await lead(rung)
     assert (taken.stage, taken.taken_up_by_id, taken.take_up_due_at) == (Stage.TAKEN_UP, seller, None)
     assert "Взяли" in (await rung.chat("direct", HELPER))[-1].text
