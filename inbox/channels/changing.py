@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -12,10 +13,10 @@ from inbox.channels.access import access_channel
 from inbox.channels.account import account_of, webhook_secret_of
 from inbox.channels.adapter import Account, Checked
 from inbox.channels.asking import ask_account, check_mode, free_polling, tell_webhook
-from inbox.channels.checking import ANOTHER_ACCOUNT, describe_capabilities
+from inbox.channels.checking import ANOTHER_ACCOUNT, describe_capabilities, store_chat
 from inbox.channels.connecting import check_group, describe_for_audit, reveal, secret_fields
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
-from inbox.channels.schemas import ChannelPatch
+from inbox.channels.schemas import ChannelPatch, CredentialsIn
 from inbox.channels.status import set_status
 from inbox.core.context import Context
 from inbox.core.errors import ConflictError, InvalidInputError
@@ -63,6 +64,20 @@ async def change_channel(context: Context, caller: Caller, channel_id: int, patc
     elif plan.must_tell:
         await free_polling(context, plan.account)
     return channel
+
+
+async def change_keys(
+    context: Context, caller: Caller, channel_id: int, token: SecretStr | None, user_token: SecretStr | None
+) -> Channel:
+    """The same for keys alone: the one that is left out stays. InvalidInputError with none at all."""
+    if token is None and user_token is None:
+        raise InvalidInputError("Paste the key that is to be used from now on.", field="token")
+    async with context.transaction(caller.scope) as session:
+        channel = await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS)
+    now = account_of(channel, context.cipher)
+    kept = SecretStr(now.user_token) if now.user_token else None
+    wanted = CredentialsIn(token=token or SecretStr(now.token), user_token=user_token or kept)
+    return await change_channel(context, caller, channel_id, ChannelPatch(credentials=wanted))
 
 
 async def _plan(context: Context, caller: Caller, channel_id: int, patch: ChannelPatch) -> _Plan:
@@ -130,6 +145,8 @@ async def _write_state(
         return
     channel.username, channel.checked_at = checked.username, now
     channel.capabilities = describe_capabilities(checked)
+    for chat in checked.chats:
+        await store_chat(session, channel, chat, now)
     if channel.status is ChannelStatus.ATTENTION:
         await set_status(session, channel, ChannelStatus.ACTIVE, None, now)
 

@@ -152,7 +152,7 @@ async def _store(session: AsyncSession, channel: Channel, checked: Checked, aske
         await set_status(session, channel, ChannelStatus.ACTIVE, None, at)
     await set_user_key_reason(session, channel, _what_user_key_waits_for(checked), at)
     for chat in checked.chats:
-        await _store_chat(session, channel, chat, at)
+        await store_chat(session, channel, chat, at)
     left = set(asked.known_chats) - {chat.external_id for chat in checked.chats}
     await _leave(session, channel, left, at)
     await _store_our_people(session, channel, checked, asked, at)
@@ -171,7 +171,8 @@ def describe_capabilities(checked: Checked) -> list[Json]:
     ]
 
 
-async def _store_chat(session: AsyncSession, channel: Channel, chat: KnownChat, at: datetime) -> None:
+async def store_chat(session: AsyncSession, channel: Channel, chat: KnownChat, at: datetime) -> None:
+    """What we may do in a chat, as a check found it; a newer word of an event stays."""
     values = {
         "kind": chat.kind, "title": chat.title, "linked_external_id": chat.linked_external_id,
         "can_act": list(chat.can_act), "is_member": True, "changed_at": at,

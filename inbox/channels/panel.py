@@ -9,12 +9,13 @@ from pydantic import SecretStr, ValidationError
 from inbox.agents.frame import Place, load_frame, read_place, scope_at
 from inbox.agents.permissions import Permission
 from inbox.channels.access import access_channel, list_channels
+from inbox.channels.changing import change_keys
 from inbox.channels.checking import run_check
 from inbox.channels.connecting import create_channel
 from inbox.channels.dead_events import list_dead_events, replay
 from inbox.channels.events import Platform
 from inbox.channels.journal import list_gaps
-from inbox.channels.models import ReceiveMode
+from inbox.channels.models import Channel, ReceiveMode
 from inbox.channels.removing import remove_channel
 from inbox.channels.schemas import ChannelIn, CredentialsIn, SettingsIn
 from inbox.core.context import Context
@@ -117,6 +118,48 @@ async def check(context: ContextDep, caller: PanelCallerAlone, ws: str, channel_
     return RedirectResponse(f"/w/{ws}/channels", status_code=303)
 
 
+@panel.get("/channels/{channel_id}/keys")
+async def show_keys(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str, channel_id: RowId
+) -> Response:
+    """New keys for a channel; those that it has are never shown."""
+    place = read_place(ws, caller)
+    enter_scope(session, scope_at(place, caller))
+    channel = await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS)
+    enter_scope(session, caller.scope)
+    return render(
+        request, "channels/keys.html", frame=await load_frame(session, caller, place, context.clock()), error=None,
+        channel=channel, section="channels", tab="channels",
+    )  # fmt: skip
+
+
+@panel.post("/channels/{channel_id}/keys")
+async def change_channel_keys(
+    request: Request,
+    context: ContextDep,
+    caller: PanelCallerAlone,
+    ws: str,
+    channel_id: RowId,
+    token: Annotated[SecretStr | None, Form(max_length=512)] = None,
+    user_token: Annotated[SecretStr | None, Form(max_length=512)] = None,
+) -> Response:
+    """The platform is asked first; the form again with its reason. A field left empty changes nothing."""
+    channel = await _access_at(context, caller, ws, channel_id)
+    try:
+        await change_keys(context, caller, channel_id, _stripped(token), _stripped(user_token))
+    except (InvalidInputError, PlatformError) as error:
+        words = words_of(request)
+        said = words.refusal(error) if isinstance(error, RefusedError) else words.gettext(error.reason)
+        place = read_place(ws, caller)
+        async with context.transaction(caller.scope) as session:
+            frame = await load_frame(session, caller, place, context.clock())
+        return render(
+            request, "channels/keys.html", status_code=422, frame=frame, error=words.gettext(said), channel=channel,
+            section="channels", tab="channels",
+        )  # fmt: skip
+    return RedirectResponse(f"/w/{ws}/channels#channel-{channel_id}", status_code=303)
+
+
 @panel.post("/channels/{channel_id}/remove")
 async def remove(context: ContextDep, caller: PanelCallerAlone, ws: str, channel_id: RowId) -> Response:
     """The key is forgotten, the history stays."""
@@ -141,10 +184,10 @@ def _stripped(key: SecretStr | None) -> SecretStr | None:
     return SecretStr(words) if words else None
 
 
-async def _access_at(context: Context, caller: PanelCaller, ws: str, channel_id: int) -> None:
+async def _access_at(context: Context, caller: PanelCaller, ws: str, channel_id: int) -> Channel:
     """NotFoundError unless the channel is of the address's project."""
     async with context.transaction(scope_at(read_place(ws, caller), caller)) as session:
-        await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS)
+        return await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS)
 
 
 def _managed_place(caller: PanelCaller, ws: str) -> Place:

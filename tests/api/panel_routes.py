@@ -97,6 +97,8 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("GET", "/w/{ws}/channels/new"): Route(),
     CONNECT: Route({"token": f"700009:{'A' * 35}", "api_url": NOWHERE}, {"workspace_id": "workspace_id"}),
     ("POST", "/w/{ws}/channels/{channel_id}/check"): Route(),
+    ("GET", "/w/{ws}/channels/{channel_id}/keys"): Route(),
+    ("POST", "/w/{ws}/channels/{channel_id}/keys"): Route({"user_token": "1"}),
     ("POST", "/w/{ws}/channels/{channel_id}/remove"): Route(),
     ("POST", "/w/{ws}/dead-events/{dead_event_id}/replay"): Route(),
     ("GET", AUTO_REPLIES): Route(),

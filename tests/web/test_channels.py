@@ -332,3 +332,23 @@ async def test_lists_go_on_where_the_cursor_says(company: Company, simulator: st
     for bad in ("nonsense", "W10", "WyJ4Il0", "%00"):
         answer = await owner.get("/api/v1/channels", params={"cursor": bad})
         assert (answer.status_code, answer.json()["field"]) == (422, "cursor")
+
+
+async def test_a_key_is_changed_on_a_page_that_shows_none_and_a_wrong_one_changes_nothing(
+    company: Company, simulator: str
+) -> None:
+    created = await create(company, simulator)
+    browser = await company.browser_of("owner")
+    at = f"/w/{company.workspace_id}/channels/{created.id}/keys"
+    page = (await browser.get(at)).text
+    assert TOKEN not in page
+    assert TOKEN[-4:] in page
+    for key in ("", bot_token("810002")):
+        answer = await browser.post(at, data={"token": key})
+        assert answer.status_code == 422
+        assert 'role="alert"' in answer.text
+        assert (await read(company, created.id)).key_fingerprint == TOKEN[-4:]
+    await simulate(simulator, "bot", bot=810001, revoked=True)
+    answer = await browser.post(at, data={"token": NEXT_TOKEN})
+    assert answer.status_code == 303, answer.text
+    assert (await read(company, created.id)).key_fingerprint == NEXT_TOKEN[-4:]
