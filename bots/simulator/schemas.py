@@ -29,6 +29,15 @@ class Place(StrEnum):
     GROUP = "group"
 
 
+class Under(StrEnum):
+    """What else than a post VK's subscribers comment on."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+    PRODUCT = "product"
+    TOPIC = "topic"
+
+
 class MediaKind(StrEnum):
     """What a subscriber may attach."""
 
@@ -90,17 +99,20 @@ MediaList = Annotated[list[MediaBody], BeforeValidator(_listed), Field(max_lengt
 
 
 class SayBody(ToBot):
-    """A subscriber writes. A comment without `post_id` goes under the newest post."""
+    """A subscriber writes. A comment without `post_id` goes under the newest post, or `under` something else (VK)."""
 
     kind: Place = Place.DIRECT
     author: PersonBody
     text: Annotated[str, Field(max_length=4096)] = ""
     post_id: int | None = None
+    under: Under | None = None
     reply_to: int | None = None
     media: MediaList = []
 
     @model_validator(mode="after")
     def _says_something(self) -> "SayBody":
+        if self.under is not None and (self.platform is not Platform.VK or self.kind is not Place.COMMENT):
+            raise wrong("under", "only VK's comments stand under something else than a post")
         if not self.text.strip() and not self.media:
             raise wrong("text", "text is empty and there is no media")
         return self

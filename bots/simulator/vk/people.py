@@ -1,6 +1,6 @@
 """What subscribers and the community itself do on the other side: write, publish, edit, delete, allow and deny."""
 
-from bots.simulator.schemas import DeleteBody, EditBody, Place, PostBody, SayBody
+from bots.simulator.schemas import DeleteBody, EditBody, Place, PostBody, SayBody, Under
 from bots.simulator.shown import Posted, Said
 from bots.simulator.vk.attaching import content_of
 from bots.simulator.vk.community import Comment, Community, Content, Message, Person, Post
@@ -16,6 +16,15 @@ CLIENT: Json = {
     "lang_id": 0,
 }
 """What the subscriber's application can show."""
+_ELSEWHERE = {
+    Under.PHOTO: ("photo_comment_new", "photo_owner_id", "photo_id"),
+    Under.VIDEO: ("video_comment_new", "video_owner_id", "video_id"),
+    Under.PRODUCT: ("market_comment_new", "market_owner_id", "item_id"),
+    Under.TOPIC: ("board_post_new", "topic_owner_id", "topic_id"),
+}
+"""The event of a comment, and how it names the owner and the thing."""
+_THING = 31
+"""The number of the community's only photo, video, product and discussion."""
 
 
 def say(community: Community, body: SayBody) -> Said:
@@ -28,6 +37,8 @@ def say(community: Community, body: SayBody) -> Said:
     content = content_of(community, body.text, body.media, author.person_id)
     if body.kind is Place.DIRECT:
         return _write(community, author, content, body.reply_to)
+    if body.under is not None:
+        return _comment_elsewhere(community, author, content, body.under)
     return _comment(community, author, content, body)
 
 
@@ -63,6 +74,16 @@ def _comment(community: Community, author: Person, content: Content, body: SayBo
         raise InvalidInputError("The comment to reply to stands under another post.", field="reply_to")
     comment = community.add_comment(post, author.person_id, content, answered)
     return _said(community, comment.comment_id, community.owner_id, post.post_id)
+
+
+def _comment_elsewhere(community: Community, author: Person, content: Content, under: Under) -> Said:
+    """VK tells of it, and lets no program answer; nobody sees it on the phone."""
+    event, owner_field, thing_field = _ELSEWHERE[under]
+    comment = Comment(community.next_id(), _THING, author.person_id, content, community.clock(), None)
+    shown = comment.shown(community.owner_id)
+    del shown["post_id"], shown["owner_id"]
+    community.log.put(event, {**shown, owner_field: community.owner_id, thing_field: _THING})
+    return _said(community, comment.comment_id, community.owner_id, None)
 
 
 def _said(community: Community, number: int, chat_id: int, post_id: int | None) -> Said:

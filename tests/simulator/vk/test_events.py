@@ -60,6 +60,30 @@ async def test_events_come_twice_on_demand(vk: VkLine, server: Json) -> None:
     assert updates[0]["event_id"] == updates[1]["event_id"]
 
 
+@pytest.mark.parametrize(
+    ("under", "event", "field"),
+    [
+        ("photo", "photo_comment_new", "photo_id"),
+        ("video", "video_comment_new", "video_id"),
+        ("product", "market_comment_new", "item_id"),
+        ("topic", "board_post_new", "topic_id"),
+    ],
+)
+async def test_a_comment_under_something_else_than_a_post_is_told_in_its_own_event(
+    vk: VkLine, server: Json, under: str, event: str, field: str
+) -> None:
+    number = await vk.says("Почём?", "comment", under=under)
+    updates = (await vk.events(server))["updates"]
+    assert isinstance(updates, list)
+    (update,) = [one for one in updates if one["type"] == event]
+    told = update["object"]
+    assert (told["id"], told["text"], told["from_id"]) == (number, "Почём?", ANNA)
+    assert field in told
+    assert "post_id" not in told
+    body = {"platform": "vk", "kind": "direct", "author": {"id": ANNA}, "text": "x", "under": under}
+    assert (await vk.client.post("/sim/say", json=body)).status_code == 422
+
+
 @pytest.mark.parametrize("code", [1, 2, 3])
 async def test_a_poll_fails_on_demand(vk: VkLine, server: Json, code: int) -> None:
     await vk.vk("fault", method="longpoll", error=code)
