@@ -24,7 +24,7 @@ from tests.routing.rung import Rung, open_rung
 from tests.routing.talk import Raw, comment, post, send, shown
 from tests.servers import TestServers
 
-pytestmark = pytest.mark.outside
+pytestmark = [pytest.mark.outside, pytest.mark.timeout(300)]
 FRIDAY_NIGHT = datetime(2026, 11, 20, 19, tzinfo=UTC)
 WEEKDAYS = [(day, 10 * 60, 19 * 60) for day in range(5)]
 PLUSES = 3000
