@@ -307,7 +307,7 @@ def bench_memory(messages: int = 20_000, then: int = 60_000) -> None:
     """Memory of `otklik up`, all processes, after so many messages and after so many more."""
     from inbox.cli.bench_memory import memory as run
 
-    run_async(run(messages, then))
+    run_async(run(_settings(), messages, then))
 
 
 @bench_app.command("communities")

@@ -1,4 +1,4 @@
-"""`otklik bench memory`: what everything takes together after so many messages that came by the simulator."""
+"""`otklik bench memory`: what all processes of `otklik up` take after so many messages; the simulator runs apart."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 import httpx
 from rich.console import Console
 
-from inbox.cli.bench_demo import RunningDemo, running_demo
 from inbox.cli.bench_traffic import unique_texts
+from inbox.cli.bench_up import RunningUp, running_up
 from inbox.core.embedded.processes import list_family, proportional_memory
+from inbox.core.settings import Settings
 
 GOAL_MB = 700
 AT_ONCE = 16
@@ -17,16 +18,16 @@ LONGEST = 3 * 3600.0
 MEGABYTE = 1024 * 1024
 
 
-async def memory(messages: int, then: int) -> None:
+async def memory(settings: Settings, messages: int, then: int) -> None:
     """Say `messages`, measure; go on until `then`, measure again; print both."""
     console = Console()
-    async with running_demo() as demo, asyncio.timeout(LONGEST):
-        console.print(f"when ready: {proportional_size(demo.pid):,.0f} MB")
+    async with running_up(settings) as running, asyncio.timeout(LONGEST):
+        console.print(f"when ready: {proportional_size(running.pid):,.0f} MB")
         texts = unique_texts(then)
         for start, end in ((0, messages), (messages, then)):
-            await _say(demo, texts[start:end], start)
-            await _until_stored(demo)
-            size = proportional_size(demo.pid)
+            await _say(running, texts[start:end], start)
+            await _until_stored(running)
+            size = proportional_size(running.pid)
             console.print(f"after {end:,} messages: {size:,.0f} MB (goal: at most {GOAL_MB} MB)")
 
 
@@ -35,9 +36,9 @@ def proportional_size(pid: int) -> float:
     return proportional_memory(list_family(pid)) / MEGABYTE
 
 
-async def _say(demo: RunningDemo, texts: list[str], offset: int) -> None:
+async def _say(running: RunningUp, texts: list[str], offset: int) -> None:
     limits = asyncio.Semaphore(AT_ONCE)
-    async with httpx.AsyncClient(base_url=demo.sim_url, timeout=60) as phone:
+    async with httpx.AsyncClient(base_url=running.sim_url, timeout=60) as phone:
 
         async def say(body: Mapping[str, object]) -> None:
             async with limits:
@@ -56,18 +57,18 @@ def saying(text: str, number: int) -> dict[str, object]:
     return {"platform": "telegram", "kind": "direct", "author": author, "text": text}
 
 
-async def _until_stored(demo: RunningDemo) -> None:
+async def _until_stored(running: RunningUp) -> None:
     """A last message of a person of its own is stored when all before it are."""
     number = PEOPLE + int(asyncio.get_running_loop().time())
     name = f"Last {number}"
     body = {
         "platform": "telegram", "kind": "direct", "author": {"id": 800_000_000 + number, "name": name}, "text": "всё",
     }  # fmt: skip
-    headers = {"Authorization": f"Bearer {demo.token}"}
+    headers = {"Authorization": f"Bearer {running.token}"}
     async with httpx.AsyncClient(timeout=60) as client:
-        (await client.post(f"{demo.sim_url}/sim/say", json=body)).raise_for_status()
+        (await client.post(f"{running.sim_url}/sim/say", json=body)).raise_for_status()
         while True:
-            answer = await client.get(f"{demo.url}/api/v1/conversations", params={"q": name}, headers=headers)
+            answer = await client.get(f"{running.url}/api/v1/conversations", params={"q": name}, headers=headers)
             if answer.raise_for_status().json()["items"]:
                 return
             await asyncio.sleep(1)
