@@ -15,8 +15,9 @@ from inbox.core.jobs import defer
 from inbox.core.live import announce
 from inbox.organisations.models import Membership, Workspace
 
-NOTE_EVERY = timedelta(minutes=3)
-"""What a person does is written down at most so often."""
+NOTE_EVERY = timedelta(minutes=2)
+"""What a person does is written down at most so often: oftener than a page tells of it (TELL_EVERY in presence.ts), or
+every second telling would fall out."""
 
 
 async def set_shift(session: AsyncSession, agent: Agent, state: ShiftState, now: datetime) -> None:

@@ -37,7 +37,10 @@ class Workspace(HasId, Base):
         UniqueConstraint("organisation_id", "id"),
         UniqueConstraint("organisation_id", "name"),
         CheckConstraint("unsure_below between 0 and 1", name="unsure_below"),
-        CheckConstraint("idle_off_after between interval '0' and interval '1 day'", name="idle_off_after"),
+        CheckConstraint(
+            "idle_off_after = interval '0' or idle_off_after between interval '10 minutes' and interval '1 day'",
+            name="idle_off_after",
+        ),
     )
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"))
@@ -52,7 +55,7 @@ class Workspace(HasId, Base):
     idle_off_after: Mapped[timedelta] = mapped_column(
         Interval(), default=timedelta(minutes=60), server_default=text("interval '60 minutes'")
     )
-    """How long somebody on shift may do nothing before they are set off; zero: for ever."""
+    """How long somebody on shift may do nothing before they are set off, ten minutes at least; zero: for ever."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -32,8 +32,8 @@ from inbox.organisations.staffing import change_team, create_team, dismiss, leav
 panel = APIRouter()
 settings = APIRouter(prefix="/w/{ws}/settings")
 MOST = 200
-MOST_RESTLESS = 5
-"""Minutes; what people do is noted every three."""
+MOST_RESTLESS = 10
+"""Minutes: a page tells every three that somebody is there, and one telling or two may be lost on the way."""
 ROLES = {
     Role.OWNER: N_("Owner"), Role.ADMIN: N_("Administrator"), Role.MODERATOR: N_("Moderator"),
     Role.SALES: N_("Sales"), Role.VIEWER: N_("Reads reports"),

@@ -1,7 +1,10 @@
 // Being there: what a person does on the page is told now and then, so that who is away gets no new conversations.
 import { find, findAll, htmx, meta, on } from './page'
 
+// Longer than the server's NOTE_EVERY, which drops what comes sooner.
 const TELL_EVERY = 3 * 60_000
+// A server that does not answer is not asked with each turn of the wheel.
+const RETRY_AFTER = 30_000
 // Kept for all tabs of the browser: one of them tells for all.
 const TOLD = `otklik-active-${document.body.dataset.agent}`
 
@@ -13,7 +16,7 @@ async function tell(): Promise<void> {
   localStorage.setItem(TOLD, String(Date.now()))
   const headers = { 'X-CSRF-Token': meta('csrf-token'), 'HX-Request': 'true' }
   const answer = await fetch('/me/active', { method: 'POST', headers }).catch(() => null)
-  if (!answer?.ok) return localStorage.removeItem(TOLD)
+  if (!answer?.ok) return localStorage.setItem(TOLD, String(Date.now() - TELL_EVERY + RETRY_AFTER))
   const place = find('#toasts')
   if (answer.status === 204 || !place) return
   place.insertAdjacentHTML('beforeend', await answer.text())

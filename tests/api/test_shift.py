@@ -73,6 +73,21 @@ async def test_who_does_nothing_for_an_hour_is_off_and_who_does_anything_stays(c
     assert await shifts(company, "colleague", "sales") == [OFF, OFF]
 
 
+async def test_each_telling_of_a_page_counts_also_where_people_are_set_off_soon(company: Company) -> None:
+    """A page tells every three minutes by its own clock, which is not ours."""
+    await allow(company, company.workspace_id, timedelta(minutes=10))
+    await come(company, "moderator")
+    browser = await company.browser_of("moderator")
+    for _ in range(5):
+        await pass_time(company, timedelta(minutes=2, seconds=58))
+        assert (await browser.post("/me/active")).status_code == 204
+        async with company.context.database.session(EVERY_WORKSPACE) as session:
+            agent = await session.get_one(Agent, company.people["moderator"].agent_id)
+            assert agent.last_active_at is not None
+            assert company.clock() - agent.last_active_at < timedelta(minutes=1)
+    assert await shifts(company, "moderator") == [ON]
+
+
 async def test_looking_at_pages_alone_is_no_activity_and_a_break_is_left_alone(company: Company) -> None:
     await come(company, "moderator")
     sales = await company.client_of("sales")
@@ -146,7 +161,7 @@ async def test_an_owner_chooses_the_time_on_the_page_of_people(company: Company)
     assert 'name="minutes"' in (await owner.get(at)).text
     assert 'value="60"' in (await owner.get(at)).text
     assert 'value="90"' in (await owner.post(f"{at}/idle", data={"minutes": "90"})).text
-    assert "At least 5 minutes" in (await owner.post(f"{at}/idle", data={"minutes": "2"})).text
+    assert "At least 10 minutes" in (await owner.post(f"{at}/idle", data={"minutes": "9"})).text
     assert (await owner.post(f"{at}/idle", data={"minutes": "-1"})).status_code == 422
     assert (await moderator.post(f"{at}/idle", data={"minutes": "5"})).status_code == 403
     client = await company.client_of("owner")

@@ -49,6 +49,32 @@ def test_a_page_tells_that_somebody_is_there_and_leads_back_on_shift(
     context.close()
 
 
+def test_a_page_waits_before_it_tells_a_server_that_fails_again(browser: Browser, demo: Demo) -> None:
+    context = open_context(browser)
+    page = context.new_page()
+    sign_in(page, demo, "support")
+    told: list[Request] = []
+
+    def fail(route: Route) -> None:
+        told.append(route.request)
+        route.fulfill(status=503)
+
+    page.evaluate("localStorage.clear()")
+    page.route("**/me/active", fail)
+    for _ in range(5):
+        page.keyboard.press("Shift")
+        page.mouse.wheel(0, 50)
+        page.wait_for_timeout(100)
+    assert len(told) == 1
+    page.evaluate(
+        "for (const [key, at] of Object.entries(localStorage))"
+        " if (key.startsWith('otklik-active-')) localStorage.setItem(key, String(Number(at) - 30_000))"
+    )
+    with page.expect_request("**/me/active"):
+        page.keyboard.press("Shift")
+    context.close()
+
+
 def test_the_corner_follows_the_shift_that_was_changed_elsewhere(browser: Browser, demo: Demo) -> None:
     first, second = open_context(browser), open_context(browser)
     here, elsewhere = first.new_page(), second.new_page()

@@ -3,12 +3,13 @@
 import asyncio
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Engine, create_engine, pool, text
 from sqlalchemy.schema import SchemaItem
 
 import inbox.core.tables
@@ -76,6 +77,18 @@ def test_a_database_with_data_is_brought_up(servers: TestServers) -> None:
         servers.drop(url)
 
 
+def test_short_times_of_idleness_are_raised(servers: TestServers) -> None:
+    url = servers.empty()
+    try:
+        engine = _fill(url, "0023", "update workspaces set idle_off_after = interval '5 minutes'")
+        with engine.connect() as connection:
+            length = connection.execute(text("select idle_off_after from workspaces")).scalar_one()
+        engine.dispose()
+        assert length == timedelta(minutes=10)
+    finally:
+        servers.drop(url)
+
+
 async def test_processes_that_migrate_at_once_do_not_disturb_each_other(servers: TestServers) -> None:
     url = servers.empty()
     try:
@@ -83,6 +96,21 @@ async def test_processes_that_migrate_at_once_do_not_disturb_each_other(servers:
         assert pending_migrations(url) == []
     finally:
         servers.drop(url)
+
+
+def _fill(url: str, revision: str, *statements: str) -> Engine:
+    """A database of the first version, brought to `revision`, written to, and brought up."""
+    command.upgrade(alembic_config(url), "0001")
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        for statement in FIRST.strip().removesuffix(";").split(";\n"):
+            connection.exec_driver_sql(statement)
+    command.upgrade(alembic_config(url), revision)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    migrate(url)
+    return engine
 
 
 def _migrate_apart(url: str) -> None:
