@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import ARRAY, BigInteger, any_, case, delete, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -216,6 +217,20 @@ async def _delete_what_was_gone(session: AsyncSession, message_ids: Sequence[int
         .values(deleted_at=_GONE_SINCE)
         .execution_options(synchronize_session=False)
     )
+
+
+async def find_gone_since(session: AsyncSession, message: Message) -> datetime | None:
+    """Since when the platform itself says that it is gone; None when it is there as far as the platform told."""
+    found: datetime | None = await session.scalar(
+        select(_GONE_SINCE)
+        .join_from(
+            Message,
+            Deletion,
+            (Deletion.channel_id == Message.channel_id) & (Deletion.external_id == Message.external_id),
+        )
+        .where(Message.id == message.id)
+    )
+    return found
 
 
 async def mark_deleted(

@@ -5,7 +5,7 @@ refused at once, with the reason. What is removed, or restored, says something o
 that says what to do otherwise: no platform has another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,7 +29,7 @@ from inbox.conversations.models import (
 )
 from inbox.conversations.possible import check_possible
 from inbox.conversations.recompute import recompute
-from inbox.conversations.waiting import OF_AUTHOR, cancel, find_waiting_opposite
+from inbox.conversations.waiting import OF_AUTHOR, UNDONE_BY, cancel, find_waiting_opposites
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import ReviewMessage
 from inbox.core.jobs import defer
@@ -73,14 +73,17 @@ async def review(
 ) -> ModerationAction:
     """Ask for it, on a message that `access_message` gave, locked, with MODERATE.
 
-    The opposite of what still waits for a key takes that back: it is done neither now nor later.
+    The opposite of what still waits for a key takes all of that back: it is done neither now nor later. A new mute or
+    ban is asked for all the same, and so is the end of an earlier one, which stands.
     """
     if message.direction is not Direction.INBOUND or message.external_id is None:
         raise ConflictError("Only what subscribers write is reviewed. A reply of ours can be deleted.")
     identity = await _author(session, message, conversation)
-    waiting = await find_waiting_opposite(session, message, identity, wanted.action)
-    if waiting is not None:
-        return await cancel(session, caller, message, conversation, waiting, now)
+    waiting = await find_waiting_opposites(session, message, identity, wanted.action)
+    if waiting:
+        await _cancel(session, caller, message, conversation, waiting, now)
+        if not await _is_left_to_do(session, identity, wanted.action, now):
+            return waiting[-1]
     await check_possible(session, adapters, conversation, ACTS[wanted.action])
     _check(message, conversation, wanted, now)
     row = _row(message, identity, caller.agent_id, wanted, now)
@@ -104,6 +107,25 @@ async def review(
         assignee_id=conversation.assignee_id, team_id=conversation.team_id,
     )  # fmt: skip
     return row
+
+
+async def take_back(
+    session: AsyncSession,
+    caller: Caller,
+    message: Message,
+    conversation: Conversation,
+    taken_back_by: ReviewAction,
+    now: datetime,
+) -> None:
+    """All that still waits for a key and that `taken_back_by` would undo, on a message as `review` wants it.
+
+    ConflictError when nothing does any more.
+    """
+    identity = await _author(session, message, conversation)
+    waiting = await find_waiting_opposites(session, message, identity, taken_back_by)
+    if not waiting:
+        raise ConflictError("It no longer waits: it is being done, or somebody has taken it back.")
+    await _cancel(session, caller, message, conversation, waiting, now)
 
 
 async def find_standing(session: AsyncSession, identity_id: int, now: datetime) -> tuple[bool, bool]:
@@ -131,6 +153,31 @@ async def find_standing(session: AsyncSession, identity_id: int, now: datetime) 
         is_over = row.seconds is not None and row.asked_at + timedelta(seconds=row.seconds) <= now
         newest.setdefault(is_ban, row.action in {ReviewAction.BAN, ReviewAction.MUTE} and not is_over)
     return newest.get(True, identity.is_banned(now)), newest.get(False, False)
+
+
+async def _cancel(
+    session: AsyncSession,
+    caller: Caller,
+    message: Message,
+    conversation: Conversation,
+    waiting: Sequence[ModerationAction],
+    now: datetime,
+) -> None:
+    """What deleting said of the tags is taken back with it."""
+    await cancel(session, caller, message, conversation, waiting, now)
+    for row in waiting:
+        undoing = UNDONE_BY.get(row.action)
+        said = None if undoing is None else said_by_review(undoing, row.offence, message)
+        if said is not None:
+            await correct_tags(session, caller, message, conversation, said, now)
+
+
+async def _is_left_to_do(session: AsyncSession, identity: Identity, action: ReviewAction, now: datetime) -> bool:
+    """Once what waited is taken back: a new ban has its own length and reason, an earlier one may still stand."""
+    if action in {ReviewAction.MUTE, ReviewAction.BAN}:
+        return True
+    is_banned, is_muted = await find_standing(session, identity.id, now)
+    return is_banned if action is ReviewAction.UNBAN else is_muted and action is ReviewAction.UNMUTE
 
 
 def _check(message: Message, conversation: Conversation, wanted: Review, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Moderation that waits for a key: what there is, done once the key works, or taken back by asking for the opposite."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.caller import Caller
 from inbox.audit.models import AuditEntry
 from inbox.contacts.models import Identity
+from inbox.conversations.messages import find_gone_since
 from inbox.conversations.models import (
     Activity,
     Conversation,
@@ -31,31 +32,41 @@ OPPOSITES: Mapping[ReviewAction, ReviewAction] = UNDONE_BY | {undoing: undone fo
 OF_AUTHOR = frozenset({ReviewAction.MUTE, ReviewAction.UNMUTE, ReviewAction.BAN, ReviewAction.UNBAN})
 
 
-async def list_waiting(session: AsyncSession, conversation_id: int) -> list[ModerationAction]:
-    """What waits for a key in a conversation, oldest first."""
+async def list_waiting(session: AsyncSession, conversation: Conversation) -> list[ModerationAction]:
+    """What waits for a key in a conversation, and what waits for its contact wherever it was asked; oldest first."""
+    of_contact = (ModerationAction.identity_id == conversation.identity_id) & ModerationAction.action.in_(OF_AUTHOR)
     rows = await session.scalars(
         select(ModerationAction)
-        .where(ModerationAction.conversation_id == conversation_id, ModerationAction.state == ReviewState.WAITING)
+        .where(
+            ModerationAction.channel_id == conversation.channel_id,
+            ModerationAction.state == ReviewState.WAITING,
+            (ModerationAction.conversation_id == conversation.id) | of_contact,
+        )
         .order_by(ModerationAction.id)
     )
     return list(rows)
 
 
-async def find_waiting_opposite(
+async def find_waiting_opposites(
     session: AsyncSession, message: Message, identity: Identity, action: ReviewAction
-) -> ModerationAction | None:
-    """The newest of them, locked: what a key begins meanwhile is asked and waits no more."""
+) -> list[ModerationAction]:
+    """All of them, oldest first, locked: what a key begins meanwhile is asked and waits no more."""
     opposite = OPPOSITES.get(action)
+    if opposite is None:
+        return []
     is_of_author = action in OF_AUTHOR
-    statement = select(ModerationAction).where(
-        ModerationAction.channel_id == message.channel_id,
-        ModerationAction.action == opposite,
-        ModerationAction.state == ReviewState.WAITING,
-        ModerationAction.identity_id == identity.id if is_of_author else ModerationAction.message_id == message.id,
+    rows = await session.scalars(
+        select(ModerationAction)
+        .where(
+            ModerationAction.channel_id == message.channel_id,
+            ModerationAction.action == opposite,
+            ModerationAction.state == ReviewState.WAITING,
+            ModerationAction.identity_id == identity.id if is_of_author else ModerationAction.message_id == message.id,
+        )
+        .order_by(ModerationAction.id)
+        .with_for_update()
     )
-    newest = statement.order_by(ModerationAction.id.desc()).limit(1).with_for_update()
-    found: ModerationAction | None = None if opposite is None else await session.scalar(newest)
-    return found
+    return list(rows)
 
 
 async def cancel(
@@ -63,33 +74,41 @@ async def cancel(
     caller: Caller,
     message: Message,
     conversation: Conversation,
-    waiting: ModerationAction,
+    waiting: Sequence[ModerationAction],
     now: datetime,
-) -> ModerationAction:
-    """Take it back, on its locked message: what was to be deleted is shown again."""
-    waiting.state, waiting.failure, waiting.done_at = ReviewState.CANCELLED, None, now
-    if waiting.action is ReviewAction.DELETE:
-        message.deleted_at = None
-    session.add_all(
-        [
-            AuditEntry(
-                workspace_id=message.workspace_id, agent_id=caller.agent_id,
-                action=f"review.{waiting.action.value}.cancelled", row_kind="message", row_id=waiting.message_id,
-                occurred_at=now, before={"state": ReviewState.WAITING.value}, after=None,
-            ),
-            Activity(
-                workspace_id=message.workspace_id, conversation_id=waiting.conversation_id, kind="review_cancelled",
-                agent_id=caller.agent_id, occurred_at=now, details={"action": waiting.action.value},
-            ),
-        ]
-    )  # fmt: skip
+) -> None:
+    """Take them back, on the locked message: what was to be deleted shows again, unless it is gone on the platform."""
+    for row in waiting:
+        row.state, row.failure, row.done_at = ReviewState.CANCELLED, None, now
+        if row.action is ReviewAction.DELETE:
+            message.deleted_at = await find_gone_since(session, message)
+        session.add_all(
+            [
+                AuditEntry(
+                    workspace_id=row.workspace_id, agent_id=caller.agent_id,
+                    action=f"review.{row.action.value}.cancelled", row_kind="message", row_id=row.message_id,
+                    occurred_at=now, before={"state": ReviewState.WAITING.value}, after=None,
+                ),
+                Activity(
+                    workspace_id=row.workspace_id, conversation_id=row.conversation_id, kind="review_cancelled",
+                    agent_id=caller.agent_id, occurred_at=now, details={"action": row.action.value},
+                ),
+            ]
+        )  # fmt: skip
     await session.flush()
     await recompute(session, conversation)
+    _tell(session, conversation, message.id)
+    for row in waiting:
+        if row.conversation_id != conversation.id:
+            _tell(session, await session.get_one(Conversation, row.conversation_id), row.message_id)
+
+
+def _tell(session: AsyncSession, conversation: Conversation, message_id: int) -> None:
+    """Panels hear of it."""
     announce(
-        session, message.workspace_id, "message", conversation_id=conversation.id, message_id=message.id,
+        session, conversation.workspace_id, "message", conversation_id=conversation.id, message_id=message_id,
         assignee_id=conversation.assignee_id, team_id=conversation.team_id,
     )  # fmt: skip
-    return waiting
 
 
 async def requeue_waiting(session: AsyncSession, channel_id: int) -> int:

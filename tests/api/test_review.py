@@ -1,5 +1,6 @@
 """Reviewing what subscribers write: deleting, banning and muting on the platform, and refusals with their reason."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel, ChannelChat
 from inbox.contacts.models import Identity
 from inbox.conversations.jobs import carry_out
-from inbox.conversations.models import Activity, Message, ModerationAction, ReviewAction
+from inbox.conversations.models import Activity, Message, ModerationAction, ReviewAction, ReviewState
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import TemporaryRefusalError
 from inbox.core.events import ReviewMessage
@@ -184,3 +185,22 @@ async def test_an_answer_that_never_came_is_asked_for_again(
     telegram.dropped.add("banChatMember")
     with pytest.raises(TemporaryRefusalError):
         await work(company)
+
+
+async def test_the_notices_button_takes_back_what_waits_and_begins_nothing(
+    company: Company, subscribers: Subscribers, telegram: Wire
+) -> None:
+    wrote = await comment(subscribers)
+    await rights(company, ["ban"])
+    moderator, browser = await company.client_of("moderator"), await company.browser_of("moderator")
+    await moderator.post(f"/api/v1/messages/{wrote.message_id}/moderate", json={"action": "ban"})
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(update(ModerationAction).values(state=ReviewState.WAITING))
+    page = (await browser.get(f"/w/{company.workspace_id}/inbox/{wrote.conversation_id}")).text
+    (address,) = re.findall(r'hx-post="([^"]+)" hx-vals=.{"back": "true"}. name="action" value="unban"', page)
+    button = {"action": "unban", "back": "true"}
+    assert (await browser.post(address, data=button)).status_code == 200
+    assert (await browser.post(address, data=button)).status_code == 409
+    async with company.context.database.session(EVERY_WORKSPACE) as session:
+        assert [row.state for row in await session.scalars(select(ModerationAction))] == [ReviewState.CANCELLED]
+    assert telegram.calls == []

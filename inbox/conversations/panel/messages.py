@@ -19,7 +19,7 @@ from inbox.conversations.panel.opened import access_in
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.snoozing import Snooze, wakes_at
 from inbox.conversations.possible import find_obstacles
-from inbox.conversations.review import ACTS, REASON_LENGTH, Review, find_standing, review
+from inbox.conversations.review import ACTS, REASON_LENGTH, Review, find_standing, review, take_back
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.waiting import UNDONE_BY
 from inbox.core.errors import InvalidInputError, NotFoundError
@@ -170,9 +170,16 @@ async def moderate(
     reason: Annotated[str, Form(max_length=REASON_LENGTH)] = "",
     minutes: Annotated[int | None, Form(ge=0, le=527_040)] = None,
     offence: Annotated[Offence, Form()] = Offence.OTHER,
+    back: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Delete or restore a subscriber's message; warn, mute or ban its author."""
+    """Delete or restore a subscriber's message; warn, mute or ban its author.
+
+    With `back` nothing new is asked for: what `action` undoes and still waits for a key is not done.
+    """
     message, conversation = await access_message(page.session, page.caller, message_id, Permission.MODERATE, lock=True)
+    if back:
+        await take_back(page.session, page.caller, message, conversation, action, page.now)
+        return await _answer(page, conversation, N_("Taken back before it was done"))
     # Only a mute and a ban last; 0 minutes: without end.
     length = timedelta(minutes=minutes) if minutes and action in {ReviewAction.MUTE, ReviewAction.BAN} else None
     wanted = Review(action, reason.strip(), length, offence)

@@ -1,6 +1,6 @@
 """Everything that an open conversation shows: thread, post, contact, colleagues, and what may be done to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -16,11 +16,11 @@ from inbox.channels.models import ChannelStatus
 from inbox.conversations.access import access_conversation, visible
 from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.listing import Named, Row, load_rows, with_parts
-from inbox.conversations.models import Conversation, Direction, ModerationAction, ReviewAction
+from inbox.conversations.models import Conversation, Direction, Message, ModerationAction, ReviewAction
 from inbox.conversations.possible import find_obstacles
 from inbox.conversations.post_settings import PostRow, count_under, find_comments_obstacle
 from inbox.conversations.thread import Said, Thread, load_thread
-from inbox.conversations.waiting import OPPOSITES, list_waiting
+from inbox.conversations.waiting import OF_AUTHOR, OPPOSITES, list_waiting
 from inbox.core.errors import NotFoundError
 from inbox.core.i18n import N_
 from inbox.organisations.models import Membership, Team
@@ -40,10 +40,14 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A review that waits for a key; asking for `taken_back_by` takes it back."""
+    """What waits for a key, by its newest review; `taken_back_by`, sent to `message_id`, takes all such back.
+
+    No message: it was asked for elsewhere, and its author wrote none of what is shown.
+    """
 
     row: ModerationAction
     taken_back_by: ReviewAction
+    message_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,10 @@ async def load_opened(session: AsyncSession, caller: Caller, conversation: Conve
     (row,) = await load_rows(session, [conversation])
     thread = await load_thread(session, caller, conversation)
     posts = await count_under(session, caller, [conversation.post]) if conversation.post else [None]
-    inbound = [one.message for one in thread.items if isinstance(one, Said)]
-    last = next((one.id for one in reversed(inbound) if one.direction is Direction.INBOUND), None)
+    inbound = [
+        one.message for one in thread.items if isinstance(one, Said) and one.message.direction is Direction.INBOUND
+    ]
+    last = inbound[-1].id if inbound else None
     refusals = await find_obstacles(session, adapters, conversation, Act)
     silent = is_unreachable(conversation.identity, conversation)
     earlier = await _load_earlier(session, caller, conversation)
@@ -122,7 +128,7 @@ async def load_opened(session: AsyncSession, caller: Caller, conversation: Conve
         is_unreachable=silent,
         instead=next((one for one in earlier if one.kind is ConversationKind.COMMENT), None) if silent else None,
         parked_because=channel.status_reason if channel.status is ChannelStatus.ATTENTION else None,
-        waiting=await _load_waiting(session, conversation),
+        waiting=await _load_waiting(session, conversation, inbound),
         may_note=caller.may(conversation.workspace_id, Permission.ANSWER),
         refusals=refusals,
         url=urls.get(last or 0) or next(reversed(urls.values()), None),
@@ -135,8 +141,18 @@ async def load_opened(session: AsyncSession, caller: Caller, conversation: Conve
     )
 
 
-async def _load_waiting(session: AsyncSession, conversation: Conversation) -> tuple[Waiting, ...]:
-    return tuple(Waiting(row, OPPOSITES[row.action]) for row in await list_waiting(session, conversation.id))
+async def _load_waiting(
+    session: AsyncSession, conversation: Conversation, inbound: Sequence[Message]
+) -> tuple[Waiting, ...]:
+    """A message's, each; an author's once, however often and wherever it was asked for."""
+    written = {one.author_identity_id or conversation.identity_id: one.id for one in inbound}
+    found: dict[tuple[ReviewAction, int], Waiting] = {}
+    for row in await list_waiting(session, conversation):
+        is_of_author = row.action in OF_AUTHOR
+        message_id = row.message_id if row.conversation_id == conversation.id else written.get(row.identity_id)
+        about = row.identity_id if is_of_author else row.message_id
+        found[row.action, about] = Waiting(row, OPPOSITES[row.action], message_id)
+    return tuple(found.values())
 
 
 def urls_of(adapters: Adapters, conversation: Conversation, thread: Thread) -> dict[int, str]:
