@@ -6,7 +6,7 @@ from functools import partial
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Act
 from inbox.channels.models import ChannelStatus
-from inbox.channels.status import find_wait, set_status, set_user_key_reason
+from inbox.channels.status import find_wait, set_status, set_user_key_reason, still_waits
 from inbox.conversations.models import Message
 from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
@@ -98,9 +98,10 @@ async def _park(context: Context, message_id: int, act: Act) -> None:
         row = await load_row(session, message_id, lock=True)
         if row is None:
             return
-        reason = _why_waiting(context, row, act)
+        key = context.adapters[row.channel.platform].key_for(act, row.conversation.kind)
+        reason = await still_waits(session, row.channel, key)
         if reason is None:
-            # It recovered at this moment, and may have looked for parked edits already.
+            # It recovered at this moment, and has looked for parked edits already.
             kind = EditDelivered if row.message.deleted_at is None else DeleteDelivered
             await defer(session, [kind(conversation_id=row.conversation.id, message_id=message_id)])
             return

@@ -1,5 +1,6 @@
 """A captcha asked of the administrator: its acts wait for a person, are done once or taken back; the rest goes on."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,8 @@ from sqlalchemy import select
 from bots.vk import reasons
 from inbox.channels.adapter import Upload
 from inbox.channels.events import AttachmentKind
-from inbox.channels.models import ChannelStatus
-from inbox.channels.status import CHECK_AGAIN_AFTER, queue_checks
+from inbox.channels.models import Channel, ChannelStatus
+from inbox.channels.status import CHECK_AGAIN_AFTER, queue_checks, set_user_key_reason
 from inbox.conversations.models import Activity, Delivery, ReviewAction, ReviewState
 from inbox.conversations.review import Review
 from inbox.core.database import EVERY_WORKSPACE
@@ -162,6 +163,26 @@ async def test_our_comments_deletion_and_photos_under_a_comment_wait_too(desk: V
     assert (await desk.message(said)).failure is None
     assert (await desk.message(shown)).delivery is Delivery.SENT
     assert await desk.called("wall.createComment") == 2
+
+
+async def test_a_deletion_that_parks_while_the_captcha_is_solved_is_brought_all_the_same(desk: VkDesk) -> None:
+    said = await desk.reply(await desk.talk("Ого", kind="comment"), "Спасибо!")
+    await desk.deliver(said)
+    await park_a_ban(desk)
+    async with desk.context.transaction(frozenset({desk.workspace_id})) as session:
+        await writing.delete(session, desk.context.adapters, owner(desk), said, desk.context.clock())
+    await desk.forget_jobs()
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        channel = await session.get_one(Channel, desk.channel_id)
+        await set_user_key_reason(session, channel, None, desk.context.clock())
+        # What was parked has been looked for; that the key works is not committed yet.
+        parking = asyncio.create_task(desk.bring_deletion(said))
+        await asyncio.wait({parking}, timeout=1)
+    await parking
+    assert "inbox.replies.delete" in [name for name, _ in await desk.jobs()]
+    await desk.bring_deletion(said)
+    assert (await desk.message(said)).failure is None
+    assert await desk.called("wall.deleteComment") == 1
 
 
 async def test_a_key_that_is_revoked_meanwhile_refuses_what_waited(desk: VkDesk) -> None:
