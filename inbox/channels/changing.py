@@ -26,6 +26,19 @@ from inbox.core.live import announce
 
 
 @dataclass(frozen=True, slots=True)
+class _Keys:
+    """What is to be used from now on; None stays as it is."""
+
+    token: SecretStr | None
+    user_token: SecretStr | None
+
+    def joined_with(self, account: Account) -> CredentialsIn:
+        """Both, as they will be."""
+        kept = SecretStr(account.user_token) if account.user_token else None
+        return CredentialsIn(token=self.token or SecretStr(account.token), user_token=self.user_token or kept)
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """What the channel is to become. `credentials_before` tells whether somebody else changed it meanwhile."""
 
@@ -44,7 +57,22 @@ class _Plan:
 
 async def change_channel(context: Context, caller: Caller, channel_id: int, patch: ChannelPatch) -> Channel:
     """The changed channel; InvalidInputError with the platform's reason when it does not accept the change."""
-    plan = await _plan(context, caller, channel_id, patch)
+    return await _change(context, caller, channel_id, patch, patch.credentials)
+
+
+async def change_keys(
+    context: Context, caller: Caller, channel_id: int, token: SecretStr | None, user_token: SecretStr | None
+) -> Channel:
+    """The same for keys alone: the one that is left out stays. InvalidInputError with none at all."""
+    if token is None and user_token is None:
+        raise InvalidInputError("Paste the key that is to be used from now on.", field="token")
+    return await _change(context, caller, channel_id, ChannelPatch(), _Keys(token, user_token))
+
+
+async def _change(
+    context: Context, caller: Caller, channel_id: int, patch: ChannelPatch, keys: CredentialsIn | _Keys | None
+) -> Channel:
+    plan = await _plan(context, caller, channel_id, patch, keys)
     checked = await _ask_again(context, plan, patch)
     now = context.clock()
     async with context.transaction(caller.scope) as session:
@@ -66,27 +94,16 @@ async def change_channel(context: Context, caller: Caller, channel_id: int, patc
     return channel
 
 
-async def change_keys(
-    context: Context, caller: Caller, channel_id: int, token: SecretStr | None, user_token: SecretStr | None
-) -> Channel:
-    """The same for keys alone: the one that is left out stays. InvalidInputError with none at all."""
-    if token is None and user_token is None:
-        raise InvalidInputError("Paste the key that is to be used from now on.", field="token")
-    async with context.transaction(caller.scope) as session:
-        channel = await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS)
-    now = account_of(channel, context.cipher)
-    kept = SecretStr(now.user_token) if now.user_token else None
-    wanted = CredentialsIn(token=token or SecretStr(now.token), user_token=user_token or kept)
-    return await change_channel(context, caller, channel_id, ChannelPatch(credentials=wanted))
-
-
-async def _plan(context: Context, caller: Caller, channel_id: int, patch: ChannelPatch) -> _Plan:
+async def _plan(
+    context: Context, caller: Caller, channel_id: int, patch: ChannelPatch, keys: CredentialsIn | _Keys | None
+) -> _Plan:
     async with context.transaction(caller.scope) as session:
         channel = await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS)
     account, secret = account_of(channel, context.cipher), webhook_secret_of(channel, context.cipher)
     mode, fields = channel.mode, None
-    if patch.credentials is not None:
-        fields = secret_fields(patch.credentials, secret)
+    if keys is not None:
+        # The key that stays is read together with `credentials_before`: a colleague who changes it now is noticed.
+        fields = secret_fields(keys.joined_with(account) if isinstance(keys, _Keys) else keys, secret)
         secret = fields["webhook_secret"]
         account = replace(account, token=fields["token"], user_token=fields.get("user_token"))
     if patch.settings is not None:

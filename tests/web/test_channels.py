@@ -5,10 +5,14 @@ from collections.abc import Mapping
 
 import httpx
 import pytest
-from sqlalchemy import select, text
+from pydantic import SecretStr
+from sqlalchemy import Connection, event, select, text, update
 
+from inbox.agents.models import Agent
+from inbox.agents.tokens import load_caller
 from inbox.audit.models import AuditEntry
 from inbox.channels.account import account_of, webhook_secret_of
+from inbox.channels.changing import change_keys
 from inbox.channels.events import Author, ConversationKind
 from inbox.channels.models import Channel, ChannelChat, ChannelStatus, ReceiveMode
 from inbox.channels.schemas import ChannelOut
@@ -18,6 +22,7 @@ from inbox.contacts.models import Identity
 from inbox.contacts.service import Seen, store_identities
 from inbox.conversations.models import Conversation, Delivery, Direction, Message
 from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.errors import ConflictError
 from inbox.core.events import CheckChannel
 from tests.company import NOWHERE, Company, bot_token
 
@@ -352,3 +357,23 @@ async def test_a_key_is_changed_on_a_page_that_shows_none_and_a_wrong_one_change
     answer = await browser.post(at, data={"token": NEXT_TOKEN})
     assert answer.status_code == 303, answer.text
     assert (await read(company, created.id)).key_fingerprint == NEXT_TOKEN[-4:]
+
+
+async def test_a_key_that_a_colleague_changes_at_this_moment_is_not_overwritten(
+    company: Company, simulator: str
+) -> None:
+    created = await create(company, simulator)
+    cipher, before = company.context.cipher, await read(company, created.id)
+    theirs = cipher.encrypt_fields(cipher.decrypt_fields(before.credentials_encrypted) | {"token": NEXT_TOKEN})
+
+    def change_too(connection: Connection) -> None:
+        """Right after the channel was read for the first time."""
+        connection.execute(update(Channel).where(Channel.id == created.id).values(credentials_encrypted=theirs))
+
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        agent = await session.get_one(Agent, company.people["owner"].agent_id)
+        owner = await load_caller(session, agent, 1)
+    event.listen(company.context.database.engine.sync_engine, "commit", change_too, once=True)
+    with pytest.raises(ConflictError):
+        await change_keys(company.context, owner, created.id, None, SecretStr("vk1.an-administrators"))
+    assert account_of(await read(company, created.id), cipher).token == NEXT_TOKEN
