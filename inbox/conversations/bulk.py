@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -17,7 +17,7 @@ from inbox.conversations.deciding import DECISIONS, remember
 from inbox.conversations.models import BulkChange, BulkStep, Conversation, Priority
 from inbox.conversations.recompute import load_parts
 from inbox.core.bulk import among
-from inbox.core.database import Json
+from inbox.core.database import OVER_ALL, Json
 from inbox.core.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError
 from inbox.core.i18n import N_
 
@@ -115,6 +115,13 @@ async def access_steps(session: AsyncSession, caller: Caller, bulk_change_id: in
     if not steps:
         raise NotFoundError("There is no such deed.")
     return steps
+
+
+async def count_steps(session: AsyncSession, bulk_change_id: int) -> int:
+    """How many conversations the deed changed, also behind the session's fence."""
+    count = select(func.count(BulkStep.conversation_id)).where(BulkStep.bulk_change_id == bulk_change_id)
+    found: int = await session.scalar(count, execution_options={OVER_ALL: True}) or 0
+    return found
 
 
 async def undo_many(session: AsyncSession, caller: Caller, bulk_change_id: int, now: datetime) -> Bulk:

@@ -152,6 +152,18 @@ async def test_a_deed_on_all_projects_is_undone_whole_from_one_of_them(
     assert await statuses(company, ids) == ["open", "open"]
 
 
+async def test_a_headers_undo_takes_no_half_of_a_deed_on_all_projects(
+    company: Company, subscribers: Subscribers
+) -> None:
+    await join_second(company, Role.OWNER)
+    ids, address = await close_in_both(company, subscribers)
+    browser = await company.browser_of("owner")
+    by_hand = address.replace("/bulk/", "/undo/").removesuffix("/undo")
+    assert (await browser.post(by_hand)).status_code == 404
+    assert "Undone: 2" in (await browser.post(address)).text
+    assert await statuses(company, ids) == ["open", "open"]
+
+
 async def test_where_one_may_no_longer_answer_it_stays(company: Company, subscribers: Subscribers) -> None:
     await join_second(company, Role.OWNER)
     ids, address = await close_in_both(company, subscribers)

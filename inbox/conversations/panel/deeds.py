@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Response
 
 from inbox.agents.permissions import Permission
 from inbox.conversations.access import access_claimable, access_post
-from inbox.conversations.bulk import access_steps, change_one, undo_many
+from inbox.conversations.bulk import access_steps, change_one, count_steps, undo_many
 from inbox.conversations.changes import UNSET, Change
 from inbox.conversations.models import Conversation, PostMode, Priority, Status
 from inbox.conversations.panel.answering import Toast, Undo, answer
@@ -131,7 +131,7 @@ async def change_post_of(
 async def undo(page: PageDep, bulk_change_id: RowId) -> Response:
     """As it was before the deed on one conversation, if nobody has changed it since."""
     steps = await access_steps(page.session, page.caller, bulk_change_id)
-    if len(steps) != 1:
+    if await count_steps(page.session, bulk_change_id) != 1:
         raise NotFoundError("There is no such deed.")
     done = await undo_many(page.session, page.caller, bulk_change_id, page.now)
     for refusal in done.refused.values():
