@@ -90,7 +90,9 @@ class ChannelOut(BaseModel):
     status: ChannelStatus
     status_reason: str | None
     status_at: datetime
-    user_key_reason: str | None
+    user_key_reason: str | None = Field(
+        description="What an administrator's key waits for (VK: a captcha): its acts wait with it; null while it works."
+    )
     capabilities: list[CapabilityOut]
     key_fingerprint: str
     settings: SettingsOut
