@@ -56,7 +56,7 @@ def _compare_once(example: Example, folds: npt.NDArray[np.intp]) -> dict[tuple[s
     for kind in KINDS:
         table, other = build_table(kind, part, vocabulary), build_table(kind, rest, vocabulary)
         for task, labels in TASKS.items():
-            coefficients, bias = fit(table, part.labels(task), len(labels))
+            coefficients, bias = fit(table, part.labels(task), len(labels), part.weights(task))
             scores[kind, task] = _score(rest, task, (other @ coefficients + bias).argmax(axis=1))
     return scores
 

@@ -50,6 +50,11 @@ def is_talk(row: Row) -> bool:
     return row.trade.startswith(TALK)
 
 
+def is_told_to_nobody(row: Row) -> bool:
+    """Whether it is what people say to each other or to the world: news, stories, diaries, forums."""
+    return row.trade.startswith("talk-")
+
+
 def training_rows(rows: Sequence[Row]) -> list[Row]:
     """Rows that models train on: not of the test trades, and not bare emoji, whose mood is read without a model."""
     return [row for row in rows if row.trade not in TEST_TRADES and not is_wordless(clean(row.text))]
