@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inbox.core.database import Json
-from moderation.learning.corpus import TEST_TRADES, Row, read_seed, training_rows
+from moderation.learning.corpus import TEST_TRADES, Row, is_talk, read_seed, training_rows
 from moderation.learning.measure import Figures, measure, number
 from moderation.learning.own import Lessons, fit_own
 from moderation.triage.classify import LinearTagger
@@ -16,7 +16,7 @@ from moderation.triage.weights import TASKS
 
 FOLDS = 5
 ALONG_ROWS = 600
-"""Rows of the seed corpus that are learned along."""
+"""Rows of the seed corpus that are learned along; of those that are written to a brand, as its messages are."""
 FEWEST = 30
 """Corrected messages; fewer say too little."""
 MOST = 4000
@@ -68,7 +68,7 @@ def learn(tagger: LinearTagger, lessons: Sequence[Lesson], progress: Progress) -
     rows = read_seed()
     taught = _see(tagger, lessons)
     progress(0.15)
-    trained = training_rows(rows)
+    trained = [row for row in training_rows(rows) if not is_talk(row)]
     chosen = np.random.default_rng(SEED).permutation(len(trained))[:ALONG_ROWS]
     along = _see(tagger, [_as_lesson(trained[place]) for place in chosen])
     progress(0.3)
