@@ -92,7 +92,7 @@ async def put_in_draw(rung: Rung, client: httpx.AsyncClient, person: int) -> int
             await session.execute(
                 select(Conversation.id, Conversation.post_id)
                 .join(Message, Message.conversation_id == Conversation.id)
-                .where(Message.text == f"первый {person}")
+                .where(Message.text == f"ура, я первый {person}")
             )
         ).one()
     answer = await client.post(f"/w/{rung.bridge.desk.workspace_id}/inbox/{talk}/post", data={"mode": "draw"})
@@ -115,7 +115,7 @@ async def test_a_draw_at_night_is_one_folded_row_and_its_questions(rung: Rung) -
     desk = rung.bridge.desk
     drawn, ordinary = post(desk, "Розыгрыш дивана"), post(desk, "Новая коллекция")
     await send(desk, shown(desk, drawn), shown(desk, ordinary))
-    await send(desk, comment(desk, drawn, "первый 1", 1), comment(desk, ordinary, "Сколько стоит кресло?", 2))
+    await send(desk, comment(desk, drawn, "ура, я первый 1", 1), comment(desk, ordinary, "Сколько стоит кресло?", 2))
     async with browser(rung) as client:
         post_id = await put_in_draw(rung, client, 1)
         everybody = crowd(rung, drawn)
