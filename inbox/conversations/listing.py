@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, not_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, joinedload
 
@@ -16,7 +16,7 @@ from inbox.conversations.access import visible
 from inbox.conversations.filters import Filters, conditions, settled
 from inbox.conversations.folding import folded
 from inbox.conversations.labelling import load_labels_of
-from inbox.conversations.models import Conversation, Outcome, Post, Status
+from inbox.conversations.models import Conversation, Outcome, Post, PostMode, Status
 from inbox.conversations.orders import cursor_of, ordered
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
@@ -29,6 +29,7 @@ __all__ = [
     "Listing",
     "Named",
     "Row",
+    "count_folded",
     "count_views",
     "list_conversations",
     "list_folds",
@@ -111,24 +112,57 @@ async def list_conversations(
 async def list_folds(
     session: AsyncSession, caller: Caller, filters: Filters, since: datetime | None, limit: int = MAX_FOLDS
 ) -> list[Fold]:
-    """The folded rows of a list, the newest first, in one query; with `since` only those that grew after it."""
+    """The folded rows of a list, the newest first, in one query; with `since` only those that grew after it.
+
+    The newest comment of each draw chooses the posts; only theirs are counted.
+    """
     place = [
-        (Conversation.workspace_id == filters.workspace_id, filters.workspace_id),
-        (Conversation.channel_id == filters.channel_id, filters.channel_id),
-        (Conversation.post_id == filters.post_id, filters.post_id),
+        (Post.workspace_id == filters.workspace_id, filters.workspace_id),
+        (Post.channel_id == filters.channel_id, filters.channel_id),
+        (Post.id == filters.post_id, filters.post_id),
     ]
-    newest = func.max(Conversation.last_message_at).label("newest")
-    counted = (
-        select(Conversation.post_id, func.count().label("count"), newest)
-        .where(visible(caller), folded(), *(condition for condition, value in place if value is not None))
-        .group_by(Conversation.post_id)
-        .subquery()
+    within = [condition for condition, value in place if value is not None]
+    newest = (
+        select(Conversation.last_message_at.label("at"))
+        .where(*_folded_under(caller, Post.workspace_id, Post.id))
+        .order_by(Conversation.last_message_at.desc())
+        .limit(1)
     )
-    statement = select(Post, counted.c.count, counted.c.newest).join(counted, counted.c.post_id == Post.id)
     if since is not None:
-        statement = statement.where(counted.c.newest > since)
-    rows = await session.execute(statement.order_by(counted.c.newest.desc(), Post.id.desc()).limit(limit))
-    return [Fold(post, count, last_message_at) for post, count, last_message_at in rows]
+        newest = newest.where(Conversation.last_message_at > since)
+    found = newest.lateral("newest")
+    chosen = (
+        select(Post.id, Post.workspace_id, found.c.at)
+        .join(found, true())
+        .where(
+            Post.workspace_id.in_(sorted(caller.workspaces_with(Permission.READ_CONVERSATIONS))),
+            Post.mode == PostMode.DRAW,
+            *within,
+        )
+        .order_by(found.c.at.desc(), Post.id.desc())
+        .limit(limit)
+        .subquery("chosen")
+    )
+    count = select(func.count()).where(*_folded_under(caller, chosen.c.workspace_id, chosen.c.id)).scalar_subquery()
+    rows = await session.execute(
+        select(Post, count, chosen.c.at)
+        .join(chosen, chosen.c.id == Post.id)
+        .order_by(chosen.c.at.desc(), Post.id.desc())
+    )
+    return [Fold(post, number, last_message_at) for post, number, last_message_at in rows]
+
+
+async def count_folded(session: AsyncSession, caller: Caller, post: Post) -> int:
+    """How many comments the folded row of a post stands for; no other comment is looked at."""
+    under = _folded_under(caller, post.workspace_id, post.id)
+    return int(await session.scalar(select(func.count()).select_from(Conversation).where(*under)) or 0)
+
+
+def _folded_under(
+    caller: Caller, workspace_id: SQLColumnExpression[int] | int, post_id: SQLColumnExpression[int] | int
+) -> list[ColumnElement[bool]]:
+    """What `ix_conversations_foldable` finds."""
+    return [Conversation.workspace_id == workspace_id, Conversation.post_id == post_id, visible(caller), folded()]
 
 
 async def _load_page(session: AsyncSession, conversation_ids: Sequence[int]) -> list[Conversation]:

@@ -149,13 +149,16 @@ async def _set_open(session: AsyncSession, adapters: Adapters, post: Post, *, is
 
 
 async def _judge_comments(session: AsyncSession, post: Post) -> None:
-    """Verdicts, and the state of every conversation in which one changed; what is folded changes for all of them."""
-    await fold_wordless(session, post.id, post.mode)
+    """Verdicts, and the state of every conversation in which one changed; what is folded changes for all of them.
+
+    Messages are locked before conversations, as everywhere.
+    """
     touched = await judge_again(
         session,
         Message.conversation_id.in_(select(Conversation.id).where(Conversation.post_id == post.id)),
         Message.deleted_at.is_(None),
     )
+    await fold_wordless(session, post.id, post.mode, touched)
     for conversation in await refresh(session, touched):
         announce(
             session, conversation.workspace_id, "conversation", conversation_id=conversation.id,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstanceState
 from inbox.channels.events import AttachmentKind
 from inbox.contacts.models import Identity
 from inbox.conversations.deciding import decided, end_pause
-from inbox.conversations.folding import fold_equal, is_foldable, may_repeat
+from inbox.conversations.folding import find_outspoken, fold_equal, write_foldable, write_unfoldable
 from inbox.conversations.models import (
     Activity,
     Attachment,
@@ -40,7 +40,7 @@ WINDOW = 200
 PREVIEW = 160
 WRITTEN = (
     "status", "outcome", "closed_at", "snoozed_until", "waiting_since_at", "needs_answer", "last_answer_at",
-    "sentiment", "intent", "toxic", "unsure", "held", "needs_answer_why", "foldable",
+    "sentiment", "intent", "toxic", "unsure", "held", "needs_answer_why", "foldable", "fold_key",
     "started_at", "last_message_at", "last_inbound_at", "preview", "preview_is_ours", "preview_attachment", "quoted",
     "first_response_since_at", "first_response_due_at", "first_response_met_at", "first_response_breached_at",
     "next_response_since_at", "next_response_due_at", "next_response_met_at", "next_response_breached_at",
@@ -97,6 +97,12 @@ class _Talk:
         """Whether these are all of its messages."""
         return len(self.spoken) < WINDOW
 
+    @property
+    def has_others(self) -> bool:
+        """Whether the contact wrote more than the comment that speaks for them."""
+        inbound = sum(one.direction is Direction.INBOUND and not one.is_deleted for one in self.spoken)
+        return inbound > 1 or not self.is_whole
+
     def shown_ids(self) -> set[int]:
         """The messages of which the list shows something."""
         inbound_id = self.last_inbound.message_id if self.last_inbound else None
@@ -115,6 +121,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     conversations, talks = await _load_talks(session, conversation_ids)
     shown = await _load_shown(session, {message_id for talk in talks for message_id in talk.shown_ids()})
     promises = await load_promises(session, {one.workspace_id for one in conversations})
+    outspoken = await _find_outspoken(session, talks)
     reopened: set[int] = set()
     asking: set[int] = set()
     waited: list[Waited] = []
@@ -126,7 +133,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
         was_asking = conversation.needs_answer
         promise = promises.of(conversation)
         _write(talk, shown, promise)
-        _write_foldable(talk, shown)
+        _write_foldable(talk, shown, outspoken)
         waited.append(Waited(conversation, talk.state.waits, promise))
         if conversation.needs_answer and not was_asking:
             asking.add(conversation.id)
@@ -135,7 +142,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
             session.add(_reopening(conversation))
     await update_rows(session, [talk.conversation for talk in talks if _is_changed(talk.conversation)], WRITTEN)
     await session.flush()
-    await fold_equal(session, [talk.conversation for talk in talks if may_repeat(talk.mode, talk.conversation)])
+    await fold_equal(session, [talk.conversation for talk in talks if not talk.conversation.foldable])
     await record_responses(session, waited)
     return Refreshed(conversations, frozenset(reopened), frozenset(asking), fresh, before)
 
@@ -297,10 +304,24 @@ def _write_tags(talk: _Talk, shown: Mapping[int, _Shown]) -> None:
         conversation.needs_answer_why = Why.RULE if is_by_rule and not conversation.needs_answer else leading.why
 
 
-def _write_foldable(talk: _Talk, shown: Mapping[int, _Shown]) -> None:
-    conversation = talk.conversation
-    leading = None if talk.state.leading_id is None else shown[talk.state.leading_id]
-    conversation.foldable = leading is not None and is_foldable(talk.mode, conversation, leading.text, leading.why)
+async def _find_outspoken(session: AsyncSession, talks: Sequence[_Talk]) -> set[int]:
+    """Under draws, conversations whose other comments say something; most have but one, and are not asked for."""
+    return await find_outspoken(
+        session,
+        {
+            talk.conversation.id: talk.state.leading_id
+            for talk in talks
+            if talk.mode is PostMode.DRAW and talk.state.leading_id is not None and talk.has_others
+        },
+    )
+
+
+def _write_foldable(talk: _Talk, shown: Mapping[int, _Shown], outspoken: Collection[int]) -> None:
+    conversation, leading_id = talk.conversation, talk.state.leading_id
+    if talk.mode is not PostMode.DRAW or leading_id is None or conversation.id in outspoken:
+        write_unfoldable(conversation)
+    else:
+        write_foldable(conversation, shown[leading_id].text, shown[leading_id].why)
 
 
 def _write_preview(talk: _Talk, shown: Mapping[int, _Shown]) -> None:

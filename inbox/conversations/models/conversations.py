@@ -56,8 +56,12 @@ class Conversation(HasId, OfWorkspace, Base):
         Index("ix_conversations_contact", "workspace_id", "contact_id"),
         Index("ix_conversations_post", "workspace_id", "post_id"),
         Index(
-            "ix_conversations_foldable", "workspace_id", "post_id", text("last_message_at desc"), "id",
+            "ix_conversations_foldable", "workspace_id", "post_id", "last_message_at", "id",
             postgresql_where=text("foldable"),
+        ),
+        Index(
+            "ix_conversations_fold_key", "post_id", "fold_key", "foldable",
+            postgresql_where=text("fold_key is not null"),
         ),
         Index("ix_conversations_assignee", "assignee_id", postgresql_where=text("status <> 'closed'")),
         Index(
@@ -129,6 +133,8 @@ class Conversation(HasId, OfWorkspace, Base):
 
     foldable: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Under a draw it says what everybody says (`folding.folded` tells when it is folded away)."""
+    fold_key: Mapped[str | None]
+    """Equal for long comments of equal words (`folding.key_of`); None for what is short or stands apart anyway."""
 
     first_response_since_at: Mapped[datetime | None]
     """Since when the wait lasts (or lasted) that the clock measures."""

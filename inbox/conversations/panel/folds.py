@@ -6,11 +6,10 @@ from fastapi import APIRouter, Query, Response
 
 from inbox.conversations.access import access_post
 from inbox.conversations.filters import Filters, Order
-from inbox.conversations.listing import list_conversations
+from inbox.conversations.listing import count_folded, list_conversations
 from inbox.conversations.models import Post
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.pages import around
-from inbox.conversations.post_settings import count_under
 from inbox.core.errors import NotFoundError
 from inbox.core.web.fields import RowId
 
@@ -28,18 +27,18 @@ async def show_fold(page: PageDep, post_id: RowId, cursor: Cursor = None) -> Res
     listing = await list_conversations(page.session, page.caller, filters, cursor, PAGE, page.now)
     if cursor is not None:
         return page.show("fold_rows", post=post, writers=listing)
-    (row,) = await count_under(page.session, page.caller, [post])
+    count = await count_folded(page.session, page.caller, post)
     if page.request.headers.get("hx-target") == "conversation":
-        return page.show("fold", post=post, fold=row, writers=listing)
-    return page.show("inbox", **await around(page), opened=None, post=post, fold=row, writers=listing)
+        return page.show("fold", post=post, folded_count=count, writers=listing)
+    return page.show("inbox", **await around(page), opened=None, post=post, folded_count=count, writers=listing)
 
 
 @router.get("/count")
 async def show_count(page: PageDep, post_id: RowId, shown: Annotated[int, Query(ge=0, le=2**31)]) -> Response:
     """The number as it is now, beside the `shown` one of the page."""
     post = await _access(page, post_id)
-    (row,) = await count_under(page.session, page.caller, [post])
-    return page.show("fold_count", post=post, fold=row, shown=shown)
+    count = await count_folded(page.session, page.caller, post)
+    return page.show("fold_count", post=post, folded_count=count, shown=shown)
 
 
 async def _access(page: Page, post_id: int) -> Post:
