@@ -14,6 +14,7 @@ from inbox.channels.models import Channel, ChannelStatus
 from inbox.channels.status import set_status, set_user_key_reason, still_waits
 from inbox.contacts.models import Identity
 from inbox.conversations.archive import keep_files
+from inbox.conversations.messages import find_gone_since
 from inbox.conversations.models import Activity, Conversation, Deletion, Message, ModerationAction
 from inbox.conversations.models import ReviewAction as Action
 from inbox.conversations.models import ReviewState as State
@@ -174,7 +175,7 @@ async def _note_refusal(context: Context, job: ReviewMessage, error: PlatformErr
         row, message = await _lock(session, job)
         row.state, row.failure = State.REFUSED, error.reason
         if row.action is Action.DELETE:
-            message.deleted_at = None
+            message.deleted_at = await find_gone_since(session, message)
         details: dict[str, object] = {"action": row.action.value, "reason": error.reason}
         session.add_all(
             [

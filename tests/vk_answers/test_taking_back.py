@@ -26,6 +26,13 @@ async def comment(desk: VkDesk, words: str = "Дурак!") -> int:
     return await desk.last(await desk.talk(words, kind="comment"))
 
 
+async def delete_in_vk(desk: VkDesk, message_id: int) -> None:
+    """An administrator does, and VK tells it."""
+    comment_id = ((await desk.message(message_id)).external_id or "").rpartition(":")[2]
+    await desk.line.result("wall.deleteComment", USER_TOKEN, owner_id=-GROUP, comment_id=comment_id)
+    await desk.take_events()
+
+
 async def press(desk: VkDesk, message_id: int, taken_back_by: ReviewAction) -> None:
     """The notice's button."""
     async with desk.context.transaction(frozenset({desk.workspace_id})) as session:
@@ -55,11 +62,19 @@ async def test_a_comment_that_is_gone_in_vk_meanwhile_is_not_shown_again(desk: V
     message_id = await comment(desk)
     await want_captcha(desk, "wall.deleteComment")
     await desk.review(message_id, Review(ReviewAction.DELETE, ""))
-    comment_id = ((await desk.message(message_id)).external_id or "").rpartition(":")[2]
-    await desk.line.result("wall.deleteComment", USER_TOKEN, owner_id=-GROUP, comment_id=comment_id)
-    await desk.take_events()
+    await delete_in_vk(desk, message_id)
     await press(desk, message_id, ReviewAction.RESTORE)
     assert await reviews(desk) == [(ReviewAction.DELETE, CANCELLED)]
+    assert (await desk.message(message_id)).deleted_at is not None
+
+
+async def test_nor_is_it_when_vk_refuses_our_deletion(desk: VkDesk) -> None:
+    message_id = await comment(desk)
+    job = await desk.ask_review(message_id, Review(ReviewAction.DELETE, ""))
+    await delete_in_vk(desk, message_id)
+    await desk.line.vk("fault", method="wall.deleteComment", error=15, times=1)
+    await desk.carry_out(job)
+    assert await reviews(desk) == [(ReviewAction.DELETE, ReviewState.REFUSED)]
     assert (await desk.message(message_id)).deleted_at is not None
 
 
