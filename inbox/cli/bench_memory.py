@@ -15,6 +15,8 @@ GOAL_MB = 700
 AT_ONCE = 16
 PEOPLE = 2_000
 LONGEST = 3 * 3600.0
+LIMITS = httpx.Limits(max_connections=AT_ONCE, keepalive_expiry=1.0)
+"""A connection that rests is closed by us before the simulator closes it under a request."""
 MEGABYTE = 1024 * 1024
 
 
@@ -38,7 +40,7 @@ def proportional_size(pid: int) -> float:
 
 async def _say(running: RunningUp, texts: list[str], offset: int) -> None:
     limits = asyncio.Semaphore(AT_ONCE)
-    async with httpx.AsyncClient(base_url=running.sim_url, timeout=60) as phone:
+    async with httpx.AsyncClient(base_url=running.sim_url, timeout=60, limits=LIMITS) as phone:
 
         async def say(body: Mapping[str, object]) -> None:
             async with limits:
