@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import aliased
 
 from inbox.channels.events import ConversationKind, Platform
 from inbox.channels.models import Channel
@@ -126,7 +127,12 @@ def _labelled(name: str) -> ColumnElement[bool]:
 
 def _mentions(words: str) -> ColumnElement[bool]:
     """A message, or the contact's name, holds these words in this order, in any case of letters."""
-    return or_(
-        Conversation.id.in_(select(Message.conversation_id).where(Message.text.icontains(words, autoescape=True))),
-        Conversation.contact_id.in_(select(Contact.id).where(Contact.name.icontains(words, autoescape=True))),
+    theirs = aliased(Conversation)
+    said = select(Message.conversation_id).where(Message.text.icontains(words, autoescape=True))
+    named = (
+        select(theirs.id)
+        .join(Contact, Contact.id == theirs.contact_id)
+        .where(Contact.name.icontains(words, autoescape=True))
     )
+    # One list of ids: with "or" between two, every conversation is looked at.
+    return Conversation.id.in_(said.union(named))

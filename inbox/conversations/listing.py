@@ -4,7 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, not_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    and_,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, joinedload
 
@@ -38,6 +50,9 @@ __all__ = [
 
 MAX_PAGE = 200
 MAX_FOLDS = 5
+MOST_COUNTED = 1000
+"""More than so many are not counted where they only become more."""
+ALIVE = [status for status in Status if status is not Status.CLOSED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +92,8 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many conversations each view holds; all but `automatic` count only what is not closed.
+    """How many conversations each view holds; all but `automatic` count only what is not closed, and `automatic`, which
+    grows for ever, is counted up to MOST_COUNTED.
 
     `mine`, `unassigned`, `leads`, `negative` count what needs an answer; `open` everything that is open. `by_channel`:
     channel id → what needs an answer there. What is folded under a draw counts nowhere.
@@ -210,7 +226,7 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
     if workspace_id is not None:
         caller.require(workspace_id, Permission.READ_CONVERSATIONS)
         scope.append(Conversation.workspace_id == workspace_id)
-    alive = Conversation.status != Status.CLOSED
+    alive = Conversation.status.in_(ALIVE)  # named, so that the index of the list serves it
     waits = and_(Conversation.needs_answer, alive)
     views = {
         "mine": and_(waits, Conversation.assignee_id == caller.agent_id),
@@ -221,16 +237,30 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
         "leads": and_(waits, Conversation.intent == Intent.LEAD),
         "negative": and_(waits, Conversation.sentiment == Sentiment.NEGATIVE),
         "unsure": and_(alive, Conversation.unsure),
-        "held": and_(not_(settled()), Conversation.held),
-        "automatic": and_(Conversation.outcome == Outcome.NO_ANSWER_NEEDED_AUTOMATIC, not_(folded())),
     }
     numbers = [func.count().filter(condition).label(name) for name, condition in views.items()]
-    row = (await session.execute(select(*numbers).select_from(Conversation).where(*scope))).one()
+    apart = {
+        "held": select(Conversation.id).where(*scope, not_(settled()), Conversation.held),
+        "automatic": select(Conversation.id).where(*scope, _automatic()).limit(MOST_COUNTED),
+    }
+    numbers += [_count(found).label(name) for name, found in apart.items()]
+    row = (await session.execute(select(*numbers).select_from(Conversation).where(*scope, alive))).one()
     channels = await session.execute(
         select(Conversation.channel_id, func.count()).where(*scope, waits).group_by(Conversation.channel_id)
     )
-    counted = {name: int(number) for name, number in zip(views, row, strict=True)}
+    counted = {name: int(number) for name, number in zip((*views, *apart), row, strict=True)}
     return Counts(**counted, by_channel=dict(channels.all()))
+
+
+def _automatic() -> ColumnElement[bool]:
+    """What a machine settled and no folded row stands for, in the words of `ix_conversations_automatic`."""
+    outcome: ColumnElement[str] = literal_column(f"'{Outcome.NO_ANSWER_NEEDED_AUTOMATIC.value}'")
+    stands_apart = or_(not_(Conversation.foldable), Conversation.held, Conversation.assignee_id.is_not(None))
+    return and_(Conversation.outcome == outcome, stands_apart)
+
+
+def _count(found: Select[int]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(found.subquery()).scalar_subquery()
 
 
 async def _load_agents(session: AsyncSession, agent_ids: Collection[int]) -> dict[int, Named]:

@@ -63,6 +63,13 @@ class Conversation(HasId, OfWorkspace, Base):
             "ix_conversations_fold_key", "post_id", "fold_key", "foldable",
             postgresql_where=text("fold_key is not null"),
         ),
+        Index("ix_conversations_held", "workspace_id", postgresql_where=text("held")),
+        Index(
+            "ix_conversations_automatic", "workspace_id",
+            postgresql_where=text(
+                "outcome = 'no_answer_needed_automatic' and (not foldable or held or assignee_id is not null)"
+            ),
+        ),
         Index("ix_conversations_assignee", "assignee_id", postgresql_where=text("status <> 'closed'")),
         Index(
             "ix_conversations_first_due", "first_response_due_at",
