@@ -178,12 +178,14 @@ async def _load_now(session: AsyncSession, caller: Caller, workspace_ids: Collec
             .where(*waits)
         )
     ).one()
-    statement = (
-        select(Conversation)
+    chosen = (
+        select(Conversation.id)
         .where(*waits, visible(caller), running_due <= now + DUE_SOON)
         .order_by(running_due, Conversation.id)
         .limit(BURNING)
     )
+    # Only these rows are read whole and with their parts, not all that wait.
+    statement = select(Conversation).where(Conversation.id.in_(chosen)).order_by(running_due, Conversation.id)
     burning = list(await session.scalars(with_parts(statement)))
     return Now(waiting, due_soon, breached, await load_rows(session, burning))
 
