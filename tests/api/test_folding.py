@@ -22,6 +22,8 @@ LONG = "Хочу этот диван для своей мамы, она мечт
 ESSAY = "Мы с мужем давно ищем диван в гостиную, и вот наконец нашли у вас тот самый, о котором мечтали. " * 2
 DRAWS, HANDS = 40, 100
 SHOWN = 1 + 4 * HANDS
+ROUNDED = 5
+"""Rows of a plan are means of its loops, which PostgreSQL before 18 rounds: less than a row for each draw shown."""
 
 
 @pytest.fixture
@@ -157,10 +159,10 @@ async def test_counting_the_folded_visits_only_what_is_shown(
     at = f"/w/{company.workspace_id}"
     async with _visited(company, "LATERAL") as rows:
         assert (await browser.get(f"{at}/counts")).text.count("data-fold=") == 5
-    assert SHOWN <= rows[0] <= SHOWN + DRAWS + 1
+    assert SHOWN - ROUNDED <= rows[0] <= SHOWN + DRAWS + ROUNDED
     async with _visited(company, "LATERAL") as rows:
         assert (await browser.get(f"{at}/counts?view=automatic")).text.count("data-fold=") == 5
-    assert SHOWN <= rows[0] <= SHOWN + DRAWS + 1
+    assert SHOWN - ROUNDED <= rows[0] <= SHOWN + DRAWS + ROUNDED
     async with _visited(company, "count(*)", "conversations.foldable") as rows:
         assert "1 folded comment" in (await browser.get(f"{at}/posts/{post_id}/folded/count?shown=1")).text
     assert rows == [1]
