@@ -18,8 +18,8 @@ READY_WITHIN = 90.0
 
 
 @dataclass(frozen=True, slots=True)
-class RunningDemo:
-    """Addresses of the demo, its process and a bearer token of its owner."""
+class Running:
+    """Addresses of a program and its simulator, the program's process, and a bearer token of its owner."""
 
     url: str
     sim_url: str
@@ -28,7 +28,7 @@ class RunningDemo:
 
 
 @asynccontextmanager
-async def running_demo() -> AsyncIterator[RunningDemo]:
+async def running_demo() -> AsyncIterator[Running]:
     """`otklik demo` without traffic in a temporary home; ended in order afterwards."""
     with tempfile.TemporaryDirectory(prefix="otklik-bench-") as folder:
         arguments = ("demo", "--json", "--no-traffic", "--home", f"{folder}/home", "--port", str(free_port()))
@@ -43,7 +43,7 @@ async def running_demo() -> AsyncIterator[RunningDemo]:
                 await process.wait()
 
 
-async def _wait_for(process: asyncio.subprocess.Process) -> RunningDemo:
+async def _wait_for(process: asyncio.subprocess.Process) -> Running:
     if process.stdout is None:
         raise SetupError("the demo has no output to read")
     async with asyncio.timeout(READY_WITHIN):
@@ -52,11 +52,15 @@ async def _wait_for(process: asyncio.subprocess.Process) -> RunningDemo:
         raise SetupError("the demo ended before it was ready: run `otklik demo` to see why")
     ready = json.loads(line)
     owner = next(one for one in ready["accounts"] if one["role"] == "owner")
-    async with httpx.AsyncClient(base_url=ready["url"], timeout=30) as client:
-        body = {"email": owner["email"], "password": owner["password"]}
-        answer = await client.post("/api/v1/auth/token", json=body)
-        answer.raise_for_status()
-    return RunningDemo(ready["url"], ready["sim_url"], process.pid, answer.json()["token"])
+    token = await sign_in(ready["url"], owner["email"], owner["password"])
+    return Running(ready["url"], ready["sim_url"], process.pid, token)
+
+
+async def sign_in(url: str, email: str, password: str) -> str:
+    """A bearer token."""
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        answer = await client.post("/api/v1/auth/token", json={"email": email, "password": password})
+        return str(answer.raise_for_status().json()["token"])
 
 
 def free_port() -> int:

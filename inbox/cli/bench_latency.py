@@ -10,7 +10,7 @@ import uvicorn
 from rich.console import Console
 
 from bots.simulator.app import create_simulator
-from inbox.cli.bench_demo import RunningDemo, running_demo
+from inbox.cli.bench_demo import Running, running_demo
 from inbox.core.settings import Settings
 
 TOKEN = "123456789:" + "A" * 35
@@ -30,7 +30,7 @@ async def latency(_settings: Settings, messages: int, rate: float) -> None:
         console.print(f"{name}: p50 {cuts[9] * 1000:,.0f} ms, p95 {cuts[18] * 1000:,.0f} ms ({len(times)} messages)")
 
 
-async def _through_the_program(demo: RunningDemo, messages: int, rate: float) -> list[float]:
+async def _through_the_program(demo: Running, messages: int, rate: float) -> list[float]:
     """Each message comes from a person of its own, so that each event is of a conversation of its own."""
     headers = {"Authorization": f"Bearer {demo.token}"}
     heard: list[float] = []

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import httpx
 from rich.console import Console
 
+from inbox.cli.bench_demo import Running
 from inbox.cli.bench_traffic import unique_texts
-from inbox.cli.bench_up import RunningUp, running_up
+from inbox.cli.bench_up import running_up
 from inbox.core.embedded.processes import list_family, proportional_memory
 from inbox.core.settings import Settings
 
@@ -38,7 +39,7 @@ def proportional_size(pid: int) -> float:
     return proportional_memory(list_family(pid)) / MEGABYTE
 
 
-async def _say(running: RunningUp, texts: list[str], offset: int) -> None:
+async def _say(running: Running, texts: list[str], offset: int) -> None:
     limits = asyncio.Semaphore(AT_ONCE)
     async with httpx.AsyncClient(base_url=running.sim_url, timeout=60, limits=LIMITS) as phone:
 
@@ -59,7 +60,7 @@ def saying(text: str, number: int) -> dict[str, object]:
     return {"platform": "telegram", "kind": "direct", "author": author, "text": text}
 
 
-async def _until_stored(running: RunningUp) -> None:
+async def _until_stored(running: Running) -> None:
     """A last message of a person of its own is stored when all before it are."""
     number = PEOPLE + int(asyncio.get_running_loop().time())
     name = f"Last {number}"

@@ -110,10 +110,10 @@ async def try_webhook(session: AsyncSession, caller: Caller, webhook_id: int, no
         "owner_id": None, "heard_at": now.isoformat(),
     }  # fmt: skip
     body: Json = {"workspace_id": row.workspace_id, "occurred_at": now.isoformat(), "is_test": True, "lead": lead}
-    made = await tell(session, row.workspace_id, HookEvent.TEST, body, now, webhook_id=row.id)
-    if not made:
+    made = await tell(session, row.workspace_id, row.id, HookEvent.TEST, body, now)
+    if made is None:
         raise ConflictError("The webhook is switched off.")
-    return await session.get_one(WebhookDelivery, made[0])
+    return await session.get_one(WebhookDelivery, made)
 
 
 async def list_deliveries(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.models import Channel
@@ -25,17 +25,20 @@ async def tell_leads(session: AsyncSession, lead_ids: Sequence[int], event: Hook
     """Leads were made, or changed; nothing is read where no webhook listens."""
     if not lead_ids:
         return
-    listening = _listening(event).where(Webhook.workspace_id == Lead.workspace_id).exists()
     rows = await session.execute(
-        select(Lead, Workspace.name, Channel.name, Contact.name, Post.text)
+        select(Lead, Webhook.id, Workspace.name, Channel.name, Contact.name, Post.text)
+        .join(
+            Webhook,
+            and_(Webhook.workspace_id == Lead.workspace_id, Webhook.events.contains([event.value]), _is_enabled()),
+        )
         .join(Workspace, Workspace.id == Lead.workspace_id)
         .join(Channel, Channel.id == Lead.channel_id)
         .join(Contact, Contact.id == Lead.contact_id)
         .outerjoin(Post, Post.id == Lead.post_id)
-        .where(among(Lead.id, lead_ids), listening)
-        .order_by(Lead.id)
+        .where(among(Lead.id, lead_ids))
+        .order_by(Lead.id, Webhook.id)
     )
-    for lead, workspace, channel, contact, post in rows.all():
+    for lead, webhook_id, workspace, channel, contact, post in rows:
         body: Json = {
             "workspace_id": lead.workspace_id, "workspace": workspace, "occurred_at": now.isoformat(),
             "lead": {
@@ -45,7 +48,8 @@ async def tell_leads(session: AsyncSession, lead_ids: Sequence[int], event: Hook
                 "owner_id": lead.owner_id, "heard_at": lead.heard_at.isoformat(),
             },
         }  # fmt: skip
-        await tell(session, lead.workspace_id, event, body, now)
+        session.add(_delivery(lead.workspace_id, webhook_id, event, body, now))
+    await session.flush()
 
 
 async def tell_by_rule(
@@ -61,38 +65,38 @@ async def tell_by_rule(
             "kind": conversation.kind.value, "channel_id": message.channel_id,
         },
     }  # fmt: skip
-    await tell(session, conversation.workspace_id, HookEvent.RULE_MATCHED, body, now, webhook_id=webhook_id)
+    await tell(session, conversation.workspace_id, webhook_id, HookEvent.RULE_MATCHED, body, now)
 
 
 async def tell(
     session: AsyncSession,
     workspace_id: int,
+    webhook_id: int,
     event: HookEvent,
     body: Mapping[str, object],
     now: datetime,
-    *,
-    webhook_id: int | None = None,
-) -> list[int]:
-    """One delivery for each webhook that wants it (or for the one named); returns their ids."""
-    wanted = _enabled().where(Webhook.id == webhook_id) if webhook_id is not None else _listening(event)
-    made = [
-        WebhookDelivery(
-            workspace_id=workspace_id, webhook_id=found, event=event, body=dict(body), state=DeliveryState.QUEUED,
-            next_at=now,
-        )
-        for found in await session.scalars(wanted.where(Webhook.workspace_id == workspace_id).order_by(Webhook.id))
-    ]  # fmt: skip
-    session.add_all(made)
+) -> int | None:
+    """A delivery for this webhook; returns its id, None when it is off, stopped or not of the workspace."""
+    is_on = select(Webhook.id).where(Webhook.id == webhook_id, Webhook.workspace_id == workspace_id, _is_enabled())
+    if await session.scalar(is_on) is None:
+        return None
+    made = _delivery(workspace_id, webhook_id, event, body, now)
+    session.add(made)
     await session.flush()
-    return [one.id for one in made]
+    return made.id
 
 
-def _enabled() -> Select[int]:
-    return select(Webhook.id).where(Webhook.is_enabled, Webhook.stopped_at.is_(None))
+def _delivery(
+    workspace_id: int, webhook_id: int, event: HookEvent, body: Mapping[str, object], now: datetime
+) -> WebhookDelivery:
+    return WebhookDelivery(
+        workspace_id=workspace_id, webhook_id=webhook_id, event=event, body=dict(body), state=DeliveryState.QUEUED,
+        next_at=now,
+    )  # fmt: skip
 
 
-def _listening(event: HookEvent) -> Select[int]:
-    return _enabled().where(Webhook.events.contains([event.value]))
+def _is_enabled() -> ColumnElement[bool]:
+    return and_(Webhook.is_enabled, Webhook.stopped_at.is_(None))
 
 
 async def sweep_webhooks(session: AsyncSession, now: datetime) -> None:
