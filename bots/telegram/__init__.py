@@ -1,1 +1,5 @@
 """Telegram: parse, receive, send."""
+
+from bots.lazy_aiogram import import_aiogram
+
+import_aiogram()
