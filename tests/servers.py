@@ -14,16 +14,22 @@ from inbox.core.embedded.home import open_home
 from inbox.core.embedded.servers import start_servers
 from inbox.core.schema import migrate
 
+FILE_BY_FILE = "file_copy"
+"""A third of the work where nothing is flushed; where it is, each copy waits for two checkpoints."""
+
+THROUGH_THE_LOG = "wal_log"
+
 
 @dataclass(frozen=True, slots=True)
 class TestServers:
-    """Addresses. `template` is the name of a migrated database to clone."""
+    """Addresses. `template` is the name of a migrated database to clone, `strategy` PostgreSQL's way of doing it."""
 
     __test__ = False
 
     database_url: str
     redis_url: str
     template: str
+    strategy: str
 
     def url_of(self, database: str) -> str:
         """The same server, another database."""
@@ -32,7 +38,7 @@ class TestServers:
     def clone(self) -> str:
         """A fresh migrated database; returns its address."""
         name = f"test_{uuid4().hex[:12]}"
-        self._run(f'create database "{name}" template "{self.template}"')
+        self._run(f'create database "{name}" template "{self.template}" strategy {self.strategy}')
         return self.url_of(name)
 
     def empty(self) -> str:
@@ -61,21 +67,21 @@ def running_servers() -> Iterator[TestServers]:
     if all(outside):
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
         redis_url = str(outside[1]).rsplit("/", 1)[0] + f"/{9 + worker}"
-        yield from _with_template(str(outside[0]), redis_url)
+        yield from _with_template(str(outside[0]), redis_url, THROUGH_THE_LOG)
         return
     with tempfile.TemporaryDirectory(prefix="otklik-test-") as folder:
         home = open_home(Path(folder) / "home")
         with home.lock():
             servers = start_servers(home, durable=False)
             try:
-                yield from _with_template(servers.database_url, servers.redis_url)
+                yield from _with_template(servers.database_url, servers.redis_url, FILE_BY_FILE)
             finally:
                 servers.stop()
 
 
-def _with_template(database_url: str, redis_url: str) -> Iterator[TestServers]:
+def _with_template(database_url: str, redis_url: str, strategy: str) -> Iterator[TestServers]:
     template = f"template_{uuid4().hex[:12]}"
-    servers = TestServers(database_url, redis_url, template)
+    servers = TestServers(database_url, redis_url, template, strategy)
     servers._run(f'create database "{template}"')
     try:
         migrate(servers.url_of(template))
