@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
 
-from inbox.reports.service import Period, Report
+from inbox.reports.service import Period, Report, Week
 
 WIDTH, HEIGHT = 720, 210
 LEFT, BOTTOM = 34, 22
@@ -61,12 +61,11 @@ def draw_line(report: Report, period: Period, goal: timedelta | None) -> Line:
     return Line(points, top, ticks, _path(median), area, _path(p90), _y(goal / MINUTE, top) if goal else None)
 
 
-def draw_week(report: Report) -> list[list[Cell]]:
+def draw_week(found: Week) -> list[list[Cell]]:
     """Seven rows of the same hours: those in which anybody ever wrote."""
-    hours = sorted({hour for _, hour in report.hours})
+    hours = sorted({hour for _, hour in found})
     shown = range(hours[0], hours[-1] + 1) if hours else range(0)
-    found = {at: pair.first.length(0.9) for at, pair in report.hours.items()}
-    most = max((length / MINUTE for length in found.values() if length), default=0)
+    most = max((length / MINUTE for length in found.values()), default=0)
     return [[_cell(hour, found.get((day, hour)), most) for hour in shown] for day in range(7)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from inbox.reports.histogram import percentile
+from inbox.reports.histogram import Measure
 
 Counts = Mapping[str, int]
 NAMES = ("answered", "met", "late", "outside", "came_closed", "closed_met", "left_out")
@@ -12,23 +12,15 @@ NAMES = ("answered", "met", "late", "outside", "came_closed", "closed_met", "lef
 
 @dataclass(slots=True)
 class Figures:
-    """Of first or of next responses; `working`, `wall`: class of length → answers."""
+    """Of first or of next responses; `lengths`: those that were asked for, of what has answers."""
 
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
-    working: dict[int, int] = field(default_factory=dict)
-    wall: dict[int, int] = field(default_factory=dict)
+    lengths: dict[Measure, timedelta] = field(default_factory=dict)
 
     def add_counts(self, counts: Counts) -> None:
         """More waits."""
         for name in NAMES:
             self.counts[name] += counts[name]
-
-    def add_bucket(self, bucket: int, working: int, wall: int) -> None:
-        """More answers of one class."""
-        if working:
-            self.working[bucket] = self.working.get(bucket, 0) + working
-        if wall:
-            self.wall[bucket] = self.wall.get(bucket, 0) + wall
 
     @property
     def total(self) -> int:
@@ -42,7 +34,7 @@ class Figures:
 
     def length(self, share: float, *, wall: bool = False) -> timedelta | None:
         """This share of answers came faster; in working time, or by the wall clock."""
-        return percentile(self.wall if wall else self.working, share)
+        return self.lengths.get((share, wall))
 
 
 @dataclass(slots=True)

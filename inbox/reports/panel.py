@@ -25,11 +25,13 @@ from inbox.core.web.templates import render, words_of
 from inbox.organisations.models import Workspace
 from inbox.reports.charts import draw_line, draw_week
 from inbox.reports.exporting import to_csv, to_xlsx
-from inbox.reports.service import Period, Report, load_report
+from inbox.reports.service import Period, Report, load_report, load_week
 from inbox.sla.models import SlaPolicy
 
 panel = APIRouter(prefix="/w/{ws}/sla")
 BURNING = 6
+SHOWN = frozenset({"agent", "team", "channel"})
+"""The dimensions that have a table on the page; hours have the week's map."""
 LONGEST = timedelta(days=400)
 Days = Annotated[int, Query(ge=1, le=366)]
 From = Annotated[date | None, Query(alias="from")]
@@ -62,13 +64,13 @@ async def show_sla(
     wanted = _readable(caller, place)
     frame = await load_frame(session, caller, place, now)
     period = _period(now, frame.zone, days, from_, to)
-    report = await load_report(session, wanted, period)
+    report = await load_report(session, wanted, period, SHOWN)
     goals = await _load_goals(session, wanted)
     return render(
         request,
         "reports/sla.html",
         frame=frame, report=report, period=period, days=None if from_ else days, goals=goals,
-        line=draw_line(report, period, goals[0]), week=draw_week(report),
+        line=draw_line(report, period, goals[0]), week=draw_week(await load_week(session, wanted, period)),
         waiting=await _load_now(session, caller, wanted, now),
         gaps=await _load_gaps(session, wanted, period, frame.zone),
         may_hand=any(caller.may(one, Permission.ASSIGN) for one in wanted),

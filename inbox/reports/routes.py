@@ -10,7 +10,7 @@ from inbox.core.errors import ForbiddenError, InvalidInputError
 from inbox.core.web.dependencies import ApiCaller, ContextDep, SessionDep
 from inbox.core.web.fields import Id
 from inbox.reports.schemas import GroupBy, SlaReportOut
-from inbox.reports.service import Period, load_report
+from inbox.reports.service import DIMENSIONS, Period, load_report
 
 api = APIRouter(tags=["reports"])
 LONGEST = timedelta(days=400)
@@ -39,4 +39,5 @@ async def read_sla_report(
         raise InvalidInputError("A report is of one to 400 days.", field="from")
     period = Period(first, last)
     wanted = readable if workspace_id is None else {workspace_id}
-    return SlaReportOut.of(await load_report(session, wanted, period), period, group_by)
+    dimensions = DIMENSIONS & {group_by.value}
+    return SlaReportOut.of(await load_report(session, wanted, period, dimensions), period, group_by)

@@ -2,11 +2,8 @@
 
 import io
 from datetime import timedelta
-from math import ceil
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sqlalchemy import event, select
 
@@ -16,7 +13,6 @@ from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import DeliverMessage
 from inbox.core.pacing import Pacing
 from inbox.replies.delivery import Deliveries
-from inbox.reports.histogram import BOUNDS, bucket_of, percentile
 from inbox.reports.models import ResponseTime
 from inbox.reports.rollups import mark_everything, mark_gaps
 from inbox.sla.sweep import sweep
@@ -26,28 +22,6 @@ from tests.company import Company
 
 API = "/api/v1"
 MINUTE = timedelta(minutes=1)
-
-
-@given(st.lists(st.integers(0, 3 * 24 * 3600), min_size=1, max_size=60), st.sampled_from([0.5, 0.9, 0.95]))
-def test_a_percentile_lies_in_the_class_of_the_true_one(lengths: list[int], share: float) -> None:
-    counts: dict[int, int] = {}
-    for length in lengths:
-        counts[bucket_of(length)] = counts.get(bucket_of(length), 0) + 1
-    true = sorted(lengths)[ceil(share * len(lengths)) - 1]
-    found = percentile(counts, share)
-    assert found is not None
-    bucket = bucket_of(true)
-    assert (BOUNDS[bucket - 1] if bucket else 0) <= found.total_seconds() <= BOUNDS[bucket]
-
-
-def test_nothing_has_no_percentile() -> None:
-    assert percentile({}, 0.5) is None
-
-
-@pytest.fixture
-def subscribers(company: Company) -> Subscribers:
-    """Whoever writes to the company's channels."""
-    return Subscribers(company)
 
 
 async def swept(company: Company) -> None:
