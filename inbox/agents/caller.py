@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from inbox.agents.models import ShiftState
 from inbox.agents.permissions import ALLOWED, Permission
 from inbox.core.errors import ForbiddenError, NotFoundError
 from inbox.organisations.models import Role
@@ -13,7 +14,8 @@ from inbox.organisations.models import Role
 class Caller:
     """A signed-in person. `roles`: workspace → role; `team_ids` of all workspaces.
 
-    `sees_all` holds the workspaces whose moderators see everything; `token_id` is the way in that was used.
+    `sees_all` holds the workspaces whose moderators see everything; `token_id` is the way in that was used. All is as
+    it was when they asked, also `shift_state`.
     """
 
     agent_id: int
@@ -27,6 +29,7 @@ class Caller:
     team_ids: frozenset[int]
     sees_all: frozenset[int]
     last_active_at: datetime | None = None
+    shift_state: ShiftState = ShiftState.OFF
 
     @property
     def scope(self) -> frozenset[int]:

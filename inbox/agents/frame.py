@@ -88,28 +88,27 @@ async def load_frame(session: AsyncSession, caller: Caller, ws: Place, now: date
     """Everything around the page, in a handful of queries; before what the page itself shows is read."""
     live_after = await current_cursor(session, caller)
     workspaces = tuple(place.workspace for place in await list_places(session, caller))
-    me = await session.get_one(Agent, caller.agent_id)
     chosen = next((one for one in workspaces if one.id == ws), None)
     hours = await _load_hours(session, chosen.id, now) if chosen else None
     sections = list_sections(caller, chosen.id if chosen else None)
-    return Frame(ws, chosen, workspaces, me.shift_state, hours, live_after, sections)
+    return Frame(ws, chosen, workspaces, caller.shift_state, hours, live_after, sections)
 
 
 async def _load_hours(session: AsyncSession, workspace_id: int, now: datetime) -> Hours:
     hours = (await load_hours(session, [workspace_id]))[workspace_id]
     is_open = hours.is_open(now)
     answering = [role for role, permissions in ALLOWED.items() if Permission.ANSWER in permissions]
-    on_shift, people = (
+    policy = select(SlaPolicy.first_response).where(SlaPolicy.workspace_id == workspace_id, SlaPolicy.is_default)
+    on_shift, people, promise = (
         await session.execute(
-            select(func.count().filter(Agent.shift_state == ShiftState.ON), func.count())
+            select(
+                func.count().filter(Agent.shift_state == ShiftState.ON), func.count(), policy.limit(1).scalar_subquery()
+            )
             .join(Membership, Membership.agent_id == Agent.id)
             .where(
                 Membership.workspace_id == workspace_id, Membership.role.in_(answering), Agent.deactivated_at.is_(None)
             )
         )
     ).one()
-    promise = await session.scalar(
-        select(SlaPolicy.first_response).where(SlaPolicy.workspace_id == workspace_id, SlaPolicy.is_default)
-    )
     turns_at = hours.closes_at(now) if is_open else hours.next_opening(now)
     return Hours(is_open, turns_at, on_shift, people, promise)

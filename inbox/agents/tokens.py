@@ -84,7 +84,7 @@ async def load_caller(session: AsyncSession, agent: Agent, token_id: int) -> Cal
         agent_id=agent.id, organisation_id=agent.organisation_id, name=agent.name, email=agent.email,
         locale=agent.locale, theme=agent.theme, token_id=token_id, roles=roles, team_ids=frozenset(team_ids),
         sees_all=frozenset(workspace_id for workspace_id, _, sees_all in memberships if sees_all),
-        last_active_at=agent.last_active_at,
+        last_active_at=agent.last_active_at, shift_state=agent.shift_state,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The one gate to conversations: what a person may see is part of the query, what they may do is asked beside it."""
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload, undefer
 from sqlalchemy.sql.base import ExecutableOption
@@ -26,11 +26,13 @@ def visible(caller: Caller) -> ColumnElement[bool]:
     mine = Conversation.assignee_id == caller.agent_id
     nobodys = Conversation.assignee_id.is_(None)
     in_my_team = Conversation.team_id.in_(sorted(caller.team_ids))
-    return or_(
-        _within(everything),
-        and_(_within(moderated), or_(mine, nobodys, in_my_team)),
-        and_(_within(sold_in), or_(mine, and_(nobodys, in_my_team))),
-    )
+    seen = [
+        (everything, true()),
+        (moderated, or_(mine, nobodys, in_my_team)),
+        (sold_in, or_(mine, and_(nobodys, in_my_team))),
+    ]
+    # A role that the person has nowhere is not asked for: most people have one.
+    return or_(false(), *(and_(_within(workspace_ids), rows) for workspace_ids, rows in seen if workspace_ids))
 
 
 def claimable(caller: Caller) -> ColumnElement[bool]:

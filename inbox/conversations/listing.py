@@ -1,6 +1,6 @@
 """The list of conversations, page by page, and the numbers beside its views: a constant number of queries."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,8 +27,7 @@ from inbox.channels.models import Channel
 from inbox.conversations.access import visible
 from inbox.conversations.filters import Filters, conditions, settled
 from inbox.conversations.folding import folded
-from inbox.conversations.labelling import load_labels_of
-from inbox.conversations.models import Conversation, Outcome, Post, PostMode, Status
+from inbox.conversations.models import Conversation, ConversationLabel, Label, Outcome, Post, PostMode, Status
 from inbox.conversations.orders import cursor_of, ordered
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
@@ -193,19 +192,25 @@ async def _load_page(session: AsyncSession, conversation_ids: Sequence[int]) -> 
 
 
 async def load_rows(session: AsyncSession, conversations: Sequence[Conversation]) -> list[Row]:
-    """Labels, assignees and teams of conversations whose parts are loaded: three queries, however many there are."""
-    labels = await load_labels_of(session, [one.id for one in conversations])
-    agents = await _load_agents(session, {one.assignee_id for one in conversations if one.assignee_id is not None})
-    teams = await _load_teams(session, {one.team_id for one in conversations if one.team_id is not None})
-    return [
-        Row(
-            conversation=one,
-            labels=labels.get(one.id, ()),
-            assignee=agents.get(one.assignee_id) if one.assignee_id is not None else None,
-            team=teams.get(one.team_id) if one.team_id is not None else None,
-        )
-        for one in conversations
-    ]
+    """Labels, assignees and teams of conversations whose parts are loaded: one query, however many there are."""
+    labels = (
+        select(Label.name)
+        .join(ConversationLabel, ConversationLabel.label_id == Label.id)
+        .where(ConversationLabel.conversation_id == Conversation.id)
+        .order_by(Label.name)
+    )
+    found = await session.execute(
+        select(Conversation.id, func.array(labels.scalar_subquery()), Agent.id, Agent.name, Team.id, Team.name)
+        .outerjoin(Agent, Agent.id == Conversation.assignee_id)
+        .outerjoin(Team, Team.id == Conversation.team_id)
+        .where(Conversation.id.in_([one.id for one in conversations]))
+    )
+    beside = {row[0]: (tuple(row[1]), _named(*row[2:4]), _named(*row[4:])) for row in found}
+    return [Row(one, *beside.get(one.id, ((), None, None))) for one in conversations]
+
+
+def _named(id_: int | None, name: str | None) -> Named | None:
+    return None if id_ is None or name is None else Named(id_, name)
 
 
 def with_parts(statement: Select[Conversation]) -> Select[Conversation]:
@@ -221,7 +226,7 @@ def with_parts(statement: Select[Conversation]) -> Select[Conversation]:
 
 
 async def count_views(session: AsyncSession, caller: Caller, workspace_id: int | None, now: datetime) -> Counts:
-    """The numbers of the left column, over one workspace or all of the caller's: two queries."""
+    """The numbers of the left column, over one workspace or all of the caller's: one query."""
     scope: list[ColumnElement[bool]] = [visible(caller)]
     if workspace_id is not None:
         caller.require(workspace_id, Permission.READ_CONVERSATIONS)
@@ -238,18 +243,24 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
         "negative": and_(waits, Conversation.sentiment == Sentiment.NEGATIVE),
         "unsure": and_(alive, Conversation.unsure),
     }
-    numbers = [func.count().filter(condition).label(name) for name, condition in views.items()]
     apart = {
         "held": select(Conversation.id).where(*scope, not_(settled()), Conversation.held),
         "automatic": select(Conversation.id).where(*scope, _automatic()).limit(MOST_COUNTED),
     }
-    numbers += [_count(found).label(name) for name, found in apart.items()]
-    row = (await session.execute(select(*numbers).select_from(Conversation).where(*scope, alive))).one()
-    channels = await session.execute(
-        select(Conversation.channel_id, func.count()).where(*scope, waits).group_by(Conversation.channel_id)
+    numbers = [func.count().filter(condition) for condition in views.values()]
+    rows = await session.execute(
+        select(Conversation.channel_id, func.count().filter(waits), *numbers, *map(_count, apart.values()))
+        .where(*scope, alive)
+        .group_by(func.rollup(Conversation.channel_id))
     )
-    counted = {name: int(number) for name, number in zip((*views, *apart), row, strict=True)}
-    return Counts(**counted, by_channel=dict(channels.all()))
+    by_channel: dict[int, int] = {}
+    counted: dict[str, int] = {}
+    for channel_id, waiting, *found in rows:
+        if channel_id is not None:
+            by_channel[channel_id] = waiting
+        else:  # the sum over channels, which comes also where nothing is alive
+            counted = dict(zip((*views, *apart), found, strict=True))
+    return Counts(**counted, by_channel=by_channel)
 
 
 def _automatic() -> ColumnElement[bool]:
@@ -261,13 +272,3 @@ def _automatic() -> ColumnElement[bool]:
 
 def _count(found: Select[int]) -> ScalarSelect[int]:
     return select(func.count()).select_from(found.subquery()).scalar_subquery()
-
-
-async def _load_agents(session: AsyncSession, agent_ids: Collection[int]) -> dict[int, Named]:
-    rows = await session.execute(select(Agent.id, Agent.name).where(Agent.id.in_(agent_ids)))
-    return {agent_id: Named(agent_id, name) for agent_id, name in rows}
-
-
-async def _load_teams(session: AsyncSession, team_ids: Collection[int]) -> dict[int, Named]:
-    rows = await session.execute(select(Team.id, Team.name).where(Team.id.in_(team_ids)))
-    return {team_id: Named(team_id, name) for team_id, name in rows}

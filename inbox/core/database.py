@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import Enum as PythonEnum
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import (
@@ -39,6 +40,7 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )  # fmt: skip
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.base import ExecutableOption
 
 from inbox.core.errors import SetupError
 
@@ -118,10 +120,14 @@ def _fence(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load:
         return
     if state.is_select or state.is_update or state.is_delete:
-        allowed = tuple(scope)
-        state.statement = state.statement.options(
-            with_loader_criteria(NamesWorkspace, lambda table: table.workspace_id.in_(allowed), include_aliases=True)
-        )
+        state.statement = state.statement.options(_within(scope))
+
+
+@lru_cache(maxsize=1024)
+def _within(scope: frozenset[int]) -> ExecutableOption:
+    """What narrows a statement to these workspaces; made once, since a page makes twenty statements."""
+    allowed = tuple(scope)
+    return with_loader_criteria(NamesWorkspace, lambda table: table.workspace_id.in_(allowed), include_aliases=True)
 
 
 def _refuse_what_no_fence_holds(statement: Executable) -> None:

@@ -32,6 +32,11 @@ def _exact(instant: datetime, zone: str, locale: str) -> str:
     return format_datetime(instant.astimezone(ZoneInfo(zone)), "d MMMM y, HH:mm:ss z", locale=locale)
 
 
+@lru_cache(maxsize=1024)
+def _short(day: date, locale: str) -> str:
+    return format_date(day, "d MMM", locale=locale).rstrip(".")
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Everything that depends on the reader's language."""
@@ -94,7 +99,7 @@ class Words:
             return self.gettext(N_("%(n)s h"), n=minutes // 60)
         if minutes < 7 * DAY_MINUTES:
             return self.gettext(N_("%(n)s d"), n=minutes // DAY_MINUTES)
-        return format_date(instant.date(), "d MMM", locale=self.locale).rstrip(".")
+        return _short(instant.date(), self.locale)
 
     def exact(self, instant: datetime, zone: str) -> str:
         """Date and time in the workspace's time zone."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
 
 from inbox.agents.caller import Caller
 from inbox.core.i18n import Words, choose_locale, words_in
@@ -73,7 +74,7 @@ def environment(locale: str) -> Environment:
     )
     words = words_in(locale)
     made.filters["in_words"] = words.length
-    made.globals.update({"_": words.gettext, "ngettext": words.ngettext, "words": words, "sprite": _sprite})
+    made.globals.update({"_": words.gettext, "ngettext": words.ngettext, "words": words, "drawing": drawing})
     for filter_ in (
         words.ago, words.exact, words.time, words.day, words.moment, words.wall, words.until, words.number,
         words.zone_name, words.country_name,
@@ -83,8 +84,14 @@ def environment(locale: str) -> Environment:
     return made
 
 
-def _sprite() -> str:
-    return load_assets().sprite
+def drawing(name: str, cls: str = "") -> Markup:
+    """An icon of the sprite."""
+    return _drawing(load_assets().sprite, name, cls)
+
+
+@lru_cache(maxsize=2048)
+def _drawing(sprite: str, name: str, cls: str) -> Markup:
+    return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>').format(cls, sprite, name)
 
 
 def initials(name: str) -> str:
