@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,10 @@ def list_server_pids(home: Home) -> list[int]:
 
 
 def kill_and_wait(home: Home, *pids: int) -> None:
-    """kill -9, and wait until the system has noticed."""
+    """kill -9, and wait until the system has noticed. One that ended by itself in between is as good."""
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + 5
     while set(pids) & set(list_server_pids(home)) and time.monotonic() < deadline:
         time.sleep(0.01)
