@@ -4,10 +4,12 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from bots.vk.webhook import webhooks as vk_webhooks
 from inbox.channels.webhooks import Hooks, webhooks
@@ -79,8 +81,9 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
             await asyncio.gather(listening, return_exceptions=True)
 
     app = FastAPI(
-        title="Otklik", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan
-    )
+        title="Otklik", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan,
+        routes=list(_routes()),
+    )  # fmt: skip
     app.state.context = context
     app.state.pokes = pokes
     app.state.requests = requests
@@ -88,13 +91,25 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
     app.state.stop = stop or asyncio.Event()
     app.state.hooks = Hooks(context)
     app.state.classifying = asyncio.Semaphore(context.settings.tagger_threads)
+    app.mount("/static", StaticAssets(STATIC), name="static")
+    install_handlers(app)
+    describe_api(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Edge, settings=context.settings, requests=requests)
+    return app
+
+
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """Those of all features. FastAPI reads their signatures at the first call: once a process, however many apps."""
+    whole = APIRouter()
     for router in _find_routers("routes", "api", API_FEATURES):
-        app.include_router(router, prefix=API)
+        whole.include_router(router, prefix=API)
     for router in (handover_api, rules_api, auto_replies_api, alerts_api, leads_api, webhooks_api):
-        app.include_router(router, prefix=API)
-    app.include_router(webhooks)
-    app.include_router(vk_webhooks)
-    app.include_router(health)
+        whole.include_router(router, prefix=API)
+    whole.include_router(webhooks)
+    whole.include_router(vk_webhooks)
+    whole.include_router(health)
     for router in (
         live_panel,
         handover_panel,
@@ -105,13 +120,8 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
         webhooks_panel,
         *_find_routers("panel", "panel", PANEL_FEATURES),
     ):
-        app.include_router(router, include_in_schema=False)
-    app.mount("/static", StaticAssets(STATIC), name="static")
-    install_handlers(app)
-    describe_api(app)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Edge, settings=context.settings, requests=requests)
-    return app
+        whole.include_router(router, include_in_schema=False)
+    return whole.routes
 
 
 def _find_routers(module: str, name: str, features: Sequence[str]) -> list[APIRouter]:
