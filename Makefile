@@ -7,6 +7,9 @@ STAMP := $(VENV)/.installed
 PANEL_STAMP := inbox/static/.vite/manifest.json
 PANEL_SOURCES := $(shell find panel -type f -not -path 'panel/node_modules/*' 2>/dev/null) $(shell find inbox -name '*.html' 2>/dev/null) $(wildcard inbox/translations/*/LC_MESSAGES/*.po)
 
+# One test at a time to whoever is free; those that take long come first.
+SPREAD := -n 3 --maxschedchunk 1
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check fmt migration chaos screenshots setup browser-tests outside lock
 
@@ -37,11 +40,11 @@ check: setup ## What CI runs: lint, types, imports, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd panel && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check  # types of the panel's scripts
-	$(BIN)/pytest -n 3 --ignore=tests/browser
+	$(BIN)/pytest $(SPREAD) --ignore=tests/browser
 	$(BIN)/pytest tests/browser  # apart: the driver's loop runs on in the test's own process
 
 outside: setup ## Storage, pipeline and API tests again, on the servers that OTKLIK_TEST_* name
-	$(BIN)/pytest -n 3 -m outside
+	$(BIN)/pytest $(SPREAD) -m outside
 
 fmt: $(STAMP) ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix .
