@@ -89,12 +89,15 @@ async def _stop_answered(session: AsyncSession) -> None:
 
 
 async def _hand_on_missed(session: AsyncSession, now: datetime) -> None:
+    """Those whose conversation a batch holds at this moment come with the next sweep: conversations are locked before
+    people's turns, and no lead waits for one while it has a turn in hand."""
     due = await session.scalars(
         select(Lead)
+        .join(Conversation, Conversation.id == Lead.conversation_id)
         .where(Lead.stage == Stage.NEW, Lead.take_up_due_at <= now)
         .order_by(Lead.id)
         .limit(PAGE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=[Lead, Conversation], skip_locked=True, key_share=True)
     )
     for lead in due.all():
         await miss(session, lead, now)
@@ -115,6 +118,7 @@ async def miss(session: AsyncSession, lead: Lead, now: datetime) -> None:
 
 async def pass_on(session: AsyncSession, lead: Lead, now: datetime, *, why: str) -> bool:
     """Give it to the next of Sales on shift; False when there is nobody but its owner."""
+    conversation = await session.get_one(Conversation, lead.conversation_id, with_for_update={"key_share": True})
     members = await session.scalars(
         select(TeamMember)
         .join(Team, Team.id == TeamMember.team_id)
@@ -134,7 +138,6 @@ async def pass_on(session: AsyncSession, lead: Lead, now: datetime, *, why: str)
     if member is None:
         return False
     member.last_assigned_at = turn_after(line, now)
-    conversation = await session.get_one(Conversation, lead.conversation_id, with_for_update={"key_share": True})
     left, terms = conversation.assignee_id, terms_key(conversation)
     conversation.assignee_id, conversation.team_id = member.agent_id, member.team_id
     await follow_terms(session, [conversation], {conversation.id: terms})

@@ -1,5 +1,6 @@
 """Leads: made by what people write, rung at their owner's, handed on when they lie, seen by Sales as their own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from inbox.conversations.models import Conversation
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.i18n import words_in
 from inbox.core.models import LiveEvent
-from inbox.organisations.models import Role
+from inbox.organisations.models import Role, TeamMember
 from inbox.replies.service import Draft, compose
 from routing.alerts.models import AlertKind
 from routing.leads.export import write_csv, write_xlsx
@@ -103,6 +104,24 @@ async def test_what_lies_goes_to_the_next_on_shift_and_the_head_is_told(rung: Ru
     await sweep(rung)
     left = await lead(rung)
     assert (left.owner_id, left.missed, left.take_up_due_at) == (second, 2, None)
+
+
+async def test_a_lead_whose_conversation_is_held_waits_for_nobody_and_goes_with_the_next_sweep(rung: Rung) -> None:
+    """A batch holds conversations and then waits for people's turns: a sweep that does so the other way round would
+    end one of both by a deadlock."""
+    first = await rung.hire("Мария", Role.SALES, ["sales"])
+    await rung.bridge.say("какая цена?")
+    await sweep(rung)
+    second = await rung.hire("Артём", Role.SALES, ["sales"])
+    rung.bridge.clock.now = datetime(2026, 11, 23, 10, 6, tzinfo=MOSCOW).astimezone(UTC)
+    async with rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as batch:
+        await batch.scalars(select(Conversation).with_for_update(key_share=True))
+        async with asyncio.timeout(20), rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
+            await sweep_leads(session, rung.bridge.clock.now)
+            await batch.scalars(select(TeamMember).with_for_update())
+    assert (await lead(rung)).owner_id == first
+    await sweep(rung)
+    assert (await lead(rung)).owner_id == second
 
 
 async def test_an_answer_by_sales_takes_it_up_and_by_others_does_not(rung: Rung) -> None:
