@@ -280,7 +280,7 @@ def bench_pipeline(messages: int = 4000) -> None:
     """Messages a second from the stream to committed rows, beside what tagging and inserting alone allow."""
     from inbox.cli.bench import pipeline as run
 
-    run_async(run(_settings(), messages))
+    run_async(run(bench_settings(), messages))
 
 
 @bench_app.command("latency")
@@ -289,7 +289,7 @@ def bench_latency(messages: int = 400, rate: float = 20.0) -> None:
     """Platform send to the panel's event, beside a bare poll-and-print loop on the same simulator."""
     from inbox.cli.bench_latency import latency as run
 
-    run_async(run(_settings(), messages, rate))
+    run_async(run(bench_settings(), messages, rate))
 
 
 @bench_app.command("panel")
@@ -298,7 +298,7 @@ def bench_panel(small: int = 10_000, large: int = 300_000, repeats: int = 40) ->
     """List, thread, search and SLA page at two sizes of desk: growth, queries, beside bare round trips."""
     from inbox.cli.bench_panel import panel as run
 
-    run_async(run(_settings(), small, large, repeats))
+    run_async(run(bench_settings(), small, large, repeats))
 
 
 @bench_app.command("memory")
@@ -307,7 +307,7 @@ def bench_memory(messages: int = 20_000, then: int = 60_000) -> None:
     """Memory of `otklik up`, all processes, after so many messages and after so many more."""
     from inbox.cli.bench_memory import memory as run
 
-    run_async(run(_settings(), messages, then))
+    run_async(run(bench_settings(), messages, then))
 
 
 @bench_app.command("communities")
@@ -316,13 +316,20 @@ def bench_communities(few: int = 10, many: int = 200, seconds: float = 8.0) -> N
     """From VK's event to the stream: the p95 with many communities in one bots process beside that with few."""
     from inbox.cli.bench_communities import communities as run
 
-    run_async(run(_settings(), few, many, seconds))
+    run_async(run(bench_settings(), few, many, seconds))
 
 
 def _settings(host: str | None = None, port: int | None = None) -> Settings:
     settings = get_settings()
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = settings.model_copy(update=changed)
+    configure_logs(settings.log_level)
+    return settings
+
+
+def bench_settings() -> Settings:
+    """With logs of trouble alone: a line for each request would stand between a benchmark's own."""
+    settings = get_settings().model_copy(update={"log_level": "WARNING"})
     configure_logs(settings.log_level)
     return settings
 

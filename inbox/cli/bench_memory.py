@@ -9,7 +9,7 @@ from rich.console import Console
 from inbox.cli.bench_demo import Running
 from inbox.cli.bench_traffic import unique_texts
 from inbox.cli.bench_up import running_up
-from inbox.core.embedded.processes import list_family, proportional_memory
+from inbox.core.embedded.processes import list_family, name_of, proportional_memory
 from inbox.core.settings import Settings
 
 GOAL_MB = 700
@@ -22,21 +22,27 @@ MEGABYTE = 1024 * 1024
 
 
 async def memory(settings: Settings, messages: int, then: int) -> None:
-    """Say `messages`, measure; go on until `then`, measure again; print both."""
-    console = Console()
+    """Say `messages`, measure; go on until `then`, measure after each so many; print all."""
+    console = Console(soft_wrap=True)
+    console.print(f"goal: at most {GOAL_MB} MB after {messages:,} messages, and no growth from there")
     async with running_up(settings) as running, asyncio.timeout(LONGEST):
-        console.print(f"when ready: {proportional_size(running.pid):,.0f} MB")
+        console.print(f"when ready: {describe_sizes(running.pid)}")
         texts = unique_texts(then)
-        for start, end in ((0, messages), (messages, then)):
-            await _say(running, texts[start:end], start)
+        for start in range(0, then, messages):
+            said = texts[start : start + messages]
+            await _say(running, said, start)
             await _until_stored(running)
-            size = proportional_size(running.pid)
-            console.print(f"after {end:,} messages: {size:,.0f} MB (goal: at most {GOAL_MB} MB)")
+            console.print(f"after {start + len(said):,} messages: {describe_sizes(running.pid)}")
 
 
-def proportional_size(pid: int) -> float:
-    """Proportional set size of a process with its descendants, in MB: shared pages count once."""
-    return proportional_memory(list_family(pid)) / MEGABYTE
+def describe_sizes(pid: int) -> str:
+    """Proportional set size (shared pages count once) of a process with its descendants, in all and by program."""
+    sizes: dict[str, list[float]] = {}
+    for one in list_family(pid):
+        if size := proportional_memory([one]):
+            sizes.setdefault(name_of(one), []).append(size / MEGABYTE)
+    parts = [f"{name} {sum(some):,.1f}" + (f" in {len(some)}" if len(some) > 1 else "") for name, some in sizes.items()]
+    return f"{sum(map(sum, sizes.values())):,.0f} MB ({', '.join(parts)})"
 
 
 async def _say(running: Running, texts: list[str], offset: int) -> None:

@@ -34,7 +34,8 @@ async def running_up(settings: Settings) -> AsyncIterator[Running]:
         simulating = asyncio.create_task(serve(create_simulator(), phone, stop))
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "inbox", "up", "--host", LOCAL, "--port", str(port),
-            env={"OTKLIK_HOME": str(home.path)}, stdout=asyncio.subprocess.DEVNULL,
+            env={"OTKLIK_HOME": str(home.path), "OTKLIK_LOG_LEVEL": settings.log_level},
+            stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
             await _wait_until_ready(url, process)

@@ -39,6 +39,14 @@ def list_family(pid: int) -> list[int]:
         return []
 
 
+def name_of(pid: int) -> str:
+    """The program's name; empty when the process is gone."""
+    try:
+        return str(psutil.Process(pid).name())
+    except psutil.Error:
+        return ""
+
+
 def proportional_memory(pids: Iterable[int]) -> int:
     """Bytes of memory, shared pages divided among their users (PSS; resident size where the system tells no PSS)."""
     return sum(_memory_of(pid) for pid in pids)
