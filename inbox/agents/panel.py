@@ -126,6 +126,12 @@ async def show_more(
     return render(request, "agents/more.html", frame=frame, section="more", tab="more")
 
 
+@panel.get("/me/two-step")
+async def find_two_step(_caller: PanelCaller) -> Response:
+    """The page belongs to the person, whichever projects are theirs, and also to one who has none yet."""
+    return RedirectResponse(f"/w/{ALL}/me/two-step", status_code=303)
+
+
 @panel.get("/w/{ws}/me/two-step")
 async def show_two_step(
     request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str

@@ -34,6 +34,7 @@ class Bulk:
     """What became of the conversations. `id` is for undoing, None when there is nothing to undo.
 
     `not_found`: not there, or not for the caller's eyes; `refused`: conversation → why it stayed as it was.
+    `beyond`: how many an undoing left as they are, in projects that the caller is in no more.
     """
 
     id: int | None
@@ -41,6 +42,7 @@ class Bulk:
     unchanged: Sequence[int]
     refused: Mapping[int, RefusedError]
     not_found: Sequence[int]
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ async def undo_many(session: AsyncSession, caller: Caller, bulk_change_id: int, 
         unchanged=[one.conversation.id for one in changes.changed if not one.is_changed],
         refused={**refused, **kept, **changes.refused},
         not_found=_missing(list(steps), found),
+        beyond=await count_steps(session, bulk_change_id) - len(steps),
     )
 
 

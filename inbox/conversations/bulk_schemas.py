@@ -56,6 +56,7 @@ class BulkOut(BaseModel):
     unchanged: list[int] = Field(description="They were so already.")
     refused: list[Refused]
     not_found: list[int] = Field(description="Not there, or not yours to see.")
+    beyond: int = Field(description="How many an undoing could not reach: they are in projects that you have left.")
 
     @classmethod
     def of(cls, bulk: Bulk) -> "BulkOut":
@@ -63,5 +64,5 @@ class BulkOut(BaseModel):
         refused = [Refused(conversation_id=one, detail=why.detail) for one, why in bulk.refused.items()]
         return cls(
             id=bulk.id, changed=list(bulk.changed), unchanged=list(bulk.unchanged), refused=refused,
-            not_found=list(bulk.not_found),
+            not_found=list(bulk.not_found), beyond=bulk.beyond,
         )  # fmt: skip

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, null
+from sqlalchemy import ColumnElement, and_, case, exists, null
 
+from inbox.agents.models import Agent, ShiftState
 from inbox.conversations.models import Conversation, Status
 
 DUE_SOON = timedelta(minutes=10)
@@ -49,6 +50,13 @@ def burns(conversation: Conversation, now: datetime) -> bool:
     """The same for a loaded row."""
     due = find_running_due(conversation)
     return conversation.status is Status.OPEN and due is not None and due <= now + DUE_SOON
+
+
+def in_hands() -> ColumnElement[bool]:
+    """Somebody who is on shift has it."""
+    return exists().where(
+        Agent.id == Conversation.assignee_id, Agent.shift_state == ShiftState.ON, Agent.deactivated_at.is_(None)
+    )
 
 
 def _is_on_the_desk() -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from inbox.channels.account import account_of
 from inbox.channels.adapter import Act
 from inbox.channels.models import ChannelStatus
 from inbox.channels.status import find_wait, set_status, set_user_key_reason, still_waits
+from inbox.conversations.messages import find_gone_since
 from inbox.conversations.models import Message
 from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
@@ -119,14 +120,15 @@ async def _clear_failure(context: Context, message_id: int) -> None:
 
 
 async def _note_refusal(context: Context, message_id: int, error: PlatformError, *, deleting: bool) -> None:
-    """The person who asked for it sees why; what could not be deleted is still there, unless it waits for a key."""
+    """The person who asked for it sees why; what could not be deleted shows again, unless it waits for a key or the
+    platform itself says that it is gone meanwhile."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         row = await load_row(session, message_id, lock=True)
         if row is None:
             return
         row.message.failure = error.reason
         if deleting and not isinstance(error, KeyRefusedError | SecondKeyWaitsError):
-            row.message.deleted_at = None
+            row.message.deleted_at = await find_gone_since(session, row.message)
         await session.flush()
         await refresh(session, [row.conversation.id])
         announce_message(session, row.message, row.conversation)

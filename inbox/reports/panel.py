@@ -7,7 +7,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -17,7 +17,7 @@ from inbox.channels.models import Gap
 from inbox.conversations.access import visible
 from inbox.conversations.listing import Row, load_rows, with_parts
 from inbox.conversations.models import Conversation, Status
-from inbox.conversations.urgency import DUE_SOON, running_due
+from inbox.conversations.urgency import DUE_SOON, in_hands, running_due
 from inbox.core.errors import ForbiddenError, InvalidInputError
 from inbox.core.sheets import XLSX
 from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
@@ -40,11 +40,12 @@ To = Annotated[date | None, Query()]
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What waits at this moment."""
+    """What waits at this moment. `to_hand`: how much of what burns the person could hand to those on shift."""
 
     waiting: int
     due_soon: int
     late: int
+    to_hand: int
     burning: list[Row]
 
 
@@ -173,9 +174,11 @@ async def _load_now(session: AsyncSession, caller: Caller, workspace_ids: Collec
     )  # fmt: skip
     late = running_due <= now
     soon = (running_due > now) & (running_due <= now + DUE_SOON)
-    waiting, due_soon, breached = (
+    handing = Conversation.workspace_id.in_(sorted(caller.workspaces_with(Permission.ASSIGN)))
+    to_hand = and_(running_due <= now + DUE_SOON, visible(caller), handing, ~in_hands())
+    waiting, due_soon, breached, left = (
         await session.execute(
-            select(func.count(), func.count().filter(soon), func.count().filter(late))
+            select(func.count(), *(func.count().filter(one) for one in (soon, late, to_hand)))
             .select_from(Conversation)
             .where(*waits)
         )
@@ -189,7 +192,7 @@ async def _load_now(session: AsyncSession, caller: Caller, workspace_ids: Collec
     # Only these rows are read whole and with their parts, not all that wait.
     statement = select(Conversation).where(Conversation.id.in_(chosen)).order_by(running_due, Conversation.id)
     burning = list(await session.scalars(with_parts(statement)))
-    return Now(waiting, due_soon, breached, await load_rows(session, burning))
+    return Now(waiting, due_soon, breached, left, await load_rows(session, burning))
 
 
 async def _load_gaps(session: AsyncSession, workspace_ids: Collection[int], period: Period, zone: str) -> list[Gap]:

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
-from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import Permission
 from inbox.conversations.access import visible
 from inbox.conversations.bulk import CHANGED_SINCE, MOST, Bulk, Held, change_held, hold_many
 from inbox.conversations.changes import Change
 from inbox.conversations.listing import Row, load_rows, with_parts
 from inbox.conversations.models import Conversation
-from inbox.conversations.urgency import burning, burns, running_due
+from inbox.conversations.urgency import burning, burns, in_hands, running_due
 from inbox.core.errors import ConflictError, ForbiddenError, RefusedError
 from inbox.core.i18n import N_
 from routing.assignment.handing import Handout, Seat
@@ -85,11 +84,11 @@ def handing_places(caller: Caller, workspace_id: int | None) -> frozenset[int]:
 async def plan_handover(session: AsyncSession, caller: Caller, places: Collection[int], now: datetime) -> Handover:
     """What the caller may see of what burns and is with nobody on shift; nothing is held and nothing written."""
     burn = and_(Conversation.workspace_id.in_(sorted(places)), visible(caller), burning(now))
-    in_hands = _is_with_somebody_on_shift()
-    statement = select(Conversation).where(burn, ~in_hands).order_by(running_due, Conversation.id).limit(MOST)
+    held_now = in_hands()
+    statement = select(Conversation).where(burn, ~held_now).order_by(running_due, Conversation.id).limit(MOST)
     found = list(await session.scalars(with_parts(statement)))
     every, held = (
-        await session.execute(select(func.count(), func.count().filter(in_hands)).select_from(Conversation).where(burn))
+        await session.execute(select(func.count(), func.count().filter(held_now)).select_from(Conversation).where(burn))
     ).one()
     desks = await load_desks(session, {one.workspace_id for one in found}, only_to_show=True)
     planned = [_plan(desks, row, now) for row in await load_rows(session, found)]
@@ -139,9 +138,3 @@ def _plan(desks: Handout, row: Row, now: datetime) -> Planned:
         return Planned(row, None, Why.FULL if desks.seats_for(conversation) else Why.NOBODY_ON_SHIFT)
     desks.spend(conversation, seat, now)
     return Planned(row, seat, None)
-
-
-def _is_with_somebody_on_shift() -> ColumnElement[bool]:
-    return exists().where(
-        Agent.id == Conversation.assignee_id, Agent.shift_state == ShiftState.ON, Agent.deactivated_at.is_(None)
-    )

@@ -165,6 +165,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", "/w/{ws}/settings/canned"): Route({"title": "Оплата", "text": "Картой"}),
     ("POST", "/w/{ws}/settings/canned/{canned_response_id}"): Route({"title": "Оплата", "text": "Наличными"}),
     ("POST", "/w/{ws}/settings/canned/{canned_response_id}/remove"): Route(),
+    ("GET", "/me/two-step"): Route(),
     ("GET", "/w/{ws}/me/two-step"): Route(),
     ("POST", "/w/{ws}/me/two-step/on"): Route({"secret": "A" * 32, "totp": "000000"}),
     ("POST", "/w/{ws}/me/two-step/off"): Route({"password": "nothing"}),

@@ -271,6 +271,7 @@ async def test_the_dialog_shows_the_plan_and_its_form_does_it(company: Company, 
     assert "nobody of Sales is on shift" in dialog
     answer = await browser.post(address, data={"steps": steps})
     assert "Handed over: 2" in answer.text
+    assert address in (await browser.get(f"/w/{company.workspace_id}/sla")).text, "that of Sales is still with nobody"
     assert "/undo" in answer.text
     assert await assignees(company, ids) == [taker, taker]
     async with company.context.database.session(EVERY_WORKSPACE) as session:
@@ -279,3 +280,18 @@ async def test_the_dialog_shows_the_plan_and_its_form_does_it(company: Company, 
         )
         assert [tuple(line) for line in lines] == [("assigned", company.people["owner"].agent_id)]
     assert (await browser.post(address, data={"steps": ["1:2"]})).status_code == 422
+
+
+async def test_the_page_offers_no_handing_over_when_all_is_in_hands(company: Company, subscribers: Subscribers) -> None:
+    browser = await company.browser_of("owner")
+    await be(company, ShiftState.ON, "colleague")
+    (one,) = await write_late(company, subscribers, "501")
+    at = f"/w/{company.workspace_id}/sla"
+    assert f"{at}/handover" in (await browser.get(at)).text
+    taker = company.people["colleague"].agent_id
+    await browser.post(f"{at}/handover", data={"steps": [f"{one}:none:{taker}"]})
+    page = (await browser.get(at)).text
+    assert f"{at}/handover" not in page
+    assert "Nothing is left to hand over" in page
+    await be(company, ShiftState.OFF, "colleague")
+    assert f"{at}/handover" in (await browser.get(at)).text

@@ -164,7 +164,9 @@ async def test_a_headers_undo_takes_no_half_of_a_deed_on_all_projects(
     assert await statuses(company, ids) == ["open", "open"]
 
 
-async def test_where_one_may_no_longer_answer_it_stays(company: Company, subscribers: Subscribers) -> None:
+async def test_in_a_project_that_one_has_left_it_stays_and_that_is_said(
+    company: Company, subscribers: Subscribers
+) -> None:
     await join_second(company, Role.OWNER)
     ids, address = await close_in_both(company, subscribers)
     async with company.context.transaction(EVERY_WORKSPACE) as session:
@@ -179,5 +181,6 @@ async def test_where_one_may_no_longer_answer_it_stays(company: Company, subscri
     assert (
         await browser.post(address.replace(f"/w/{company.workspace_id}/", f"/w/{company.second_id}/"))
     ).status_code == 404
-    assert "Undone: 1" in (await browser.post(address)).text
+    said = (await browser.post(address)).text
+    assert "Undone: 1. Could not: 1 (in projects that you have left)" in said
     assert await statuses(company, ids) == ["open", "closed"]

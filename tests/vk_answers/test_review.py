@@ -199,3 +199,18 @@ async def test_who_may_not_be_written_to_is_marked_until_they_write(desk: VkDesk
         said["message"]["date"] += 5
     await desk.bring(updates)
     assert await desk.reply(conversation_id)
+
+
+async def test_our_message_that_is_gone_in_vk_is_not_shown_again_when_its_deletion_is_refused(desk: VkDesk) -> None:
+    message_id = await desk.reply(await desk.talk("Ого", kind="comment"), "Спасибо!")
+    await desk.deliver(message_id)
+    async with desk.context.transaction(frozenset({desk.workspace_id})) as session:
+        await writing.delete(session, desk.context.adapters, owner(desk), message_id, desk.context.clock())
+    comment_id = ((await desk.message(message_id)).external_id or "").rpartition(":")[2]
+    await desk.line.result("wall.deleteComment", USER_TOKEN, owner_id=-GROUP, comment_id=comment_id)
+    await desk.take_events()
+    await desk.line.vk("fault", method="wall.deleteComment", error=15, times=1)
+    await desk.bring_deletion(message_id)
+    message = await desk.message(message_id)
+    assert message.failure is not None
+    assert message.deleted_at is not None

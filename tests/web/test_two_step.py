@@ -4,7 +4,10 @@ import re
 
 import pyotp
 import pytest
+from sqlalchemy import delete
 
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.organisations.models import Membership
 from tests.company import PASSWORD, Company
 from tests.web.test_sign_in import sign_in
 
@@ -30,3 +33,15 @@ async def test_two_step_sign_in_is_switched_on_and_each_code_works_once(company:
     assert (await browser.post(f"{at}/off", data={"password": "wrong"})).status_code == 422
     assert (await browser.post(f"{at}/off", data={"password": PASSWORD})).status_code == 303
     assert (await sign_in(guest, "owner@otklik.test")).status_code == 200
+
+
+async def test_also_who_is_in_no_project_reaches_it(company: Company) -> None:
+    agent_id = company.people["viewer"].agent_id
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(delete(Membership).where(Membership.agent_id == agent_id))
+    browser = await company.browser_of("viewer")
+    at = (await browser.get("/me/two-step")).headers["location"]
+    (secret,) = re.findall(r'name="secret" value="([A-Z2-7]{32})"', (await browser.get(at)).text)
+    code = pyotp.TOTP(secret).at(company.clock())
+    assert (await browser.post(f"{at}/on", data={"secret": secret, "totp": code})).status_code == 303
+    assert (await (await company.guest()).get("/me/two-step")).headers["location"].startswith("/sign-in")

@@ -141,16 +141,17 @@ def _tell(page: Page, said: str, done: Bulk) -> str:
     parts = [words.gettext(said, n=words.number(len(done.changed)))] if done.changed else []
     if done.unchanged:
         parts.append(words.gettext("So already: %(n)s", n=words.number(len(done.unchanged))))
-    if failed := len(done.refused) + len(done.not_found):
+    if failed := len(done.refused) + len(done.not_found) + done.beyond:
         whys = [words.refusal(why) for why in done.refused.values()]
         whys += [words.gettext("no longer yours to see")] if done.not_found else []
+        whys += [words.gettext("in projects that you have left")] if done.beyond else []
         why = "; ".join(one.rstrip(".") for one in dict.fromkeys(whys))
         parts.append(words.gettext("Could not: %(n)s (%(why)s)", n=words.number(failed), why=why))
     return ". ".join(parts)
 
 
 def _kind(done: Bulk) -> str:
-    return "done" if done.changed or not (done.refused or done.not_found) else "error"
+    return "done" if done.changed or not (done.refused or done.not_found or done.beyond) else "error"
 
 
 def _answer(page: Page, done: Bulk, toast: Toast, event: str) -> Response:
