@@ -73,8 +73,8 @@ class ShippedTagger:
     def figures(self) -> Mapping[str, object]:
         return shipped_tagger().figures
 
-    def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
-        return shipped_tagger().tag(texts, own)
+    def tag(self, texts: Sequence[str], own: OwnModel | None = None, *, hurried: bool = False) -> list[Tagged]:
+        return shipped_tagger().tag(texts, own, hurried=hurried)
 
     def find_alike(self, text: str, wanted: Mapping[str, str], taught: Sequence[Taught] = ()) -> dict[str, Alike]:
         tagger = shipped_tagger()

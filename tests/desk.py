@@ -33,12 +33,16 @@ from tests.servers import TestServers
 
 
 class WordTagger:
-    """Tags by plain words: what the classifier says is not the matter of these tests."""
+    """Tags by plain words: what the classifier says is not the matter of these tests. `hurries`: what it was asked."""
 
     model_version = "words"
     figures: Mapping[str, object] = {}
 
-    def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
+    def __init__(self) -> None:
+        self.hurries: list[bool] = []
+
+    def tag(self, texts: Sequence[str], own: OwnModel | None = None, *, hurried: bool = False) -> list[Tagged]:
+        self.hurries.append(hurried)
         return [tag(text) for text in texts]
 
 

@@ -56,7 +56,7 @@ LONGEST_PLUS = 40
 _PLUS = re.compile(
     r"^[\s+.!)❤️🙏✅👍]*(\+|плюс(ик)?|участвую|я тоже|хочу участвовать|беру участие|in)[\s+.!)❤️🙏✅👍]*$", re.IGNORECASE
 )
-MAY_ASK = 0.045
+MAY_ASK = 0.05
 """Chance that a comment wants something of us, all such intents taken together, from which on a person looks: chosen
 so that on folds of the corpus by trade 98 % of the comments that do are found."""
 LIKELY_ASKS = 0.3
@@ -77,6 +77,10 @@ _APPEAL = re.compile(
     re.IGNORECASE,
 )
 """A message that begins with a request for a service: whom, if not us, do people ask to unban or to restock?"""
+_CALL = re.compile(
+    r"\W*(?:ау|алл?[ёо]|эй)(?:\W+(?:ау|алл?[ёо]|эй|админ\w*|модератор\w*|есть кто(?:-нибудь)?))*\W*", re.IGNORECASE
+)
+"""A call and nothing else: whoever is to hear it is us."""
 _COMMAND = re.compile(r"^/[a-z_]+(@\w+)?(\s+\S*)?$", re.IGNORECASE)
 _NAMED = re.compile(r"(@\w+|\[(?:id|club)\d+\|[^\]]+\])")
 _WORD = re.compile(r"\w", re.UNICODE)
@@ -144,7 +148,7 @@ def _judge_public(text: str, tags: Tagged, whom: Whom, *, in_draw: bool) -> Need
         return _judge_address(text, tags)
     if _names_only_friends(text):
         return NeedsAnswer(needed=False, why=Why.FRIEND)
-    if whom is Whom.NOBODY and tags.intent is Intent.OTHER and _APPEAL.match(text):
+    if whom is Whom.NOBODY and tags.intent is Intent.OTHER and _is_appeal(text):
         return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
     if _may_ask(tags, is_rare=in_draw or whom is Whom.SUBSCRIBER):
         return NeedsAnswer(needed=True, why=_ASKING.get(tags.intent, Why.UNSURE))
@@ -160,6 +164,10 @@ def _judge_address(text: str, tags: Tagged) -> NeedsAnswer:
     if thanks:
         return NeedsAnswer(needed=False, why=Why.PRAISE)
     return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
+
+
+def _is_appeal(text: str) -> bool:
+    return bool(_APPEAL.match(text) or _CALL.fullmatch(text))
 
 
 def _may_ask(tags: Tagged, *, is_rare: bool) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +22,8 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.stream import Entry
 
+QUIET = 16
+"""More new texts than these at once have waited for each other: intake is behind, and nothing is looked at twice."""
 PART = 32
 """Texts that a thread tags at a time: small enough to share a batch evenly, large enough for the encoder."""
 
@@ -84,17 +87,22 @@ class Preparer:
         texts: dict[OwnModel | None, dict[str, None]] = {}
         for workspace_id, text in keys:
             texts.setdefault(manners[workspace_id].own, {})[text] = None
-        found = dict(
-            zip(texts, await asyncio.gather(*(self.tag(list(some), own) for own, some in texts.items())), strict=True)
-        )
+        hurried = len(keys) > QUIET
+        tags = await asyncio.gather(*(self.tag(list(some), own, hurried=hurried) for own, some in texts.items()))
+        found = dict(zip(texts, tags, strict=True))
         return {key: doubt(found[manners[key[0]].own][key[1]], manners[key[0]].unsure_below) for key in keys}
 
-    async def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> dict[str, Tagged]:
-        """Tags of the texts."""
+    async def tag(
+        self, texts: Sequence[str], own: OwnModel | None = None, *, hurried: bool = True
+    ) -> dict[str, Tagged]:
+        """Tags of the texts, `hurried` as Tagger says."""
         loop = asyncio.get_running_loop()
         parts = [texts[start : start + PART] for start in range(0, len(texts), PART)]
         tagged = await asyncio.gather(
-            *(loop.run_in_executor(self._threads, self._context.tagger.tag, part, own) for part in parts)
+            *(
+                loop.run_in_executor(self._threads, partial(self._context.tagger.tag, part, own, hurried=hurried))
+                for part in parts
+            )
         )
         return {
             text: tags

@@ -97,5 +97,8 @@ class Tagger(Protocol):
     def figures(self) -> Mapping[str, object]:
         """Task → what was measured when it was built: labels, confusion, reliability, per_class."""
 
-    def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
-        """Tags in the order of `texts`; never raises for any string, nor for an `own` that it cannot use."""
+    def tag(self, texts: Sequence[str], own: OwnModel | None = None, *, hurried: bool = False) -> list[Tagged]:
+        """Tags in the order of `texts`; never raises for any string, nor for an `own` that it cannot use.
+
+        `hurried`: many wait, so that nothing is looked at twice.
+        """

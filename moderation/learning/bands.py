@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from moderation.triage.classify import Table
+from moderation.triage.scoring import Table
 from moderation.triage.weights import TASKS
 
 Labels = npt.NDArray[np.intp]

@@ -13,11 +13,13 @@ from moderation.learning.features import Vocabulary, count_terms, join, tabulate
 from moderation.learning.measure import measure, number
 from moderation.learning.training import FOLDS, Example, fit
 from moderation.triage.embed import embed
-from moderation.triage.weights import TASKS
+from moderation.triage.second import centred, embed_again
+from moderation.triage.weights import TASKS, Floats
 
+SECOND = "the second encoder"
 SEEDS = (0, 1, 2, 3, 4)
-KINDS = ("embeddings", "pieces", "words", "embeddings and pieces", "all")
-"""`pieces`: character n-grams of 3 to 5 letters; `words`: words and pairs of words."""
+KINDS = ("embeddings", "pieces", "words", "embeddings and pieces", "all", SECOND, f"all and {SECOND}")
+"""`pieces`: n-grams of 3 to 5 letters; `words`: words and pairs of them; `all`: all but the second encoder."""
 TIMED = 256
 """Texts by which costs are measured."""
 
@@ -33,12 +35,19 @@ class Compared:
 
 def compare_features(example: Example) -> list[Compared]:
     """Every feature set in every task, trained once a seed; a seed deals the trades into another split."""
+    example = look_at_all(example)
     found: dict[tuple[str, str], list[float]] = {(kind, task): [] for kind in KINDS for task in TASKS}
     with threadpool_limits(limits=1):
         for seed in SEEDS:
             for key, score in _compare_once(example, deal(example.trades, seed)).items():
                 found[key].append(score)
     return [Compared(kind, task, scores) for (kind, task), scores in found.items()]
+
+
+def look_at_all(example: Example) -> Example:
+    """With the second encoder's embeddings of every row."""
+    again = embed_again(example.texts)
+    return replace(example, again=centred(again, again.mean(axis=0)))
 
 
 def deal(trades: npt.NDArray[np.str_], seed: int) -> npt.NDArray[np.intp]:
@@ -56,8 +65,8 @@ def _compare_once(example: Example, folds: npt.NDArray[np.intp]) -> dict[tuple[s
     for kind in KINDS:
         table, other = build_table(kind, part, vocabulary), build_table(kind, rest, vocabulary)
         for task, labels in TASKS.items():
-            coefficients, bias = fit(table, part.labels(task), len(labels), part.weights(task))
-            scores[kind, task] = _score(rest, task, (other @ coefficients + bias).argmax(axis=1))
+            fitted = fit(table, part.labels(task), len(labels))
+            scores[kind, task] = _score(rest, task, fitted.read(other).argmax(axis=1))
     return scores
 
 
@@ -65,6 +74,8 @@ def build_table(kind: str, example: Example, vocabulary: Vocabulary) -> csr_matr
     """The features of this kind, shape (texts, features)."""
     if kind == "embeddings":
         return csr_matrix(example.dense)
+    if kind == SECOND:
+        return csr_matrix(_seen_again(example))
     terms = tabulate(example.texts, vocabulary)
     columns = np.arange(terms.shape[1])
     pieces = np.array([term[0] == "~" for term in sorted(vocabulary.terms, key=vocabulary.terms.__getitem__)])
@@ -75,8 +86,16 @@ def build_table(kind: str, example: Example, vocabulary: Vocabulary) -> csr_matr
             return terms[:, columns[~pieces]]
         case "embeddings and pieces":
             return join(example.dense, terms[:, columns[pieces]])
-        case _:
+        case "all":
             return join(example.dense, terms)
+        case _:
+            return join(np.hstack([_seen_again(example), example.dense]), terms)
+
+
+def _seen_again(example: Example) -> Floats:
+    if example.again is None:
+        raise ValueError("look_at_all first")
+    return example.again
 
 
 def time_features(example: Example) -> Mapping[str, float]:
@@ -87,7 +106,8 @@ def time_features(example: Example) -> Mapping[str, float]:
     costs: dict[str, float] = {}
     for kind in KINDS:
         started = time.process_time()
-        seen = replace(part, dense=embed(part.texts)) if kind not in {"pieces", "words"} else part
+        seen = replace(part, dense=embed(part.texts)) if kind not in {"pieces", "words", SECOND} else part
+        seen = look_at_all(seen) if SECOND in kind else seen
         build_table(kind, seen, vocabulary)
         costs[kind] = (time.process_time() - started) / len(part.texts)
     return costs

@@ -27,12 +27,14 @@ def evaluate_file(path: Path) -> dict[str, Figures | float]:
     return evaluate(load_tagger(cache=False), read_table(path))
 
 
-def evaluate(tagger: Tagger, table: Table) -> dict[str, Figures | float]:
-    """Tag the table's texts and compare."""
+def evaluate(tagger: Tagger, table: Table, *, hurried: bool = False) -> dict[str, Figures | float]:
+    """Tag the table's texts and compare; `hurried` as Tagger says."""
     tagger.tag(["разогрев"])
     started = time.perf_counter()
     tags = [
-        one for start in range(0, len(table.texts), BATCH) for one in tagger.tag(table.texts[start : start + BATCH])
+        one
+        for start in range(0, len(table.texts), BATCH)
+        for one in tagger.tag(table.texts[start : start + BATCH], hurried=hurried)
     ]
     seconds = time.perf_counter() - started
     results: dict[str, Figures | float] = {

@@ -1,6 +1,6 @@
 """Training of the heads, and their calibration on folds that share no trade."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,20 +14,35 @@ from threadpoolctl import threadpool_limits
 from moderation.learning.bands import find_bands
 from moderation.learning.corpus import Row, is_talk, is_told_to_nobody
 from moderation.learning.features import count_terms, join, tabulate
-from moderation.triage.classify import Table, couple, sharpen, softmax
 from moderation.triage.embed import embed
 from moderation.triage.examples import Examples, squeeze
 from moderation.triage.normalise import Normalised, normalise
-from moderation.triage.weights import DIMENSIONS, TASKS, Floats, Head, Weights, seal
+from moderation.triage.scoring import Heard, Table, mix, sharpen, softmax
+from moderation.triage.second import centred, embed_again
+from moderation.triage.weights import (
+    DIMENSIONS,
+    SECOND_DIMENSIONS,
+    TASKS,
+    Floats,
+    Head,
+    Layer,
+    Public,
+    Weights,
+    seal,
+)
 
 Labels = npt.NDArray[np.intp]
 
 FOLDS = 7
 STRENGTH = 5.0
 """Inverse of the regularisation; chosen on cross-validated training trades."""
-TALK_WEIGHT = 0.25
-"""What a row of public talk weighs beside one that is written to a brand, for mood and intent: talk has its say, but
-what customers write decides. A quarter costs the test trades nothing and keeps most of what the rows teach of news."""
+PUBLIC_STRENGTH = 0.5
+"""The same for the layers of public talk, which is more varied; chosen on CEDR's own training part."""
+TALK_WEIGHTS = {"sentiment": 0.02, "intent": 0.25, "toxic": 1.0}
+"""What a row of public talk weighs beside one that is written to a brand. Its moods have a layer of their own; of wants
+it says what is none; insults are told in quarrels."""
+BRAND_WEIGHT = 0.25
+"""What a row that is written to a brand weighs in that layer."""
 SMOOTHING = 5.0
 
 
@@ -39,6 +54,8 @@ class Example:
     texts: Sequence[Normalised]
     dense: Floats
     trades: npt.NDArray[np.str_]
+    again: Floats | None = None
+    """The second encoder's embeddings, where somebody asked for them: they cost much more."""
 
     def pick(self, places: npt.NDArray[np.intp]) -> "Example":
         """A part of it."""
@@ -47,17 +64,16 @@ class Example:
             [self.texts[place] for place in places],
             self.dense[places],
             self.trades[places],
+            self.again[places] if self.again is not None else None,
         )
+
+    def told_to_nobody(self) -> npt.NDArray[np.bool_]:
+        """Which rows the layers of public talk learn from."""
+        return np.array([is_told_to_nobody(row) for row in self.rows], dtype=np.bool_)
 
     def to_brands(self) -> npt.NDArray[np.bool_]:
         """Which rows are written to a brand: all but public talk."""
         return np.array([not is_talk(row) for row in self.rows], dtype=np.bool_)
-
-    def weights(self, task: str) -> npt.NDArray[np.float64] | None:
-        """What each row weighs in training; insults are told in quarrels, so there all rows weigh the same."""
-        if task == "toxic":
-            return None
-        return np.array([TALK_WEIGHT if is_told_to_nobody(row) else 1.0 for row in self.rows])
 
     def labels(self, task: str) -> Labels:
         """Places of the rows' labels in TASKS[task]."""
@@ -71,21 +87,83 @@ def prepare(rows: Sequence[Row]) -> Example:
 
 
 def train(example: Example) -> Weights:
-    """A whole model: heads on all rows, calibrated on folds by trade. Equal input gives equal arrays."""
+    """A whole model: layers on all rows, calibrated on folds by trade. Equal input gives equal arrays."""
     with threadpool_limits(limits=1):
-        vocabulary = count_terms(example.texts)
-        table = join(example.dense, tabulate(example.texts, vocabulary))
         kinship = find_kinship(example)
         chances = cross_validate(example, kinship)
+        vocabulary = count_terms(example.texts)
+        table = join(example.dense, tabulate(example.texts, vocabulary))
+        layers = fit_layers(example, table)
         heads = {}
         for task in TASKS:
             truth = example.labels(task)
             temperature = find_temperature(chances[task], truth)
             told = example.to_brands() if task != "toxic" else np.ones(len(truth), dtype=np.bool_)
             sure_from = find_bands(task, sharpen(chances[task], temperature)[told], truth[told])
-            coefficients, bias = fit(table, truth, len(TASKS[task]), example.weights(task))
-            heads[task] = _head(coefficients, bias, temperature, sure_from)
-        return seal(Weights(vocabulary.terms, vocabulary.idf, kinship, heads, version=""))
+            heads[task] = Head(layers.to_brand[task].pack(), temperature, sure_from)
+        second, centre = fit_second(example, table)
+        public = Public(layers.gate.pack(), layers.public.pack(), second.pack(SECOND_DIMENSIONS + DIMENSIONS), centre)
+        return seal(Weights(vocabulary.terms, vocabulary.idf, kinship, heads, public, version=""))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Coefficients (features, labels) and bias, centred over labels, so that a share speaks for or against one."""
+
+    coefficients: Table
+    bias: Table
+
+    def read(self, table: csr_matrix) -> Table:
+        """Probabilities, shape (rows, labels)."""
+        return softmax(table @ self.coefficients + self.bias)
+
+    def pack(self, dimensions: int = DIMENSIONS) -> Layer:
+        """As it is shipped; the first features are those of embeddings."""
+        plain = self.coefficients.astype(np.float32)
+        return Layer(plain[:dimensions], plain[dimensions:], self.bias.astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What the first encoder's features are read with."""
+
+    to_brand: Mapping[str, Fitted]
+    gate: Fitted
+    public: Fitted
+
+    def hear(self, table: csr_matrix) -> Heard:
+        """All that they say of rows."""
+        return Heard(
+            to_brand={task: layer.read(table) for task, layer in self.to_brand.items()},
+            told=self.gate.read(table)[:, 1:],
+            public=self.public.read(table),
+        )
+
+
+def fit_layers(example: Example, table: csr_matrix) -> Layers:
+    """All layers but the second look's.
+
+    The gate does not weigh its classes: a message to a brand that is taken for public talk costs more than the reverse.
+    """
+    told = example.told_to_nobody()
+    to_brand = {
+        task: fit(table, example.labels(task), len(labels), np.where(told, TALK_WEIGHTS[task], 1.0))
+        for task, labels in TASKS.items()
+    }
+    gate = fit(table, told.astype(np.intp), 2, balanced=False)
+    weights = np.where(told, 1.0, BRAND_WEIGHT)
+    public = fit(table, example.labels("sentiment"), len(TASKS["sentiment"]), weights, PUBLIC_STRENGTH)
+    return Layers(to_brand, gate, public)
+
+
+def fit_second(example: Example, table: csr_matrix) -> tuple[Fitted, Floats]:
+    """The second look at moods, learned from public talk alone; and the centre of its rows' second embeddings."""
+    places = np.flatnonzero(example.told_to_nobody())
+    again = embed_again([example.texts[int(place)] for place in places])
+    centre: Floats = again.mean(axis=0)
+    both = join(centred(again, centre), table[places])
+    truth = example.labels("sentiment")[places]
+    return fit(both, truth, len(TASKS["sentiment"]), strength=PUBLIC_STRENGTH), centre
 
 
 def collect(example: Example) -> Examples:
@@ -104,36 +182,33 @@ def find_kinship(example: Example) -> Floats:
 
 
 def cross_validate(example: Example, kinship: Floats) -> dict[str, Table]:
-    """Uncalibrated probabilities of every row by a model that saw no row of its trade."""
-    logits = {task: np.zeros((len(example.rows), len(labels))) for task, labels in TASKS.items()}
+    """Uncalibrated probabilities of every row, by the first encoder and a model that saw no row of its trade."""
+    chances = {task: np.zeros((len(example.rows), len(labels))) for task, labels in TASKS.items()}
     for seen, held in GroupKFold(FOLDS).split(example.texts, groups=example.trades):
         part, rest = example.pick(seen), example.pick(held)
         vocabulary = count_terms(part.texts)
         table, other = (join(one.dense, tabulate(one.texts, vocabulary)) for one in (part, rest))
-        for task, labels in TASKS.items():
-            coefficients, bias = fit(table, part.labels(task), len(labels), part.weights(task))
-            logits[task][held] = other @ coefficients + bias
-    chances = {task: softmax(table) for task, table in logits.items()}
-    return chances | couple(chances["intent"], chances["sentiment"], kinship)
+        for task, found in mix(fit_layers(part, table).hear(other), kinship).items():
+            chances[task][held] = found
+    return chances
 
 
 def fit(
-    table: csr_matrix, truth: Labels, labels: int, weights: npt.NDArray[np.float64] | None = None
-) -> tuple[Table, Table]:
-    """Coefficients (features, labels) and bias, centred over labels, so that a share speaks for or against one.
-
-    Rare labels weigh as much as common ones: partnership and insults matter as leads do. Temperature mends the rest.
-    """
-    fitted = LogisticRegression(C=STRENGTH, max_iter=1000, class_weight="balanced").fit(table, truth, weights)
+    table: csr_matrix,
+    truth: Labels,
+    labels: int,
+    weights: npt.NDArray[np.float64] | None = None,
+    strength: float = STRENGTH,
+    *,
+    balanced: bool = True,
+) -> Fitted:
+    """`balanced`: rare labels weigh as much as common ones: partnership and insults matter as leads do."""
+    classes = "balanced" if balanced else None
+    fitted = LogisticRegression(C=strength, max_iter=1000, class_weight=classes).fit(table, truth, weights)
     coefficients, bias = fitted.coef_.T, fitted.intercept_
     if labels == 2:  # one column: half for the second, half against the first
         coefficients, bias = np.hstack([-coefficients, coefficients]) / 2, np.concatenate([-bias, bias]) / 2
-    return coefficients - coefficients.mean(axis=1, keepdims=True), bias - bias.mean()
-
-
-def _head(coefficients: Table, bias: Table, temperature: float, sure_from: tuple[float, ...]) -> Head:
-    plain = coefficients.astype(np.float32)
-    return Head(plain[:DIMENSIONS], plain[DIMENSIONS:], bias.astype(np.float32), temperature, sure_from)
+    return Fitted(coefficients - coefficients.mean(axis=1, keepdims=True), bias - bias.mean())
 
 
 def find_temperature(chances: Table, truth: Labels) -> float:

@@ -1,31 +1,35 @@
-"""The classifier: linear heads on embeddings and terms, in plain numpy, with reasons and an honest "unsure"."""
+"""The classifier: linear heads on embeddings and terms, with reasons and an honest "unsure".
+
+What is told to nobody and whose mood is unsure is read again by a second encoder, unless the caller is in a hurry.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import structlog
 
 from inbox.conversations.tags import Alike, Intent, OwnModel, Sentiment, Tagged, Taught
 from inbox.core.database import Json
 from moderation.triage.cache import TagCache
-from moderation.triage.embed import Bags, bag, embed
+from moderation.triage.embed import bag, embed
 from moderation.triage.emoji import find_mood, is_wordless
 from moderation.triage.examples import NEAR, load_examples
 from moderation.triage.normalise import Normalised, normalise
 from moderation.triage.own import OwnHead, read_own
 from moderation.triage.profanity import has_profanity
-from moderation.triage.reasons import explain
+from moderation.triage.reasons import explain, list_voices
+from moderation.triage.scoring import Heard, Table, hear, score, settle
+from moderation.triage.second import Places, is_installed, look_again
 from moderation.triage.weights import TASKS, Floats, Weights
-
-Table = npt.NDArray[np.float64]
 
 log = structlog.get_logger()
 
 OBVIOUS = 0.99
 """Probability of a tag that needs no model."""
+TOLD_TO_NOBODY = 0.5
+"""From this probability on a text counts as public talk. In what is written to a brand a second look gained nothing."""
 
 
 class LinearTagger:
@@ -41,19 +45,19 @@ class LinearTagger:
         """Hash of the weights."""
         return self.weights.version
 
-    def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
-        """Tags in the order of `texts`; equal texts are paid for once."""
+    def tag(self, texts: Sequence[str], own: OwnModel | None = None, *, hurried: bool = False) -> list[Tagged]:
+        """Tags in the order of `texts`; equal texts are paid for once. `hurried`: the first encoder alone."""
         known: dict[str, Tagged] = {}
         head = _open(own, self.weights.version) if own is not None else None
         version = f"{self.weights.version}+{own.version}" if own is not None and head is not None else ""
         if self.cache is not None:
             known = self.cache.find(texts, version)
         missing = [text for text in dict.fromkeys(texts) if text not in known]
-        fresh = dict(zip(missing, self._tag(missing, head), strict=True))
+        fresh = dict(zip(missing, self._tag(missing, head, hurried), strict=True))
         if version:
             fresh = {text: replace(tagged, model_version=version) for text, tagged in fresh.items()}
         if self.cache is not None:
-            self.cache.keep(fresh, version)
+            self.cache.keep({text: one for text, one in fresh.items() if not (hurried and is_doubted(one))}, version)
         known |= fresh
         return [known[text] for text in texts]
 
@@ -80,10 +84,10 @@ class LinearTagger:
                 found[task] = max(nearest, key=lambda one: one.likeness)
         return found
 
-    def _tag(self, texts: Sequence[str], head: OwnHead | None) -> list[Tagged]:
+    def _tag(self, texts: Sequence[str], head: OwnHead | None, hurried: bool) -> list[Tagged]:
         normalised = [normalise(text) for text in texts]
         spoken = [text for text in normalised if not is_wordless(text.raw)]
-        judged = iter(self._judge(spoken, head))
+        judged = iter(self._judge(spoken, head, hurried))
         return [self._obvious(text) if is_wordless(text.raw) else next(judged) for text in normalised]
 
     def _obvious(self, text: Normalised) -> Tagged:
@@ -106,13 +110,17 @@ class LinearTagger:
             model_version=self.weights.version,
         )
 
-    def _judge(self, texts: Sequence[Normalised], head: OwnHead | None) -> list[Tagged]:
+    def _judge(self, texts: Sequence[Normalised], head: OwnHead | None, hurried: bool) -> list[Tagged]:
         """Tags of texts that say something."""
         if not texts:
             return []
         dense, bags = embed(texts), bag(texts, self.weights.terms, self.weights.idf)
-        probabilities = score(self.weights, dense, bags)
-        speaking = {task: [(bags, shipped.sparse)] for task, shipped in self.weights.heads.items()}
+        heard = hear(self.weights, dense, bags)
+        probabilities = settle(self.weights, heard)
+        if not hurried and len(doubtful := self._find_doubtful(heard, probabilities)) and is_installed():
+            heard = look_again(self.weights, heard, doubtful, texts, dense, bags)
+            probabilities = settle(self.weights, heard)
+        speaking = {task: list_voices(self.weights, task, bags, heard) for task in TASKS}
         if head is not None:
             probabilities, own_bags = head.refine(probabilities, dense, texts)
             for task, own in head.tasks.items():
@@ -147,13 +155,25 @@ class LinearTagger:
             profanity=has_profanity(text.folded),
             probabilities=probabilities,
             unsure=frozenset(
-                task
-                for task, (label, chance) in best.items()
-                if not known or chance < self.weights.heads[task].sure_from[TASKS[task].index(label)]
+                task for task, (label, chance) in best.items() if not known or chance < self._sure_from(task, label)
             ),
             reasons=reasons,
             model_version=self.weights.version,
         )
+
+    def _find_doubtful(self, heard: Heard, tables: Mapping[str, Table]) -> Places:
+        """Places of the texts that are told to nobody and whose mood is unsure."""
+        sentiment = tables["sentiment"]
+        sure_from = np.array(self.weights.heads["sentiment"].sure_from)[sentiment.argmax(axis=1)]
+        return np.flatnonzero((heard.told[:, 0] > TOLD_TO_NOBODY) & (sentiment.max(axis=1) < sure_from))
+
+    def _sure_from(self, task: str, label: str) -> float:
+        return self.weights.heads[task].sure_from[TASKS[task].index(label)]
+
+
+def is_doubted(tagged: Tagged) -> bool:
+    """Whether a second look could have made its mood surer."""
+    return "sentiment" in tagged.unsure
 
 
 @lru_cache(maxsize=256)
@@ -165,35 +185,3 @@ def _open(own: OwnModel, base_version: str) -> OwnHead | None:
         log.warning("own_model_unusable", version=own.version, error=str(error))
         return None
     return head if head.base_version == base_version else None
-
-
-def score(weights: Weights, dense: Floats, bags: Bags) -> dict[str, Table]:
-    """Calibrated probabilities of each task, shape (texts, labels)."""
-    tables = {}
-    for task, head in weights.heads.items():
-        logits = (dense @ head.dense + head.bias).astype(np.float64)
-        weighted = head.sparse[bags.columns] * bags.values[:, None]
-        for label in range(logits.shape[1]):
-            logits[:, label] += np.bincount(bags.texts, weights=weighted[:, label], minlength=len(logits))
-        tables[task] = softmax(logits)
-    tables |= couple(tables["intent"], tables["sentiment"], weights.kinship)
-    return {task: sharpen(table, weights.heads[task].temperature) for task, table in tables.items()}
-
-
-def couple(intent: Table, sentiment: Table, kinship: Floats) -> dict[str, Table]:
-    """Both tasks with a word from the other: a complaint is hardly positive, thanks are hardly a question."""
-    both = intent[:, :, None] * sentiment[:, None, :] * kinship
-    both /= both.sum(axis=(1, 2), keepdims=True)
-    return {"intent": both.sum(axis=2), "sentiment": both.sum(axis=1)}
-
-
-def sharpen(table: Table, temperature: float) -> Table:
-    """Probabilities to the power 1 / temperature."""
-    return softmax(np.log(np.maximum(table, 1e-12)) / temperature)
-
-
-def softmax(logits: Table) -> Table:
-    """Rows that sum to 1."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    normed: Table = powers / powers.sum(axis=1, keepdims=True)
-    return normed

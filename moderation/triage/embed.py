@@ -34,6 +34,16 @@ class Bags:
     owners: npt.NDArray[np.int64]
     words: Sequence[Sequence[str]]
 
+    def pick(self, places: npt.NDArray[np.intp]) -> "Bags":
+        """Those of some texts, in this order."""
+        new_place = np.full(len(self.words), -1, dtype=np.int64)
+        new_place[places] = np.arange(len(places))
+        texts = new_place[self.texts]
+        kept = texts >= 0
+        return Bags(
+            self.columns[kept], self.values[kept], texts[kept], self.owners[kept], [self.words[one] for one in places]
+        )
+
 
 @cache
 def _load() -> USE:

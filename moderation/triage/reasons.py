@@ -1,13 +1,18 @@
 """Which words carried a tag: the linear contributions of a text's terms, summed by word."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from moderation.triage.embed import Bags
 from moderation.triage.normalise import LINK, MAIL, MENTION, PHONE, PRICE, Normalised
-from moderation.triage.weights import Floats
+from moderation.triage.scoring import Heard, Table
+from moderation.triage.weights import Floats, Weights
+
+Voice = tuple[Bags, Floats]
+"""The bags of a vocabulary with its terms' weights, shape (terms, labels)."""
 
 MOST = 3
 LEAST = 0.05
@@ -17,13 +22,23 @@ WIDEST = 1000
 """Room for the words of one text; a text has fewer (terms.MOST_WORDS)."""
 
 
-def explain(
-    texts: Sequence[Normalised], voices: Sequence[tuple[Bags, Floats]], chosen: npt.NDArray[np.intp]
-) -> list[tuple[str, ...]]:
-    """For each text the words that spoke most for its chosen label, as written; empty when none did.
+def list_voices(weights: Weights, task: str, bags: Bags, heard: Heard) -> list[Voice]:
+    """Whose words count in one task: the layer for a brand and that for public talk, each as it was listened to."""
+    to_brand = weights.heads[task].layer.sparse
+    if task != "sentiment":
+        return [(bags, to_brand)]
+    return [(_lowered(bags, 1 - heard.told), to_brand), (_lowered(bags, heard.told), weights.public.sentiment.sparse)]
 
-    A voice is the bags of a vocabulary with its terms' weights, shape (terms, labels).
-    """
+
+def _lowered(bags: Bags, shares: Table) -> Bags:
+    """With a part of each text's voice, `shares` (texts, 1)."""
+    return replace(bags, values=bags.values * shares[bags.texts, 0].astype(np.float32))
+
+
+def explain(
+    texts: Sequence[Normalised], voices: Sequence[Voice], chosen: npt.NDArray[np.intp]
+) -> list[tuple[str, ...]]:
+    """For each text the words that spoke most for its chosen label, as written; empty when none did."""
     shares = np.concatenate([bags.values * sparse[bags.columns, chosen[bags.texts]] for bags, sparse in voices])
     keys = np.concatenate(
         [bags.texts * WIDEST + np.where(bags.owners < 0, WIDEST - 1, bags.owners) for bags, _ in voices]

@@ -14,8 +14,9 @@ from moderation.triage.sealed import Arrays, ChangedError, from_words, hash_arra
 
 Floats = npt.NDArray[np.float32]
 
-FORMAT = 2
+FORMAT = 3
 DIMENSIONS = 512
+SECOND_DIMENSIONS = 384
 TASKS: Mapping[str, tuple[str, ...]] = {
     "sentiment": ("negative", "neutral", "positive"),
     "intent": ("complaint", "lead", "other", "partnership", "praise", "question", "spam"),
@@ -25,17 +26,39 @@ TASKS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """One task's linear layer. `dense` (512, k), `sparse` (terms, k), `bias` (k,).
-
-    `classify.score` takes probabilities to the power 1 / temperature; below its label's `sure_from` a tag is unsure.
-    """
+class Layer:
+    """One linear layer. `dense` (512, k), `sparse` (terms, k), `bias` (k,)."""
 
     dense: Floats
     sparse: Floats
     bias: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One task: the layer that reads what is written to a brand, and how its probabilities are taken.
+
+    `scoring.settle` takes them to the power 1 / temperature; below its label's `sure_from` a tag is unsure.
+    """
+
+    layer: Layer
     temperature: float
     sure_from: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """How public talk (news, stories, diaries, forums) is known and read.
+
+    `gate` (k = 2) says whether a text is told to nobody; `sentiment` then reads its mood (wants and insults are told to
+    everybody alike). `second` reads it again: `dense` is (384 + 512, 3), for the second encoder's embedding less
+    `centre` (384,), then for the first's.
+    """
+
+    gate: Layer
+    sentiment: Layer
+    second: Layer
+    centre: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +72,7 @@ class Weights:
     idf: Floats
     kinship: Floats
     heads: Mapping[str, Head]
+    public: Public
     version: str
 
 
@@ -89,9 +113,19 @@ def _arrays(weights: Weights) -> Arrays:
         "idf": weights.idf,
         "kinship": weights.kinship,
     }
-    for task, head in weights.heads.items():
-        arrays |= {f"{task}.dense": head.dense, f"{task}.sparse": head.sparse, f"{task}.bias": head.bias}
+    arrays["public.centre"] = weights.public.centre
+    for name, layer in _layers(weights):
+        arrays |= {f"{name}.dense": layer.dense, f"{name}.sparse": layer.sparse, f"{name}.bias": layer.bias}
     return arrays
+
+
+def _layers(weights: Weights) -> list[tuple[str, Layer]]:
+    return [
+        *((task, head.layer) for task, head in weights.heads.items()),
+        ("public.gate", weights.public.gate),
+        ("public.sentiment", weights.public.sentiment),
+        ("public.second", weights.public.second),
+    ]
 
 
 def _weights(arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> Weights:
@@ -99,18 +133,30 @@ def _weights(arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> Wei
     if about["format"] != FORMAT:
         raise ValueError("another format")
     terms = {term: place for place, term in enumerate(to_words(arrays["terms"]).split("\n"))}
+
+    def layer(name: str, labels: int, dimensions: int = DIMENSIONS) -> Layer:
+        return Layer(
+            dense=_floats(arrays[f"{name}.dense"], (dimensions, labels)),
+            sparse=_floats(arrays[f"{name}.sparse"], (len(terms), labels)),
+            bias=_floats(arrays[f"{name}.bias"], (labels,)),
+        )
+
     heads = {
         task: Head(
-            dense=_floats(arrays[f"{task}.dense"], (DIMENSIONS, len(labels))),
-            sparse=_floats(arrays[f"{task}.sparse"], (len(terms), len(labels))),
-            bias=_floats(arrays[f"{task}.bias"], (len(labels),)),
+            layer(task, len(labels)),
             temperature=float(about["heads"][task]["temperature"]),
             sure_from=_bands(about["heads"][task]["sure_from"], len(labels)),
         )
         for task, labels in TASKS.items()
     }
     kinship = _floats(arrays["kinship"], (len(TASKS["intent"]), len(TASKS["sentiment"])))
-    return Weights(terms, _floats(arrays["idf"], (len(terms),)), kinship, heads, version)
+    public = Public(
+        gate=layer("public.gate", 2),
+        sentiment=layer("public.sentiment", len(TASKS["sentiment"])),
+        second=layer("public.second", len(TASKS["sentiment"]), SECOND_DIMENSIONS + DIMENSIONS),
+        centre=_floats(arrays["public.centre"], (SECOND_DIMENSIONS,)),
+    )
+    return Weights(terms, _floats(arrays["idf"], (len(terms),)), kinship, heads, public, version)
 
 
 def _bands(sure_from: list[float], labels: int) -> tuple[float, ...]:

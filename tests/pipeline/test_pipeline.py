@@ -13,7 +13,7 @@ from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.models import LiveCounter, LiveEvent
-from tests.desk import Desk, open_desk, until
+from tests.desk import Desk, WordTagger, open_desk, until
 from tests.servers import TestServers
 
 pytestmark = pytest.mark.outside
@@ -53,6 +53,18 @@ async def test_what_comes_twice_is_stored_once_and_nothing_stays_on_the_stream(d
     await desk.run_until_empty(pipeline)
     assert await desk.texts() == ["какая цена", "привет"]
     assert await desk.pending() == 0
+
+
+async def test_nothing_is_looked_at_twice_while_many_wait(desk: Desk) -> None:
+    tagger = desk.context.tagger
+    assert isinstance(tagger, WordTagger)
+    pipeline, _ = desk.pipeline()
+    await desk.put(desk.message("привет"), desk.message("какая цена"))
+    await desk.run_until_empty(pipeline)
+    assert not any(tagger.hurries)
+    await desk.put(*(desk.message(f"какая цена у номера {number}") for number in range(60)))
+    await desk.run_until_empty(pipeline)
+    assert any(tagger.hurries)
 
 
 async def test_what_no_parser_understands_is_kept_whole_beside_what_is_sound(desk: Desk) -> None:

@@ -29,7 +29,7 @@ class MoodTagger:
     model_version = "words"
     figures: Mapping[str, object] = {}
 
-    def tag(self, texts: Sequence[str], own: OwnModel | None = None) -> list[Tagged]:
+    def tag(self, texts: Sequence[str], own: OwnModel | None = None, *, hurried: bool = False) -> list[Tagged]:
         return [self._tag(text) for text in texts]
 
     def _tag(self, text: str) -> Tagged:

@@ -89,7 +89,15 @@ def test_a_request_for_a_service_addresses_us(text: str) -> None:
     assert judged(text, replace(TALK, intent=Intent.SPAM)) == (False, Why.SPAM)
 
 
-@pytest.mark.parametrize("text", ["Держитесь там", "они всё обещают: сделайте, добавьте", "открытие было вчера"])
+@pytest.mark.parametrize("text", ["ау", "Ау!!", "алло, админы?", "Эй, есть кто?"])
+def test_a_call_and_nothing_else_is_for_us(text: str) -> None:
+    assert judged(text, TALK) == (True, Why.ADDRESSES_US)
+    assert judged(text, TALK, Whom.SUBSCRIBER) == (False, Why.TALK)
+
+
+@pytest.mark.parametrize(
+    "text", ["ау, где моя молодость", "Держитесь там", "они всё обещают: сделайте, добавьте", "открытие было вчера"]
+)
 def test_other_imperatives_are_talk(text: str) -> None:
     assert judged(text, TALK) == (False, Why.TALK)
 

