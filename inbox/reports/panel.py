@@ -178,7 +178,7 @@ async def _load_now(session: AsyncSession, caller: Caller, workspace_ids: Collec
     to_hand = and_(running_due <= now + DUE_SOON, visible(caller), handing, ~in_hands())
     waiting, due_soon, breached, left = (
         await session.execute(
-            select(func.count(), *(func.count().filter(one) for one in (soon, late, to_hand)))
+            select(func.count(), func.count().filter(soon), func.count().filter(late), func.count().filter(to_hand))
             .select_from(Conversation)
             .where(*waits)
         )
