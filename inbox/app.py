@@ -101,7 +101,10 @@ def create_app(context: Context, stop: asyncio.Event | None = None) -> FastAPI:
 
 @cache
 def _routes() -> Sequence[BaseRoute]:
-    """Those of all features. FastAPI reads their signatures at the first call: once a process, however many apps."""
+    """Those of all features. FastAPI reads their signatures at the first call: once a process, however many apps.
+
+    They are no app's own, so that `dependency_overrides` of an app do not reach them.
+    """
     whole = APIRouter()
     for router in _find_routers("routes", "api", API_FEATURES):
         whole.include_router(router, prefix=API)

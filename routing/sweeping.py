@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from routing.alerts.sweeping import ring_spikes, sweep_alerts
-from routing.leads.sweeping import sweep_leads
+from routing.leads.sweeping import hand_on_missed, sweep_leads
 from routing.rules.retention import forget_runs
 from routing.webhooks.service import sweep_webhooks
 
@@ -32,6 +32,8 @@ async def run_routing_sweep(context: Context, stop: asyncio.Event) -> None:
                 await sweep_alerts(session, now)
             async with context.transaction(EVERY_WORKSPACE) as session:
                 await sweep_leads(session, now)
+            async with context.transaction(EVERY_WORKSPACE) as session:
+                await hand_on_missed(session, now)
             async with context.transaction(EVERY_WORKSPACE) as session:
                 await sweep_webhooks(session, now)
             if tidied_at is None or now - tidied_at >= TIDY_EVERY:

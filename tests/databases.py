@@ -25,7 +25,7 @@ BEGIN_NUMBERS_ANEW = text(
 SHAPE = text(
     "select (select sum(oid::bigint) from pg_class), (select sum(oid::bigint) from pg_trigger), "
     "(select sum(oid::bigint) from pg_proc), (select sum(oid::bigint) from pg_constraint), "
-    "(select count(*) from pg_attribute)"
+    "(select count(*) from pg_attribute), (select string_agg(version_num, ',') from alembic_version)"
 )
 SIZE = text("select pg_database_size(current_database())")
 TABLES = text("select quote_ident(relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")

@@ -303,7 +303,7 @@ def bench_panel(small: int = 10_000, large: int = 300_000, repeats: int = 40) ->
 
 @bench_app.command("memory")
 @in_words
-def bench_memory(messages: int = 20_000, then: int = 60_000) -> None:
+def bench_memory(messages: Annotated[int, typer.Option(min=1)] = 20_000, then: int = 60_000) -> None:
     """Memory of `otklik up`, all processes, after so many messages and after so many more."""
     from inbox.cli.bench_memory import memory as run
 

@@ -121,7 +121,7 @@ async def _tag(context: Context, texts: Sequence[str]) -> None:
     """In batches and threads, as the pipeline does, and nothing else."""
     preparer = Preparer(context)
     for start in range(0, len(texts), BATCH):
-        await preparer.tag(texts[start : start + BATCH])
+        await preparer.tag(texts[start : start + BATCH], hurried=True)
     preparer.close()
 
 

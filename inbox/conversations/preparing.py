@@ -92,9 +92,7 @@ class Preparer:
         found = dict(zip(texts, tags, strict=True))
         return {key: doubt(found[manners[key[0]].own][key[1]], manners[key[0]].unsure_below) for key in keys}
 
-    async def tag(
-        self, texts: Sequence[str], own: OwnModel | None = None, *, hurried: bool = True
-    ) -> dict[str, Tagged]:
+    async def tag(self, texts: Sequence[str], own: OwnModel | None = None, *, hurried: bool) -> dict[str, Tagged]:
         """Tags of the texts, `hurried` as Tagger says."""
         loop = asyncio.get_running_loop()
         parts = [texts[start : start + PART] for start in range(0, len(texts), PART)]

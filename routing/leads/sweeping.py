@@ -22,10 +22,9 @@ PAGE = 200
 
 
 async def sweep_leads(session: AsyncSession, now: datetime) -> None:
-    """Start the clocks of those that somebody got, stop those that were answered, hand on what was missed."""
+    """Start the clocks of those that somebody got, stop those that were answered."""
     await _follow_assignments(session, now)
     await _stop_answered(session)
-    await _hand_on_missed(session, now)
 
 
 async def _follow_assignments(session: AsyncSession, now: datetime) -> None:
@@ -88,10 +87,10 @@ async def _stop_answered(session: AsyncSession) -> None:
         announce_lead(session, lead.workspace_id, agent_id, None)
 
 
-async def _hand_on_missed(session: AsyncSession, now: datetime) -> None:
-    """Those whose conversation a batch holds at this moment come with the next sweep: conversations are locked before
-    people's turns, and no lead waits for one while it has a turn in hand."""
-    due = await session.scalars(
+async def hand_on_missed(session: AsyncSession, now: datetime) -> None:
+    """Hand on what nobody took up, in a transaction of its own: conversations with their leads are locked before turns,
+    and those at once, as a batch does. What a batch holds at this moment comes with the next sweep."""
+    found = await session.scalars(
         select(Lead)
         .join(Conversation, Conversation.id == Lead.conversation_id)
         .where(Lead.stage == Stage.NEW, Lead.take_up_due_at <= now)
@@ -99,7 +98,15 @@ async def _hand_on_missed(session: AsyncSession, now: datetime) -> None:
         .limit(PAGE)
         .with_for_update(of=[Lead, Conversation], skip_locked=True, key_share=True)
     )
-    for lead in due.all():
+    due = found.all()
+    await session.execute(
+        select(TeamMember.agent_id)
+        .join(Team, Team.id == TeamMember.team_id)
+        .where(Team.workspace_id.in_({lead.workspace_id for lead in due}), Team.purpose == "sales")
+        .order_by(TeamMember.team_id, TeamMember.agent_id)
+        .with_for_update(of=TeamMember)
+    )
+    for lead in due:
         await miss(session, lead, now)
 
 

@@ -21,7 +21,7 @@ from routing.leads.export import write_csv, write_xlsx
 from routing.leads.listing import Filters, list_leads, sum_up
 from routing.leads.models import Lead, Stage
 from routing.leads.phones import find_phone
-from routing.leads.sweeping import sweep_leads
+from routing.leads.sweeping import hand_on_missed, sweep_leads
 from tests.routing.rung import HELPER, Rung, open_rung
 from tests.servers import TestServers
 
@@ -48,6 +48,7 @@ async def told(rung: Rung) -> tuple[int, int]:
 async def sweep(rung: Rung) -> None:
     async with rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
         await sweep_leads(session, rung.bridge.clock.now)
+        await hand_on_missed(session, rung.bridge.clock.now)
     await rung.bridge.work()
 
 
@@ -118,6 +119,7 @@ async def test_a_lead_whose_conversation_is_held_waits_for_nobody_and_goes_with_
         await batch.scalars(select(Conversation).with_for_update(key_share=True))
         async with asyncio.timeout(20), rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
             await sweep_leads(session, rung.bridge.clock.now)
+            await hand_on_missed(session, rung.bridge.clock.now)
             await batch.scalars(select(TeamMember).with_for_update())
     assert (await lead(rung)).owner_id == first
     await sweep(rung)

@@ -53,6 +53,7 @@ def test_rows_numbers_and_connections_of_one_test_are_gone_for_the_next(servers:
         "create function more() returns trigger language plpgsql as $$ begin return new; end $$",
         "create trigger more before insert on organisations execute function tsvector_update_trigger()",
         "alter table organisations add constraint more check (id > 0)",
+        "update alembic_version set version_num = 'before'",
     ],
 )
 def test_a_changed_one_is_lent_to_nobody(servers: TestServers, change: str) -> None:

@@ -42,7 +42,7 @@ from inbox.sla.sweep import sweep
 from inbox.worker import make_job_runner
 from routing.alerts.sweeping import sweep_alerts
 from routing.arriving import route
-from routing.leads.sweeping import sweep_leads
+from routing.leads.sweeping import hand_on_missed, sweep_leads
 from tests.company import bot_token, community_key, open_context, serve
 from tests.desk import WordTagger
 from tests.routing.bridge import ALLOWED, Hands
@@ -210,6 +210,7 @@ class WeekDesk:
         await self.work()
         async with self.context.transaction(EVERY_WORKSPACE) as session:
             await sweep_leads(session, self.clock.now)
+            await hand_on_missed(session, self.clock.now)
         await self.work()
         await self.poll()
 
