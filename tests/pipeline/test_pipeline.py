@@ -58,12 +58,14 @@ async def test_what_comes_twice_is_stored_once_and_nothing_stays_on_the_stream(d
 async def test_nothing_is_looked_at_twice_while_many_wait(desk: Desk) -> None:
     tagger = desk.context.tagger
     assert isinstance(tagger, WordTagger)
-    pipeline, _ = desk.pipeline()
     await desk.put(desk.message("привет"), desk.message("какая цена"))
+    pipeline, _ = desk.pipeline()
     await desk.run_until_empty(pipeline)
+    assert tagger.hurries
     assert not any(tagger.hurries)
     await desk.put(*(desk.message(f"какая цена у номера {number}") for number in range(60)))
-    await desk.run_until_empty(pipeline)
+    another, _ = desk.pipeline()
+    await desk.run_until_empty(another)
     assert any(tagger.hurries)
 
 
