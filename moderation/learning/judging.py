@@ -11,7 +11,8 @@ from moderation.learning.corpus import TEST_TRADES, Row, is_talk, read_seed, tra
 from moderation.learning.measure import Figures, measure, number
 from moderation.learning.own import Lessons, fit_own
 from moderation.triage.classify import LinearTagger
-from moderation.triage.own import OwnHead, Table, move
+from moderation.triage.own import OwnHead, move
+from moderation.triage.scoring import Table
 from moderation.triage.weights import TASKS
 
 FOLDS = 5

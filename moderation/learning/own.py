@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from moderation.learning.features import Vocabulary, count_terms, join, tabulate
 from moderation.triage.normalise import Normalised
-from moderation.triage.own import OwnHead, OwnTask, Table
+from moderation.triage.own import OwnHead, OwnTask
+from moderation.triage.scoring import Table
 from moderation.triage.weights import DIMENSIONS, TASKS, Floats
 
 Labels = npt.NDArray[np.intp]

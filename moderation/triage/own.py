@@ -14,21 +14,16 @@ import numpy.typing as npt
 from inbox.conversations.tags import OwnModel
 from moderation.triage.embed import Bags, bag
 from moderation.triage.normalise import Normalised
+from moderation.triage.scoring import Table, softmax, weigh
 from moderation.triage.sealed import Arrays, from_words, hash_arrays, pack, to_words, unpack
-from moderation.triage.weights import DIMENSIONS, TASKS, Floats
-
-Table = npt.NDArray[np.float64]
+from moderation.triage.weights import DIMENSIONS, TASKS, Floats, Layer
 
 FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class OwnTask:
-    """What is added to one task's log probabilities. `dense` (512, k), `sparse` (terms, k), `bias` (k,)."""
-
-    dense: Floats
-    sparse: Floats
-    bias: Floats
+class OwnTask(Layer):
+    """What is added to one task's log probabilities."""
 
     def scaled(self, share: float) -> "OwnTask":
         """The same with a part of its voice."""
@@ -55,30 +50,18 @@ class OwnHead:
         bags = bag(texts, self.terms, self.idf)
         refined = dict(tables)
         for task, own in self.tasks.items():
-            refined[task] = move(tables[task], shift(own, dense, bags))
+            refined[task] = move(tables[task], weigh(own, dense, bags))
         return refined, bags
 
     def shifts(self, dense: Floats, texts: Sequence[Normalised]) -> dict[str, Table]:
         """What it adds to the logits, task → (texts, labels)."""
         bags = bag(texts, self.terms, self.idf)
-        return {task: shift(own, dense, bags) for task, own in self.tasks.items()}
+        return {task: weigh(own, dense, bags) for task, own in self.tasks.items()}
 
 
 def move(table: Table, added: Table) -> Table:
     """Probabilities with this added to their logarithms."""
-    logits = np.log(np.maximum(table, 1e-9)) + added
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    moved: Table = powers / powers.sum(axis=1, keepdims=True)
-    return moved
-
-
-def shift(own: OwnTask, dense: Floats, bags: Bags) -> Table:
-    """What the head adds to the logits, shape (texts, labels)."""
-    added = (dense @ own.dense + own.bias).astype(np.float64)
-    weighted = own.sparse[bags.columns] * bags.values[:, None]
-    for label in range(added.shape[1]):
-        added[:, label] += np.bincount(bags.texts, weights=weighted[:, label], minlength=len(added))
-    return added
+    return softmax(np.log(np.maximum(table, 1e-9)) + added)
 
 
 def seal_own(head: OwnHead) -> OwnModel:
