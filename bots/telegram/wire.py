@@ -46,6 +46,11 @@ CALL_LIMITS = ClientTimeout(total=CALL_SECONDS, connect=10, sock_connect=10, soc
 FILE_LIMITS = ClientTimeout(total=FILE_SECONDS, connect=10, sock_connect=10, sock_read=120)
 """A call that lasts longer has an unknown outcome; how long a reply may be `sending` follows from these."""
 
+IDLE_SECONDS = 4.0
+"""A connection unused for longer is not used again: servers close idle ones (uvicorn's after five seconds), and a message
+written into one that is just being closed has an unknown outcome.
+"""
+
 CHUNK_BYTES = 64 * 1024
 
 _PROXY_FAILED = (ProxyConnectionError, ProxyError, ProxyTimeoutError)
@@ -85,6 +90,7 @@ class Wire(AiohttpSession):
             super().__init__(proxy=None if is_http_proxy else proxy_url, limit=0, api=api)
         except RuntimeError:
             raise SetupError(NO_PROXY_SUPPORT) from None
+        self._connector_init["keepalive_timeout"] = IDLE_SECONDS
 
     async def ask(
         self, account: Account, method: TelegramMethod[TelegramType], limits: ClientTimeout = CALL_LIMITS

@@ -238,7 +238,9 @@ async def snapshot(database: Database, channel_id: int) -> list[tuple[object, ..
         said += [
             tuple(row)
             for row in await session.execute(
-                select(Post.external_id, Post.thread_external_id, Post.text).where(Post.channel_id == channel_id)
+                select(Post.external_id, Post.thread_external_id, Post.text)
+                .where(Post.channel_id == channel_id)
+                .order_by(Post.thread_external_id, Post.external_id)
             )
         ]
         said += [

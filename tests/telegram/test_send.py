@@ -1,12 +1,13 @@
 """Sending: what is asked of Telegram, what becomes of its answers."""
 
+import asyncio
 import socket
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bots.telegram import reasons
+from bots.telegram import reasons, wire
 from bots.telegram.adapter import TelegramAdapter
 from inbox.channels.adapter import Account, Outgoing, Sent, Upload
 from inbox.channels.events import AttachmentKind, ConversationKind
@@ -274,3 +275,16 @@ async def test_bots_of_one_server_share_their_connections(adapter: TelegramAdapt
     other = replace(account, channel_id=2, token="701:other")
     assert adapter.wires.wire(account) is adapter.wires.wire(other)
     assert adapter.wires.wire(account) is not adapter.wires.wire(replace(account, proxy_url="http://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize(("idle_seconds", "connections"), [(60.0, 1), (0.05, 2)])
+async def test_a_connection_that_the_server_may_be_closing_is_not_used_again(
+    server: WireServer, adapter: TelegramAdapter, account: Account, monkeypatch: pytest.MonkeyPatch,
+    idle_seconds: float, connections: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(wire, "IDLE_SECONDS", idle_seconds)
+    server.will_answer("sendMessage", ok(MADE))
+    await adapter.send(account, HELLO)
+    await asyncio.sleep(0.2)
+    await adapter.send(account, HELLO)
+    assert len(set(server.ports)) == connections

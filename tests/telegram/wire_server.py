@@ -42,6 +42,8 @@ class WireServer:
     files: dict[str, bytes] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set, repr=False)
+    ports: list[object] = field(default_factory=list)
+    """The caller's port of each call: equal ones came over one connection"""
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
     _replies: dict[str, deque[Reply]] = field(default_factory=lambda: defaultdict(deque))
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -64,6 +66,8 @@ class WireServer:
         """Any Bot API call."""
         method = request.match_info["method"]
         self.tokens.add(request.match_info["token"])
+        if request.transport is not None:
+            self.ports.append(request.transport.get_extra_info("peername")[1])
         params = await self._read(request)
         check_call(method, params)
         self.calls.append((method, params))
