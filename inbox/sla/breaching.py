@@ -12,23 +12,26 @@ from inbox.core.events import EscalateBreach, Job, RingBreach
 from inbox.core.jobs import defer
 from inbox.core.live import announce
 
-PAGE = 500
+PAGE = 100
+"""How many of a kind one transaction turns: their rows stay locked, and in memory, until it ends"""
 _RUNS = (Conversation.needs_answer.is_(True), Conversation.status == Status.OPEN)
 """A clock of what was closed or put aside does not run."""
 
 
-async def record_warnings(session: AsyncSession, now: datetime) -> None:
-    """Clocks of which little is left: once a due time, the panels and the alerts are told."""
-    for one in await find_due(session, Conversation.warn_at <= now, *_RUNS):
+async def record_warnings(session: AsyncSession, now: datetime) -> bool:
+    """Clocks of which little is left: once a due time, the panels and the alerts are told. True: there may be more."""
+    due_soon = await find_due(session, Conversation.warn_at <= now, *_RUNS)
+    for one in due_soon:
         is_first = one.first_response_met_at is None
         due = one.first_response_due_at if is_first else one.next_response_due_at
         one.warn_at, one.warned_due_at = None, due
         if due is not None and due > now:
             await _turn(session, one, "first" if is_first else "next", "warning", due)
+    return is_full(due_soon)
 
 
-async def record_breaches(session: AsyncSession, now: datetime) -> None:
-    """Due times that passed unanswered."""
+async def record_breaches(session: AsyncSession, now: datetime) -> bool:
+    """Due times that passed unanswered. True: there may be more."""
     first = await find_due(
         session,
         Conversation.first_response_due_at <= now,
@@ -62,10 +65,11 @@ async def record_breaches(session: AsyncSession, now: datetime) -> None:
     for one in unresolved:
         one.resolution_breached_at = due = one.resolution_due_at
         await _turn(session, one, "resolution", "breach", due or now)
+    return any(map(is_full, (first, later, unresolved)))
 
 
 async def find_due(session: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence[Conversation]:
-    """At most PAGE of them, locked; those that somebody holds come in the next round."""
+    """At most PAGE of them, locked; those that somebody holds come in a later round."""
     statement = (
         select(Conversation)
         .where(*conditions)
@@ -75,6 +79,11 @@ async def find_due(session: AsyncSession, *conditions: ColumnElement[bool]) -> S
         .execution_options(populate_existing=True)
     )
     return (await session.scalars(statement)).all()
+
+
+def is_full(page: Sequence[Conversation]) -> bool:
+    """Whether there may be more."""
+    return len(page) == PAGE
 
 
 async def _turn(session: AsyncSession, one: Conversation, clock: str, level: str, due_at: datetime) -> None:

@@ -26,7 +26,7 @@ from inbox.core.models import IdempotencyKey
 from inbox.organisations.models import TeamMember
 from inbox.replies.service import hold_back, queue_due
 from inbox.reports.rollups import mark_gaps, roll_up
-from inbox.sla.breaching import find_due, record_breaches, record_warnings, tell
+from inbox.sla.breaching import find_due, is_full, record_breaches, record_warnings, tell
 
 EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(minutes=10)
@@ -40,8 +40,7 @@ async def run_sweep(context: Context, stop: asyncio.Event) -> None:
     while not stop.is_set():
         now = context.clock()
         try:
-            async with context.transaction(EVERY_WORKSPACE) as session:
-                await sweep(session, now)
+            await sweep_pages(context, now, stop)
             if tidied_at is None or now - tidied_at > TIDY_EVERY:
                 tidied_at = now
                 async with context.transaction(EVERY_WORKSPACE) as session:
@@ -54,19 +53,27 @@ async def run_sweep(context: Context, stop: asyncio.Event) -> None:
             continue
 
 
-async def sweep(session: AsyncSession, now: datetime) -> None:
+async def sweep_pages(context: Context, now: datetime, stop: asyncio.Event) -> None:
+    """All that is due now, a page a transaction; ends between pages once `stop` is set."""
+    is_more = True
+    while is_more and not stop.is_set():
+        async with context.transaction(EVERY_WORKSPACE) as session:
+            is_more = await sweep(session, now)
+
+
+async def sweep(session: AsyncSession, now: datetime) -> bool:
     """One round: wake, warn, record breaches, hold back or queue replies for later, hand out, count figures.
 
-    Last, idle people are set off: nothing is waited for while their rows are held.
+    Last, idle people are set off: nothing is waited for while their rows are held. True: a page was full, there may be
+    more that is due now.
     """
-    await _wake(session, now)
-    await record_warnings(session, now)
-    await record_breaches(session, now)
+    is_more = [await _wake(session, now), await record_warnings(session, now), await record_breaches(session, now)]
     await hold_back(session)
     await queue_due(session, now)
     await _hand_out(session)
     await roll_up(session)
     await set_off_idle(session, now)
+    return any(is_more)
 
 
 async def tidy(session: AsyncSession, now: datetime, keep_removed: timedelta) -> None:
@@ -82,8 +89,8 @@ async def tidy(session: AsyncSession, now: datetime, keep_removed: timedelta) ->
     await session.execute(delete(AccessToken).where(AccessToken.expires_at < now))
 
 
-async def _wake(session: AsyncSession, now: datetime) -> None:
-    """What was snoozed is open again, and its clocks go on with what was left."""
+async def _wake(session: AsyncSession, now: datetime) -> bool:
+    """What was snoozed is open again, and its clocks go on with what was left. True: there may be more."""
     due = await find_due(session, Conversation.snoozed_until <= now, Conversation.status == Status.SNOOZED)
     for conversation in due:
         wake(conversation)
@@ -97,6 +104,7 @@ async def _wake(session: AsyncSession, now: datetime) -> None:
     if due:
         await session.flush()
         await refresh(session, [conversation.id for conversation in due])
+    return is_full(due)
 
 
 async def _hand_out(session: AsyncSession) -> None:

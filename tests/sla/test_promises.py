@@ -1,18 +1,20 @@
 """Hours and promises on the real path: edits move open clocks, warnings and breaches are recorded, pauses rest."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from inbox.agents.models import Agent
-from inbox.conversations.models import Activity, Status
+from inbox.conversations.models import Activity, Conversation, Status
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import EscalateBreach, RecomputeClocks
 from inbox.core.models import LiveEvent
+from inbox.sla import breaching
 from inbox.sla.escalating import escalate
 from inbox.sla.recomputing import recompute_clocks
-from inbox.sla.sweep import sweep
+from inbox.sla.sweep import sweep, sweep_pages
 from tests.api.subscribers import Subscribers
 from tests.company import Company
 
@@ -35,6 +37,13 @@ async def due_of(subscribers: Subscribers, conversation_id: int) -> datetime | N
 async def recompute(company: Company) -> None:
     """The job that an edit has queued."""
     await recompute_clocks(company.context, RecomputeClocks(workspace_id=company.workspace_id))
+
+
+async def count_breached(company: Company) -> int:
+    """Conversations whose first clock is recorded as broken."""
+    async with company.context.database.session(EVERY_WORKSPACE) as session:
+        broken = select(func.count()).where(Conversation.first_response_breached_at.is_not(None))
+        return await session.scalar(broken) or 0
 
 
 async def test_an_edit_moves_open_clocks_and_leaves_recorded_breaches(
@@ -150,6 +159,18 @@ async def test_a_warning_then_a_breach_that_the_head_hears_of_once(company: Comp
         lines = list(await session.scalars(select(Activity).where(Activity.kind == "escalated")))
         name = await session.scalar(select(Agent.name).where(Agent.id == head))
     assert [line.details["heads"] for line in lines] == [name]
+
+
+async def test_what_falls_due_at_once_is_swept_page_by_page_in_one_round(
+    company: Company, subscribers: Subscribers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaching, "PAGE", 2)
+    owner = await company.client_of("owner")
+    await owner.post(f"{API}/sla-policies", json={**POLICY, "workspace_id": company.workspace_id})
+    for number in range(5):
+        await subscribers.write("Где мой заказ?", f"60{number}", ago=20 * MINUTE)
+    await sweep_pages(company.context, company.clock(), asyncio.Event())
+    assert await count_breached(company) == 5
 
 
 async def test_the_hours_page_draws_saves_and_says_what_is_wrong(company: Company) -> None:
