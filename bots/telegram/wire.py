@@ -47,8 +47,8 @@ FILE_LIMITS = ClientTimeout(total=FILE_SECONDS, connect=10, sock_connect=10, soc
 """A call that lasts longer has an unknown outcome; how long a reply may be `sending` follows from these."""
 
 IDLE_SECONDS = 4.0
-"""A connection unused for longer is not used again: servers close idle ones (uvicorn's after five seconds), and a message
-written into one that is just being closed has an unknown outcome.
+"""A connection unused for longer is not used again: servers close idle ones (uvicorn's after five seconds), and a
+message written into one that is just being closed has an unknown outcome.
 """
 
 CHUNK_BYTES = 64 * 1024

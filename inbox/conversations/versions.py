@@ -110,7 +110,7 @@ async def _store_version(session: AsyncSession, row: _Row, one: Placed, verdict:
         update(Message)
         .where(Message.id == row.message_id)
         .values(
-            text=event.text, edited_at=event.edited_at, addresses_us=event.addresses_us,
+            text=event.text, edited_at=event.edited_at, platform_version_at=None, addresses_us=event.addresses_us,
             needs_answer=verdict.needed, needs_answer_why=verdict.why,
         )
     )  # fmt: skip

@@ -3,12 +3,15 @@
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Act
 from inbox.channels.models import ChannelStatus
 from inbox.channels.status import find_wait, set_status, set_user_key_reason, still_waits
 from inbox.conversations.messages import find_gone_since
-from inbox.conversations.models import Message
+from inbox.conversations.models import Message, MessageEdit
 from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -35,7 +38,7 @@ async def bring_edit(context: Context, pacing: Pacing, message_id: int) -> None:
     if row is None or row.message.deleted_at is not None:
         return
     if _why_waiting(context, row, Act.EDIT) is not None:
-        await _park(context, message_id, Act.EDIT)
+        await _park(context, row.message, Act.EDIT)
         return
     account, message = account_of(row.channel, context.cipher), row.message
     edit = context.adapters[account.platform].edit
@@ -49,7 +52,7 @@ async def bring_deletion(context: Context, pacing: Pacing, message_id: int) -> N
     if row is None or row.message.deleted_at is None:
         return
     if _why_waiting(context, row, Act.DELETE) is not None:
-        await _park(context, message_id, Act.DELETE)
+        await _park(context, row.message, Act.DELETE)
         return
     account = account_of(row.channel, context.cipher)
     delete = context.adapters[account.platform].delete
@@ -83,51 +86,85 @@ async def _bring(context: Context, pacing: Pacing, row: Row, calls: Sequence[Cal
             await silence_key(pacing, buckets, error)
             raise
         except PlatformError as error:
-            await _note_refusal(context, row.message.id, error, deleting=deleting)
+            await _note_refusal(context, row.message, error, deleting=deleting)
             return
-    if row.message.failure is not None:
-        await _clear_failure(context, row.message.id)
+    if row.message.failure is not None or row.message.platform_version_at is not None:
+        await _note_arrival(context, row.message, deleting=deleting)
 
 
 def _why_waiting(context: Context, row: Row, act: Act) -> str | None:
     return find_wait(row.channel, context.adapters[row.channel.platform].key_for(act, row.conversation.kind))
 
 
-async def _park(context: Context, message_id: int, act: Act) -> None:
+def _is_wanted(message: Message, asked: Message, *, deleting: bool) -> bool:
+    """False once somebody cancelled it, or wrote another text, which has a job of its own."""
+    if deleting:
+        return message.deleted_at is not None
+    return message.deleted_at is None and message.edited_at == asked.edited_at
+
+
+async def _park(context: Context, asked: Message, act: Act) -> None:
     """The row says why its edit or deletion has not arrived: by that it is found again when the channel recovers."""
     async with context.transaction(EVERY_WORKSPACE) as session:
-        row = await load_row(session, message_id, lock=True)
-        if row is None:
+        row = await load_row(session, asked.id, lock=True)
+        if row is None or not _is_wanted(row.message, asked, deleting=act is Act.DELETE):
             return
         key = context.adapters[row.channel.platform].key_for(act, row.conversation.kind)
         reason = await still_waits(session, row.channel, key)
         if reason is None:
             # It recovered at this moment, and has looked for parked edits already.
             kind = EditDelivered if row.message.deleted_at is None else DeleteDelivered
-            await defer(session, [kind(conversation_id=row.conversation.id, message_id=message_id)])
+            await defer(session, [kind(conversation_id=row.conversation.id, message_id=asked.id)])
             return
         row.message.failure = reason
         announce_message(session, row.message, row.conversation)
 
 
-async def _clear_failure(context: Context, message_id: int) -> None:
-    """An earlier attempt failed, this one did not."""
+async def _note_arrival(context: Context, asked: Message, *, deleting: bool) -> None:
+    """What was asked is so on the platform; who cancelled it or wrote another text meanwhile was too late for this one.
+
+    A deletion holds nevertheless; a cancelled edit is taken back by another that brings the text that is shown here.
+    """
     async with context.transaction(EVERY_WORKSPACE) as session:
-        row = await load_row(session, message_id, lock=True)
-        if row is not None:
-            row.message.failure = None
-            announce_message(session, row.message, row.conversation)
+        row = await load_row(session, asked.id, lock=True)
+        if row is None:
+            return
+        message = row.message
+        if _is_wanted(message, asked, deleting=deleting):
+            message.failure = None
+            if not deleting:
+                message.platform_version_at = None
+        elif deleting:
+            message.deleted_at, message.failure = context.clock(), None
+        elif message.deleted_at is None:
+            await _note_other_text(session, message, asked)
+        await session.flush()
+        await refresh(session, [row.conversation.id])
+        announce_message(session, message, row.conversation)
 
 
-async def _note_refusal(context: Context, message_id: int, error: PlatformError, *, deleting: bool) -> None:
+async def _note_other_text(session: AsyncSession, message: Message, arrived: Message) -> None:
+    """A text arrived that is not the shown one: an earlier one, or one whose edit was cancelled."""
+    is_earlier = select(MessageEdit.text).where(
+        MessageEdit.message_id == message.id, MessageEdit.edited_at == arrived.edited_at
+    )
+    if await session.scalar(is_earlier) is not None:
+        message.platform_version_at = arrived.edited_at
+    else:
+        await defer(session, [EditDelivered(conversation_id=message.conversation_id, message_id=message.id)])
+
+
+async def _note_refusal(context: Context, asked: Message, error: PlatformError, *, deleting: bool) -> None:
     """The person who asked for it sees why; what could not be deleted shows again, unless it waits for a key or the
     platform itself says that it is gone meanwhile."""
     async with context.transaction(EVERY_WORKSPACE) as session:
-        row = await load_row(session, message_id, lock=True)
+        row = await load_row(session, asked.id, lock=True)
         if row is None:
             return
-        row.message.failure = error.reason
-        if deleting and not isinstance(error, KeyRefusedError | SecondKeyWaitsError):
+        is_wanted = _is_wanted(row.message, asked, deleting=deleting)
+        if is_wanted:
+            row.message.failure = error.reason
+        if is_wanted and deleting and not isinstance(error, KeyRefusedError | SecondKeyWaitsError):
             row.message.deleted_at = await find_gone_since(session, row.message)
         await session.flush()
         await refresh(session, [row.conversation.id])

@@ -100,7 +100,7 @@ async def claim(context: Context, message_id: int) -> Claimed | None:
         message.delivery = Delivery.SENDING
         message.attempt += 1
         message.sending_at = now
-        message.failure = None
+        message.failure = message.platform_version_at = None
         announce_message(session, message, row.conversation)
         outgoing = await _outgoing(session, row)
         return Claimed(message.id, row.conversation.id, message.attempt, account, outgoing)

@@ -109,6 +109,13 @@ async def confirm_message(session: SessionDep, context: ContextDep, caller: ApiC
     return await _show(session, caller, message)
 
 
+@api.post("/messages/{message_id}/cancel-change")
+async def cancel_change(session: SessionDep, context: ContextDep, caller: ApiCaller, message_id: RowId) -> MessageOut:
+    """An edit or a deletion of ours that has not arrived on the platform, see `failure`, is not wanted any more."""
+    message, _ = await writing.cancel_change(session, caller, message_id, context.clock())
+    return await _show(session, caller, message)
+
+
 @api.put("/messages/{message_id}/tags")
 async def put_tags(
     session: SessionDep, context: ContextDep, caller: ApiCaller, message_id: RowId, wanted: TagsPut

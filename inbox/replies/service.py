@@ -168,14 +168,12 @@ async def edit(session: AsyncSession, message: Message, text: str, now: datetime
     _check_findable(message)
     if text == message.text:
         return
+    version_at = message.edited_at or message.sent_at
     session.add(
-        MessageEdit(
-            workspace_id=message.workspace_id,
-            message_id=message.id,
-            edited_at=message.edited_at or message.sent_at,
-            text=message.text,
-        )
+        MessageEdit(workspace_id=message.workspace_id, message_id=message.id, edited_at=version_at, text=message.text)
     )
+    if message.delivery in {Delivery.SENDING, Delivery.SENT} and not _is_lost(message):
+        message.platform_version_at = message.platform_version_at or version_at
     message.text = text
     message.edited_at = now
     await session.flush()
@@ -198,6 +196,11 @@ async def delete(session: AsyncSession, message: Message, now: datetime) -> None
     if message.external_id:
         await session.flush()
         await defer(session, [DeleteDelivered(conversation_id=message.conversation_id, message_id=message.id)])
+
+
+def _is_lost(message: Message) -> bool:
+    """An edit failed before it was kept which text the platform has."""
+    return message.platform_version_at is None and message.failure is not None and message.edited_at is not None
 
 
 def _check_ours(message: Message) -> None:

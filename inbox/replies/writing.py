@@ -20,6 +20,7 @@ from inbox.core.database import Json
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError
 from inbox.core.idempotency import Repeatable, find_done, note_done
 from inbox.replies import service
+from inbox.replies.cancelling import cancel_deletion, cancel_edit
 from inbox.replies.service import CAPTION_LIMIT, Draft, announce_message
 from inbox.replies.uploads import check_uploads
 
@@ -93,6 +94,20 @@ async def delete(
         session, caller, message, "message.deleted", {"text": message.text, "delivery": before},
         {"delivery": message.delivery.value if message.delivery else None}, now,
     )  # fmt: skip
+    return await _finish(session, caller, message, conversation)
+
+
+async def cancel_change(
+    session: AsyncSession, caller: Caller, message_id: int, now: datetime
+) -> tuple[Message, Conversation]:
+    """Our edit or deletion that has not arrived on the platform is not wanted any more; a deletion comes first."""
+    message, conversation = await _access_own(session, caller, message_id)
+    before: Json = {"text": message.text, "deleted": message.deleted_at is not None}
+    is_deletion = message.deleted_at is not None
+    await (cancel_deletion if is_deletion else cancel_edit)(session, message)
+    after: Json = {"text": message.text, "deleted": message.deleted_at is not None}
+    action = "message.deletion_cancelled" if is_deletion else "message.edit_cancelled"
+    _audit(session, caller, message, action, before, after, now)
     return await _finish(session, caller, message, conversation)
 
 

@@ -152,6 +152,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", f"{MESSAGE}/confirm"): Route(),
     ("POST", f"{MESSAGE}/edit"): Route({"text": "Правка"}),
     ("POST", f"{MESSAGE}/delete"): Route(),
+    ("POST", f"{MESSAGE}/cancel-change"): Route(),
     ("POST", f"{MESSAGE}/tags"): Route({"intent": "lead"}),
     ("POST", f"{MESSAGE}/release"): Route(),
     ("GET", f"{MESSAGE}/alike"): Route(),

@@ -120,6 +120,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("DELETE", "/messages/{message_id}"): Route(Reach.ROW),
     ("POST", "/messages/{message_id}/resend"): Route(Reach.ROW),
     ("POST", "/messages/{message_id}/confirm"): Route(Reach.ROW),
+    ("POST", "/messages/{message_id}/cancel-change"): Route(Reach.ROW),
     ("PUT", "/messages/{message_id}/tags"): Route(Reach.ROW, {"intent": "lead"}),
     ("POST", "/messages/{message_id}/release"): Route(Reach.ROW),
     ("POST", "/messages/{message_id}/moderate"): Route(Reach.ROW, {"action": "delete", "reason": "Спам"}),

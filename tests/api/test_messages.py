@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select, text, update
 
+from inbox.audit.models import AuditEntry
 from inbox.channels.models import Channel
 from inbox.conversations.models import Attachment, Delivery, Direction, Message
 from inbox.core.database import EVERY_WORKSPACE
@@ -212,6 +213,34 @@ async def test_deleting_cancels_what_waits_and_takes_back_what_was_sent(
     assert (await owner.delete(f"/api/v1/messages/{sent['id']}")).status_code == 409
     conversation = (await owner.get(f"/api/v1/conversations/{wrote.conversation_id}")).json()
     assert conversation["needs_answer"] is True, "the answer is gone"
+
+
+async def test_what_did_not_arrive_is_cancelled_by_its_author_or_whoever_moderates(
+    company: Company, subscribers: Subscribers
+) -> None:
+    wrote = await subscribers.write("Вопрос")
+    owner, sales = await company.client_of("owner"), await company.client_of("sales")
+    made = (await say(owner, wrote.conversation_id, "Раз")).json()
+    give = {"assignee_id": company.people["sales"].agent_id}
+    await owner.patch(f"/api/v1/conversations/{wrote.conversation_id}", json=give)
+    await set_delivery(company, made["id"], delivery=Delivery.SENT, external_id=":501:9")
+    path = f"/api/v1/messages/{made['id']}"
+    await owner.patch(path, json={"text": "Два"})
+    assert (await owner.post(f"{path}/cancel-change")).status_code == 409, "it is on its way"
+    await set_delivery(company, made["id"], failure="Отказано")
+    assert (await sales.post(f"{path}/cancel-change")).status_code == 403
+    back = (await owner.post(f"{path}/cancel-change")).json()
+    assert (back["text"], back["edited_at"], back["edits"], back["failure"]) == ("Раз", None, [], None)
+    await owner.delete(path)
+    assert (await owner.get(f"/api/v1/conversations/{wrote.conversation_id}")).json()["needs_answer"] is True
+    await set_delivery(company, made["id"], failure="Отказано")
+    shown = (await owner.post(f"{path}/cancel-change")).json()
+    assert (shown["deleted_at"], shown["failure"]) == (None, None)
+    conversation = (await owner.get(f"/api/v1/conversations/{wrote.conversation_id}")).json()
+    assert conversation["needs_answer"] is False, "it is answered again"
+    async with company.context.database.session(EVERY_WORKSPACE) as session:
+        said = await session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("message.%_cancelled")))
+        assert sorted(said) == ["message.deletion_cancelled", "message.edit_cancelled"]
 
 
 async def test_an_uncertain_reply_is_confirmed_or_sent_again_once(company: Company, subscribers: Subscribers) -> None:

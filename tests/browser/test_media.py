@@ -32,9 +32,9 @@ def answer(page: Page, text: str) -> Locator:
     return said
 
 
-def break_next(demo: Demo, error: object, when: str = "before", **more: object) -> None:
-    """Telegram's next sendMessage goes wrong."""
-    body = {"platform": "telegram", "method": "sendMessage", "error": error, "when": when, "times": 1, **more}
+def break_next(demo: Demo, error: object, when: str = "before", method: str = "sendMessage", **more: object) -> None:
+    """Telegram's next call of the method goes wrong."""
+    body = {"platform": "telegram", "method": method, "error": error, "when": when, "times": 1, **more}
     httpx.post(f"{demo.sim_url}/sim/fault", json=body, timeout=20).raise_for_status()
 
 
@@ -87,3 +87,28 @@ def test_a_lost_answer_is_uncertain_until_a_person_says_that_it_arrived(page: Pa
     said.get_by_role("button", name="Дошло").click()
     expect(said.locator("[data-delivery=sent]")).to_be_visible()
     assert demo.heard(925_020).count("Да, с десяти до шести") == 1
+
+
+def test_an_edit_that_was_refused_is_cancelled_and_the_text_that_stands_there_is_back(page: Page, demo: Demo) -> None:
+    demo.say(925_030, "Вера Правкина", "Почём доставка?")
+    open_talk(page, demo, "Вера Правкина")
+    said = answer(page, "Доставка стоит 300 рублей")
+    expect(said.locator("[data-delivery=sent]")).to_be_visible()
+    colleague = page.context.new_page()
+    colleague.goto(page.url)
+    break_next(demo, 400, method="editMessageText")
+    said.hover()
+    said.get_by_label("Изменить сообщение").click()
+    said.locator("textarea").fill("Доставка стоит 900 рублей")
+    said.get_by_role("button", name="Сохранить").click()
+    for seen in (page, colleague):
+        changed = seen.locator("#stream > [id^=message-]", has_text="900")
+        expect(changed).to_contain_text("Правка туда не дошла")
+    changed = page.locator("#stream > [id^=message-]", has_text="900")
+    changed.get_by_role("button", name="Отменить").click()
+    for seen in (page, colleague):
+        back = seen.locator("#stream > [id^=message-]", has_text="300 рублей")
+        expect(back).to_be_visible()
+        expect(back).not_to_contain_text("не дошла")
+        expect(back).not_to_contain_text("изменено")
+    assert "Доставка стоит 300 рублей" in demo.heard(925_030)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -46,11 +47,16 @@ class WireServer:
     """The caller's port of each call: equal ones came over one connection"""
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
     _replies: dict[str, deque[Reply]] = field(default_factory=lambda: defaultdict(deque))
+    _deeds: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def will_answer(self, method: str, *replies: Reply) -> None:
         """Queue replies for a method."""
         self._replies[method].extend(replies)
+
+    def meanwhile(self, method: str, deed: Callable[[], Awaitable[None]]) -> None:
+        """What happens here while the next call of a method is under way."""
+        self._deeds[method] = deed
 
     def called(self, method: str) -> list[Params]:
         """The parameters of all calls of a method."""
@@ -72,6 +78,8 @@ class WireServer:
         check_call(method, params)
         self.calls.append((method, params))
         self._asked.set()
+        if (deed := self._deeds.pop(method, None)) is not None:
+            await deed()
         replies = self._replies[method]
         reply = replies.popleft() if len(replies) > 1 else replies[0] if replies else ok(True)
         if reply.fault == "hang":

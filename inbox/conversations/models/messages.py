@@ -75,6 +75,9 @@ class Message(HasId, OfWorkspace, Base):
     sent_at: Mapped[datetime]
     """Platform time; for ours until sent: when it was written."""
     edited_at: Mapped[datetime | None]
+    platform_version_at: Mapped[datetime | None]
+    """Our edit has not arrived: the earlier text (`MessageEdit.edited_at`) that the platform still shows. Null: it
+    shows this one, or which one is not known."""
     deleted_at: Mapped[datetime | None]
     needs_answer: Mapped[bool] = mapped_column(default=False)
     needs_answer_why: Mapped[str] = mapped_column(default="")

@@ -122,6 +122,14 @@ async def delete(page: PageDep, message_id: RowId) -> Response:
     return await _answer(page, conversation, N_("Deleted"))
 
 
+@router.post("/messages/{message_id}/cancel-change")
+async def cancel_change(page: PageDep, message_id: RowId) -> Response:
+    """Our edit or deletion that has not arrived is not wanted any more."""
+    message, conversation = await writing.cancel_change(page.session, page.caller, message_id, page.now)
+    is_gone = message.deleted_at is not None
+    return await _answer(page, conversation, N_("It is gone on the platform already") if is_gone else N_("Cancelled"))
+
+
 @router.post("/messages/{message_id}/tags")
 async def correct(
     page: PageDep,
