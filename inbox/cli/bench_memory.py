@@ -9,7 +9,7 @@ from rich.console import Console
 from inbox.cli.bench_demo import Running
 from inbox.cli.bench_traffic import unique_texts
 from inbox.cli.bench_up import running_up
-from inbox.core.embedded.processes import list_family, name_of, proportional_memory
+from inbox.core.embedded.processes import file_memory, list_family, name_of, proportional_memory
 from inbox.core.settings import Settings
 
 GOAL_MB = 700
@@ -36,13 +36,17 @@ async def memory(settings: Settings, messages: int, then: int) -> None:
 
 
 def describe_sizes(pid: int) -> str:
-    """Proportional set size (shared pages count once) of a process with its descendants, in all and by program."""
+    """Proportional set size (shared pages count once) of a process with its descendants: in all, what of it are pages
+    of files (a model's, as far as it was read), and by program.
+    """
     sizes: dict[str, list[float]] = {}
-    for one in list_family(pid):
+    family = list_family(pid)
+    for one in family:
         if size := proportional_memory([one]):
             sizes.setdefault(name_of(one), []).append(size / MEGABYTE)
     parts = [f"{name} {sum(some):,.1f}" + (f" in {len(some)}" if len(some) > 1 else "") for name, some in sizes.items()]
-    return f"{sum(map(sum, sizes.values())):,.0f} MB ({', '.join(parts)})"
+    of_files = file_memory(family) / MEGABYTE
+    return f"{sum(map(sum, sizes.values())):,.0f} MB, {of_files:,.0f} MB of it pages of files ({', '.join(parts)})"
 
 
 async def _say(running: Running, texts: list[str], offset: int) -> None:

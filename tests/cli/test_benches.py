@@ -26,6 +26,9 @@ def sleepers() -> Iterator[None]:
 @pytest.mark.usefixtures("sleepers")
 def test_memory_is_told_in_all_and_by_program() -> None:
     told = describe_sizes(os.getpid())
+    of_files = re.search(r", ([\d,]+) MB of it pages of files \(", told)
+    assert of_files is not None
+    assert int(of_files[1].replace(",", "")) > 0
     assert re.search(r"\bsleep \d+\.\d in 2\b", told)
     parts = [float(size.replace(",", "")) for size in re.findall(r"\S+ ([\d,]+\.\d)", told)]
     whole = re.match(r"([\d,]+) MB", told)

@@ -52,6 +52,11 @@ def proportional_memory(pids: Iterable[int]) -> int:
     return sum(_memory_of(pid) for pid in pids)
 
 
+def file_memory(pids: Iterable[int]) -> int:
+    """Bytes of that memory which are pages of files (programs, models): read as needed, given up when room is short."""
+    return sum(_file_memory_of(pid) for pid in pids)
+
+
 def processor_seconds(pid: int) -> float:
     """Processor time that a process has had, its threads included; 0 when it is gone."""
     try:
@@ -70,3 +75,11 @@ def _memory_of(pid: int) -> int:
             return int(process.memory_info().rss)
     except psutil.Error:
         return 0
+
+
+def _file_memory_of(pid: int) -> int:
+    try:
+        maps = psutil.Process(pid).memory_maps()
+    except psutil.Error:
+        return 0
+    return sum(int(one.pss) for one in maps if one.path.startswith("/") and not one.path.startswith("/dev/"))
