@@ -31,6 +31,7 @@ from inbox.conversations.models import Conversation, ConversationLabel, Label, O
 from inbox.conversations.orders import cursor_of, ordered
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
+from inbox.core.i18n import MOST_SHOWN
 from inbox.organisations.models import Team
 
 __all__ = [
@@ -49,7 +50,7 @@ __all__ = [
 
 MAX_PAGE = 200
 MAX_FOLDS = 5
-MOST_COUNTED = 1000
+MOST_COUNTED = MOST_SHOWN + 1
 """More than so many are not counted where they only become more."""
 ALIVE = [status for status in Status if status is not Status.CLOSED]
 

@@ -23,7 +23,7 @@ class PostOut(BaseModel):
     comments_open: bool
     published_at: Instant
     edited_at: Instant | None
-    conversations: int
+    conversations: int = Field(description="How many stand under it; this and the next two are counted up to 1000.")
     needs_answer: int = Field(description="How many of them need an answer.")
     folded: int = Field(
         description="How many a draw folds into one row; who wrote: `GET /conversations?post_id=…&folded=true`."

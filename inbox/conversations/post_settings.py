@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -20,6 +20,7 @@ from inbox.conversations.changes import UNSET, Unset
 from inbox.conversations.folding import fold_wordless, folded
 from inbox.conversations.intake import lock_channels
 from inbox.conversations.judging import judge_again
+from inbox.conversations.listing import MOST_COUNTED
 from inbox.conversations.models import Conversation, Message, Post, PostMode
 from inbox.conversations.possible import GONE
 from inbox.conversations.refresh import refresh
@@ -41,7 +42,10 @@ class PostChange:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """A post with how many conversations under it the reader may see, how many of them wait, how many are folded."""
+    """A post with how many conversations under it the reader may see, how many of them wait, how many are folded.
+
+    Each is counted up to `listing.MOST_COUNTED`.
+    """
 
     post: Post
     conversations: int
@@ -81,19 +85,19 @@ async def list_posts(
 
 
 async def count_under(session: AsyncSession, caller: Caller, posts: Sequence[Post]) -> list[PostRow]:
-    """The posts with the numbers of their conversations."""
-    counted = await session.execute(
-        select(
-            Conversation.post_id,
-            func.count(),
-            func.count().filter(Conversation.needs_answer),
-            func.count().filter(folded()),
-        )
-        .where(Conversation.post_id.in_([post.id for post in posts]), visible(caller))
-        .group_by(Conversation.post_id)
-    )
-    numbers = {post_id: (total, waiting, away) for post_id, total, waiting, away in counted}
-    return [PostRow(post, *numbers.get(post.id, (0, 0, 0))) for post in posts]
+    """The posts with the numbers of their conversations; no more rows are visited than are counted."""
+    which: list[ColumnElement[bool]] = [true(), Conversation.needs_answer, folded()]
+    numbers = [_count_up(caller, condition) for condition in which]
+    counted = await session.execute(select(Post.id, *numbers).where(Post.id.in_([post.id for post in posts])))
+    found = {post_id: (total, waiting, away) for post_id, total, waiting, away in counted}
+    return [PostRow(post, *found[post.id]) for post in posts]
+
+
+def _count_up(caller: Caller, condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Of one post's conversations; each condition has an index of its own that ends with the post."""
+    within = Conversation.workspace_id == Post.workspace_id, Conversation.post_id == Post.id
+    some = select(Conversation.id).where(*within, visible(caller), condition).correlate(Post).limit(MOST_COUNTED)
+    return select(func.count()).select_from(some.subquery()).scalar_subquery()
 
 
 async def change_post(

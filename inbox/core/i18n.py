@@ -19,6 +19,8 @@ DOMAIN = "otklik"
 FOLDER = Path(__file__).parents[1] / "translations"
 MINUTE = timedelta(minutes=1)
 DAY_MINUTES = 24 * 60
+MOST_SHOWN = 999
+"""What grows for ever is counted up to here and one more, which is shown as «999+»."""
 
 
 def N_(text: str) -> str:  # noqa: N802  # gettext's own name
@@ -64,6 +66,10 @@ class Words:
     def number(self, n: int) -> str:
         """Thousands apart."""
         return f"{n:,}".replace(",", "\N{NO-BREAK SPACE}" if self.locale == "ru" else ",")
+
+    def counted(self, n: int) -> str:
+        """A number that was counted up to `MOST_SHOWN` and one more."""
+        return f"{MOST_SHOWN}+" if n > MOST_SHOWN else self.number(n)
 
     def percent(self, share: float) -> str:
         """«94,2 %»: of 0 to 1."""

@@ -1,18 +1,17 @@
 """What a draw folds and what not, and what folding costs: rows written, locks taken, rows visited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text, update
+from sqlalchemy import select, text, update
 
 from inbox.channels.events import ConversationKind
 from inbox.conversations.models import Conversation, Message
 from inbox.conversations.refresh import refresh
 from inbox.conversations.tags import Intent, Sentiment
-from inbox.core.database import EVERY_WORKSPACE, Base
+from inbox.core.database import EVERY_WORKSPACE
+from tests.api.plans import copied, visited
 from tests.api.subscribers import Subscribers
 from tests.company import Company
 from tests.desk import until
@@ -157,21 +156,21 @@ async def test_counting_the_folded_visits_only_what_is_shown(
     await _copy_draws(company)
     browser = await company.browser_of("owner")
     at = f"/w/{company.workspace_id}"
-    async with _visited(company, "LATERAL") as rows:
+    async with visited(company, "LATERAL") as rows:
         assert (await browser.get(f"{at}/counts")).text.count("data-fold=") == 5
     assert SHOWN - ROUNDED <= rows[0] <= SHOWN + DRAWS + ROUNDED
-    async with _visited(company, "LATERAL") as rows:
+    async with visited(company, "LATERAL") as rows:
         assert (await browser.get(f"{at}/counts?view=automatic")).text.count("data-fold=") == 5
     assert SHOWN - ROUNDED <= rows[0] <= SHOWN + DRAWS + ROUNDED
-    async with _visited(company, "count(*)", "conversations.foldable") as rows:
+    async with visited(company, "count(*)", "conversations.foldable") as rows:
         assert "1 folded comment" in (await browser.get(f"{at}/posts/{post_id}/folded/count?shown=1")).text
     assert rows == [1]
 
 
 async def _copy_draws(company: Company) -> None:
     """The post and its one folded comment, many times; each draw a day older than the one before."""
-    posts = _copied("posts", external_id="'copy:' || n", thread_external_id="'copy:' || n")
-    talks = _copied(
+    posts = copied("posts", external_id="'copy:' || n", thread_external_id="'copy:' || n")
+    talks = copied(
         "conversations",
         key="'copy:' || p.id || ':' || n",
         post_id="p.id",
@@ -187,37 +186,3 @@ async def _copy_draws(company: Company) -> None:
         )
         for table in ("posts", "conversations"):
             await connection.execute(text(f"analyze {table}"))
-
-
-def _copied(table: str, **other: str) -> str:
-    names = [one.name for one in Base.metadata.tables[table].columns if one.name != "id"]
-    values = ", ".join(other.get(name, f"t.{name}") for name in names)
-    return f"insert into {table} ({', '.join(names)}) select {values}"
-
-
-@asynccontextmanager
-async def _visited(company: Company, *marks: str) -> AsyncIterator[list[float]]:
-    """How many rows of conversations the statement with these words visits, of those that are sent meanwhile."""
-    engine, sent = company.context.database.engine, []
-    visited: list[float] = []
-
-    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-        if all(mark in statement for mark in marks):
-            sent.append((statement, parameters))
-
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield visited
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
-    ((statement, parameters),) = sent
-    async with engine.connect() as connection:
-        found = await connection.exec_driver_sql(f"explain (analyze, format json) {statement}", parameters)
-        visited.append(sum(_rows_of(found.scalar_one()[0]["Plan"])))
-
-
-def _rows_of(node: dict[str, Any]) -> Iterator[float]:
-    if node.get("Relation Name") == "conversations":
-        yield (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
-    for inner in node.get("Plans", ()):
-        yield from _rows_of(inner)

@@ -54,7 +54,8 @@ class Conversation(HasId, OfWorkspace, Base):
         CheckConstraint("status = 'closed' or outcome is null", name="outcome_when_closed"),
         Index("ix_conversations_list", "workspace_id", "status", "needs_answer", text("last_message_at desc"), "id"),
         Index("ix_conversations_contact", "workspace_id", "contact_id"),
-        Index("ix_conversations_post", "workspace_id", "post_id"),
+        Index("ix_conversations_post", "workspace_id", "post_id", "assignee_id", "team_id"),
+        Index("ix_conversations_waiting_under", "workspace_id", "post_id", postgresql_where=text("needs_answer")),
         Index(
             "ix_conversations_foldable", "workspace_id", "post_id", "last_message_at", "id",
             postgresql_where=text("foldable"),

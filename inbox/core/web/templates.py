@@ -77,6 +77,7 @@ def environment(locale: str) -> Environment:
     made.globals.update({"_": words.gettext, "ngettext": words.ngettext, "words": words, "drawing": drawing})
     for filter_ in (
         words.ago, words.exact, words.time, words.day, words.moment, words.wall, words.until, words.number,
+        words.counted,
         words.zone_name, words.country_name,
         linkify, page_of, map_of, initials, tint,
     ):  # fmt: skip
