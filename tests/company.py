@@ -30,6 +30,7 @@ from inbox.app import create_app
 from inbox.channels.adapter import Adapter
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus
+from inbox.cli.running import KEPT_SECONDS
 from inbox.conversations.tags import Alike, Explaining, OwnModel, Tagged, Tagger, Taught
 from inbox.core.clock import utc_now
 from inbox.core.context import Context
@@ -313,8 +314,9 @@ class _Server(uvicorn.Server):
 async def serve(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
     """The app behind a real socket, for streams; yields its address."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3
-    )
+        app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3,
+        timeout_keep_alive=KEPT_SECONDS,
+    )  # fmt: skip
     server = _Server(config)
     serving = asyncio.create_task(server.serve())
     while not server.started:

@@ -22,6 +22,10 @@ from inbox.worker import run_worker
 WATCH_SECONDS = 1.0
 PAUSE_SECONDS = 1.0
 GRACEFUL_SECONDS = 4
+KEPT_SECONDS = 75
+"""An idle connection is kept for longer than proxies keep theirs (nginx and Caddy a minute, as a rule): a request that
+meets a closing connection is lost, and a client cannot know whether it was heard.
+"""
 
 Part = Callable[[Context, asyncio.Event], Awaitable[None]]
 
@@ -42,7 +46,7 @@ async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> N
     """Serve until `stop`."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, proxy_headers=True, lifespan="on",
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS, timeout_keep_alive=KEPT_SECONDS,
     )  # fmt: skip
     server = QuietServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
