@@ -26,8 +26,10 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 
 @panel.get("/")
-async def go_home(caller: PanelCaller) -> Response:
-    """To the only project, or to all of them at once."""
+async def go_home(request: Request, caller: PanelCaller) -> Response:
+    """To the only project, or to all of them at once; who has none reads what to do."""
+    if not caller.roles:
+        return render(request, "agents/no_project.html")
     (ws,) = caller.roles if len(caller.roles) == 1 else (ALL,)
     return RedirectResponse(f"/w/{ws}/inbox", status_code=303)
 

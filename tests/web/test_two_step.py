@@ -40,6 +40,15 @@ async def test_also_who_is_in_no_project_reaches_it(company: Company) -> None:
     async with company.context.transaction(EVERY_WORKSPACE) as session:
         await session.execute(delete(Membership).where(Membership.agent_id == agent_id))
     browser = await company.browser_of("viewer")
+    home = await browser.get("/")
+    assert (home.status_code, "/me/two-step" in home.text, "/sign-out" in home.text) == (200, True, True)
+    assert "viewer@otklik.test" in home.text, "by this address they are added"
+    for lost in (f"/w/{company.workspace_id}/inbox", "/w/all/inbox", "/w/all/sla"):
+        page = await browser.get(lost)
+        assert (page.status_code in {403, 404}, "/me/two-step" in page.text) == (True, True), lost
+    for own in ("/w/all/more", "/w/all/me/two-step"):
+        links = set(re.findall(r'href="(/w/all/[^"]*)"', (await browser.get(own)).text))
+        assert links <= {"/w/all/more", "/w/all/me/two-step"}, "nothing leads to a page that is refused"
     at = (await browser.get("/me/two-step")).headers["location"]
     (secret,) = re.findall(r'name="secret" value="([A-Z2-7]{32})"', (await browser.get(at)).text)
     code = pyotp.TOTP(secret).at(company.clock())

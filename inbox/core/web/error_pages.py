@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from inbox.core.i18n import N_
-from inbox.core.web.templates import render, words_of
+from inbox.core.web.templates import caller_of, render, words_of
 
 TITLES = {
     403: N_("Not allowed"),
@@ -21,7 +21,13 @@ DETAILS = {
 
 
 def error_page(request: Request, status: int, title: str, detail: str) -> HTMLResponse:
-    """A whole page; `title` and `detail` are shown where the status has no words of its own."""
+    """A whole page; `title` and `detail` are shown where the status has no words of its own.
+
+    Who is in no project is refused everywhere, and reads what to do.
+    """
+    caller = caller_of(request)
+    if caller is not None and not caller.roles and status in {403, 404}:
+        return render(request, "agents/no_project.html", status_code=status)
     words = words_of(request)
     known = min(status, 503) if status >= 503 else status
     return render(
