@@ -9,7 +9,7 @@ from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation
 from routing.alerts.service import alert_on_new
 from routing.autoreplies.service import answer_automatically
-from routing.leads.service import note_phones
+from routing.leads.service import hold_leads, note_phones
 from routing.rules.service import apply_rules
 
 
@@ -19,8 +19,9 @@ async def route(
     """In the batch's transaction: rules, then auto-replies, alerts and phones of leads; none of these three for what
     was written before the channel was connected.
     """
-    await apply_rules(session, new, conversations, now)
     fresh = [one for one in new if not one.before_connection]
+    await hold_leads(session, fresh, conversations)
+    await apply_rules(session, new, conversations, now)
     await answer_automatically(session, fresh, conversations, now)
     await alert_on_new(session, fresh, conversations)
     await note_phones(session, fresh, conversations)

@@ -18,6 +18,7 @@ from inbox.conversations.models import Conversation, Delivery, Direction, Messag
 from inbox.core.errors import NotFoundError
 from inbox.organisations.models import Role
 from routing.leads.models import Lead, Stage
+from routing.leads.service import hold_lead
 
 _HAS_LEFT = (Delivery.SENT, Delivery.UNCERTAIN)
 
@@ -78,15 +79,12 @@ async def access_lead(
     lock: bool = False,
 ) -> Listed:
     """The lead; NotFoundError unless the caller may see it."""
-    statement = (
-        select(Lead, _first_answer())
-        .join(Conversation, Conversation.id == Lead.conversation_id)
-        .where(Lead.id == lead_id, _seen_by(caller))
-        .options(*_parts())
-    )
-    if lock:
-        statement = statement.with_for_update(of=Lead).execution_options(populate_existing=True)
-    row = (await session.execute(statement)).one_or_none()
+    of_conversation = Conversation.id == Lead.conversation_id
+    seen = Lead.id == lead_id, _seen_by(caller)
+    if lock and await session.scalar(select(Lead.id).join(Conversation, of_conversation).where(*seen)) is not None:
+        await hold_lead(session, lead_id)
+    statement = select(Lead, _first_answer()).join(Conversation, of_conversation).where(*seen).options(*_parts())
+    row = (await session.execute(statement.execution_options(populate_existing=lock))).one_or_none()
     if row is None:
         raise NotFoundError("There is no such lead.")
     caller.require(row[0].workspace_id, permission)

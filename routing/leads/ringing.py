@@ -25,7 +25,7 @@ from routing.alerts.models import TelegramLink
 from routing.alerts.pressing import Deed, Done, Pressed
 from routing.alerts.telling import Desk, load_alert_desk
 from routing.leads.models import Lead, Stage
-from routing.leads.service import change_lead, is_of_sales, take_up
+from routing.leads.service import change_lead, hold_lead, is_of_sales, take_up
 from routing.leads.sweeping import pass_on
 
 TEXT_SHOWN = 400
@@ -145,12 +145,8 @@ async def press_pass(pressed: Pressed) -> Done:
 
 async def _find(pressed: Pressed) -> Lead:
     """The lead, open and of this bot's project, whoever of Sales has it."""
-    lead = await pressed.session.scalar(
-        select(Lead)
-        .where(Lead.id == pressed.row_id, Lead.workspace_id == pressed.channel.workspace_id)
-        .with_for_update()
-    )
-    if lead is None:
+    lead = await hold_lead(pressed.session, pressed.row_id)
+    if lead is None or lead.workspace_id != pressed.channel.workspace_id:
         raise NotFoundError("There is no such lead.")
     if lead.stage is not Stage.NEW:
         raise ConflictError("This lead is taken up already.")

@@ -38,16 +38,50 @@ class Beginning:
     made_by_id: int | None = None
 
 
+async def hold_lead(session: AsyncSession, lead_id: int) -> Lead | None:
+    """The lead, locked as everywhere: its conversation first, then the lead; people's turns come after both."""
+    await session.scalar(
+        select(Conversation.id)
+        .join(Lead, Lead.conversation_id == Conversation.id)
+        .where(Lead.id == lead_id)
+        .with_for_update(of=Conversation, key_share=True)
+    )
+    return await session.get(Lead, lead_id, with_for_update=True, populate_existing=True)
+
+
+async def hold_leads(
+    session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation]
+) -> None:
+    """Lock the leads that a phone number may join, of a batch's locked conversations, before rules take turns."""
+    said = {conversation.id for conversation, _ in _said_phones(new, conversations)}
+    if said:
+        await session.execute(
+            select(Lead.id)
+            .where(Lead.conversation_id.in_(said), Lead.stage.in_(OPEN), Lead.phone.is_(None))
+            .order_by(Lead.id)
+            .with_for_update()
+        )
+
+
 async def note_phones(
     session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation]
 ) -> None:
     """A phone number that is said later joins the lead that is open."""
-    for message in new:
-        conversation = conversations.get(message.conversation_id)
-        if conversation is None or message.tags is None or not message.verdict.needed:
-            continue
-        if (phone := find_phone(message.event.text)) is not None:
-            await _note_phone(session, conversation, phone)
+    for conversation, phone in _said_phones(new, conversations):
+        await _note_phone(session, conversation, phone)
+
+
+def _said_phones(
+    new: Sequence[NewMessage], conversations: Mapping[int, Conversation]
+) -> list[tuple[Conversation, str]]:
+    return [
+        (conversation, phone)
+        for message in new
+        if (conversation := conversations.get(message.conversation_id)) is not None
+        and message.tags is not None
+        and message.verdict.needed
+        and (phone := find_phone(message.event.text)) is not None
+    ]
 
 
 async def make_leads_by_rule(

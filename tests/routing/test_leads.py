@@ -6,23 +6,33 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from inbox.agents.models import Agent, ShiftState
+from inbox.agents.permissions import Permission
 from inbox.audit.models import AuditEntry
+from inbox.channels.events import Author, MessageReceived
+from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation
+from inbox.conversations.needs_answer import NeedsAnswer, Why
 from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.events import PressButton
 from inbox.core.i18n import words_in
 from inbox.core.models import LiveEvent
+from inbox.core.pacing import Pacing
 from inbox.organisations.models import Role, TeamMember
 from inbox.replies.service import Draft, compose
 from routing.alerts.models import AlertKind
+from routing.alerts.pressing import run_press
 from routing.leads.export import write_csv, write_xlsx
-from routing.leads.listing import Filters, list_leads, sum_up
+from routing.leads.listing import Filters, access_lead, list_leads, sum_up
 from routing.leads.models import Lead, Stage
 from routing.leads.phones import find_phone
+from routing.leads.ringing import LEAD_DEEDS
+from routing.leads.service import change_lead, note_phones
 from routing.leads.sweeping import hand_on_missed, sweep_leads
-from tests.routing.rung import HELPER, Rung, open_rung
+from tests.desk import until
+from tests.routing.rung import HELPER, MoodTagger, Rung, open_rung
 from tests.servers import TestServers
 
 pytestmark = pytest.mark.outside
@@ -124,6 +134,67 @@ async def test_a_lead_whose_conversation_is_held_waits_for_nobody_and_goes_with_
     assert (await lead(rung)).owner_id == first
     await sweep(rung)
     assert (await lead(rung)).owner_id == second
+
+
+async def take_in_panel(rung: Rung, lead_id: int, agent_id: int) -> None:
+    """A person of Sales takes the lead up in the panel or over the API."""
+    caller = await rung.caller(agent_id)
+    async with rung.bridge.desk.context.transaction(caller.scope) as session:
+        found = await access_lead(session, caller, lead_id, Permission.ANSWER, lock=True)
+        await change_lead(session, caller, found.lead, {"stage": Stage.TAKEN_UP}, rung.bridge.clock.now)
+
+
+async def press_by_job(rung: Rung, lead_id: int, value: str) -> None:
+    """A colleague presses a button in Telegram; its job is run here, where nothing tries it again."""
+    desk = rung.bridge.desk
+    job = PressButton(
+        channel_id=desk.channel_ids[0], chat_external_id="-1", message_external_id="1", press_id="1",
+        author_external_id=str(HELPER), value=f"{value}:{lead_id}",
+    )  # fmt: skip
+    await run_press(desk.context, Pacing(desk.context.redis), job, LEAD_DEEDS)
+
+
+@pytest.mark.parametrize("way", ["panel", "lead", "pass"])
+async def test_who_changes_a_lead_while_a_batch_notes_its_phone_waits_and_neither_is_ended(
+    rung: Rung, way: str
+) -> None:
+    """A batch holds the conversation and then wants its lead: whoever held the lead first and wanted the conversation
+    after it would end in a deadlock."""
+    seller = await rung.hire("Мария", Role.SALES, ["sales"])
+    await rung.link(seller, HELPER)
+    await rung.bridge.say("какая цена?")
+    await sweep(rung)
+    await rung.hire("Артём", Role.SALES, ["sales"])
+    made, context = await lead(rung), rung.bridge.desk.context
+    deed = take_in_panel(rung, made.id, seller) if way == "panel" else press_by_job(rung, made.id, way)
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group, context.transaction(EVERY_WORKSPACE) as batch:
+        held = (await batch.scalars(select(Conversation).with_for_update(key_share=True))).one()
+        group.create_task(deed)
+        await until(lambda: is_waiting(rung), 10)
+        await note_phones(batch, [says_phone(held)], {held.id: held})
+    after = await lead(rung)
+    assert after.phone == "+79991234567", "both are done"
+    assert (after.stage, after.owner_id) != (made.stage, made.owner_id)
+
+
+async def is_waiting(rung: Rung) -> bool:
+    """Whether somebody waits for a lock."""
+    waiting = text("select exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = :name)")
+    async with rung.bridge.desk.context.database.engine.connect() as connection:
+        name = connection.engine.url.database
+        return bool((await connection.execute(waiting, {"name": name})).scalar_one())
+
+
+def says_phone(conversation: Conversation) -> NewMessage:
+    """What a batch has of a message with a phone number."""
+    words = "звоните 8 (999) 123-45-67"
+    event = MessageReceived(
+        ":5:9", conversation.kind, conversation.chat_external_id, Author("5", "Анна"), FRIDAY, text=words
+    )
+    return NewMessage(
+        workspace_id=conversation.workspace_id, channel_id=conversation.channel_id, conversation_id=conversation.id,
+        message_id=0, event=event, tags=MoodTagger().tag([words])[0], verdict=NeedsAnswer(True, Why.QUESTION),
+    )  # fmt: skip
 
 
 async def test_an_answer_by_sales_takes_it_up_and_by_others_does_not(rung: Rung) -> None:
