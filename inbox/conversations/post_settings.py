@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select, true, tuple_
+from sqlalchemy import ScalarSelect, SQLColumnExpression, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -86,14 +86,14 @@ async def list_posts(
 
 async def count_under(session: AsyncSession, caller: Caller, posts: Sequence[Post]) -> list[PostRow]:
     """The posts with the numbers of their conversations; no more rows are visited than are counted."""
-    which: list[ColumnElement[bool]] = [true(), Conversation.needs_answer, folded()]
+    which: list[SQLColumnExpression[bool]] = [true(), Conversation.needs_answer, folded()]
     numbers = [_count_up(caller, condition) for condition in which]
     counted = await session.execute(select(Post.id, *numbers).where(Post.id.in_([post.id for post in posts])))
-    found = {post_id: (total, waiting, away) for post_id, total, waiting, away in counted}
+    found = {post_id: under for post_id, *under in counted}
     return [PostRow(post, *found[post.id]) for post in posts]
 
 
-def _count_up(caller: Caller, condition: ColumnElement[bool]) -> ScalarSelect[int]:
+def _count_up(caller: Caller, condition: SQLColumnExpression[bool]) -> ScalarSelect[int]:
     """Of one post's conversations; each condition has an index of its own that ends with the post."""
     within = Conversation.workspace_id == Post.workspace_id, Conversation.post_id == Post.id
     some = select(Conversation.id).where(*within, visible(caller), condition).correlate(Post).limit(MOST_COUNTED)
