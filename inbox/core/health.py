@@ -73,10 +73,11 @@ async def read_readiness(context: ContextDep) -> JSONResponse:
 
 async def check_ready(context: Context) -> dict[str, str]:
     """Each part with `ok` or what is wrong, within PATIENCE; no address and no key is among the words."""
+    wanted = await asyncio.to_thread(newest_revision)  # read from our own files once: no server's fault if that is slow
     database, redis, migrations = await asyncio.gather(
         _checked(lambda: _ask_database(context)),
         _checked(lambda: _ask_redis(context)),
-        _checked(lambda: _compare_schema(context)),
+        _checked(lambda: _compare_schema(context, wanted)),
     )
     return {"database": database, "redis": redis, "migrations": migrations}
 
@@ -99,8 +100,7 @@ async def _ask_redis(context: Context) -> str:
     return "ok"
 
 
-async def _compare_schema(context: Context) -> str:
-    wanted = await asyncio.to_thread(newest_revision)
+async def _compare_schema(context: Context, wanted: str | None) -> str:
     async with context.database.session(EVERY_WORKSPACE) as session:
         found = await session.scalar(text("select version_num from alembic_version"))
     return "ok" if found == wanted else "the schema is not current: run otklik migrate"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from fastapi import APIRouter
 from sqlalchemy import select, text
 
 from inbox.agents.models import Agent
+from inbox.core import health
 from inbox.core.database import EVERY_WORKSPACE, Database
 from inbox.core.errors import ConflictError, KeyRefusedError
 from inbox.core.live import announce
@@ -201,7 +203,10 @@ async def test_every_answer_carries_the_security_headers(trial: Company) -> None
     assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=", answers[1].text)
 
 
-async def test_without_the_database_pages_and_calls_say_so_and_recover(trial: Company, servers: TestServers) -> None:
+async def test_without_the_database_pages_and_calls_say_so_and_recover(
+    trial: Company, servers: TestServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "PATIENCE", timedelta(seconds=60))  # Redis is slow beside other tests, not away
     browser, owner = await trial.browser_of("owner"), await trial.client_of("owner")
     assert (await browser.get("/trial/page")).status_code == 200
     name = trial.context.database.engine.url.database

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from inbox.conversations.models import DeadEvent
 from inbox.conversations.trouble import Dead, write_dead
+from inbox.core import health
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import CheckChannel, DrainQueue
 from inbox.core.jobs import defer
@@ -18,6 +19,12 @@ from tests.company import Company
 
 ENTRIES = TypeAdapter(list[tuple[str, dict[str, str]]])
 pytestmark = pytest.mark.outside
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that runs other tests beside these is slow; its servers are there."""
+    monkeypatch.setattr(health, "PATIENCE", timedelta(seconds=60))
 
 
 async def test_a_running_company_is_healthy_and_ready(company: Company) -> None:
