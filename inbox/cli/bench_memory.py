@@ -9,6 +9,7 @@ from rich.console import Console
 from inbox.cli.bench_demo import Running
 from inbox.cli.bench_traffic import unique_texts
 from inbox.cli.bench_up import running_up
+from inbox.cli.running import KEPT_SECONDS
 from inbox.core.embedded.processes import file_memory, list_family, name_of, proportional_memory
 from inbox.core.settings import Settings
 
@@ -16,8 +17,8 @@ GOAL_MB = 700
 AT_ONCE = 16
 PEOPLE = 2_000
 LONGEST = 3 * 3600.0
-LIMITS = httpx.Limits(max_connections=AT_ONCE, keepalive_expiry=1.0)
-"""A connection that rests is closed by us before the simulator closes it under a request."""
+LIMITS = httpx.Limits(max_connections=AT_ONCE, keepalive_expiry=KEPT_SECONDS / 2)
+"""A resting connection is closed by us before the simulator would, and long after a busy machine's pauses."""
 MEGABYTE = 1024 * 1024
 
 
@@ -78,7 +79,7 @@ async def _until_stored(running: Running) -> None:
         "platform": "telegram", "kind": "direct", "author": {"id": 800_000_000 + number, "name": name}, "text": "всё",
     }  # fmt: skip
     headers = {"Authorization": f"Bearer {running.token}"}
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx.AsyncClient(timeout=60, limits=LIMITS) as client:
         (await client.post(f"{running.sim_url}/sim/say", json=body)).raise_for_status()
         while True:
             answer = await client.get(f"{running.url}/api/v1/conversations", params={"q": name}, headers=headers)
