@@ -1,27 +1,28 @@
 """The SLA page's drawings as numbers: points of a line, cells of a week. The page draws them as SVG without scripts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import ceil
 
 from inbox.reports.service import Period, Report, Week
 
-WIDTH, HEIGHT = 720, 210
-LEFT, BOTTOM = 34, 22
+WIDTH, HEIGHT = 720, 290
+LEFT, BOTTOM = 34, 28
 LEVELS = 8
 MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A day on the line: minutes in working time, and its place."""
+    """A day on the line: minutes in working time, and its place (`y`: of the median)."""
 
     day: date
     median: float | None
     p90: float | None
     answered: int
     x: float
+    y: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Line:
     median_area: str
     p90_path: str
     goal_y: float | None
+    height: int = HEIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def draw_line(report: Report, period: Period, goal: timedelta | None) -> Line:
     points = tuple(_point(report, day, LEFT + n * step) for n, day in enumerate(days))
     highest = max((point.p90 or 0 for point in points), default=0)
     top = _round_up(max(highest, (goal / MINUTE if goal else 0) * 1.15, 4))
+    points = tuple(replace(point, y=_y(point.median, top)) for point in points)
     ticks = tuple((round(top * n / 4), _y(top * n / 4, top)) for n in range(5))
     median = [(point.x, _y(point.median, top)) for point in points if point.median is not None]
     p90 = [(point.x, _y(point.p90, top)) for point in points if point.p90 is not None]

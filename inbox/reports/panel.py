@@ -1,52 +1,38 @@
 """«Скорость ответа»: how soon we answer, when we are slow, who burns now; as a page and as files."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
-from inbox.agents.frame import Place, load_frame, read_place
+from inbox.agents.frame import Frame, Place, load_frame, read_place
 from inbox.agents.permissions import Permission
 from inbox.channels.models import Gap
-from inbox.conversations.access import visible
-from inbox.conversations.listing import Row, load_rows, with_parts
-from inbox.conversations.models import Conversation, Status
-from inbox.conversations.urgency import DUE_SOON, in_hands, running_due
+from inbox.conversations.models import Conversation
+from inbox.conversations.panel.pills import Pill, pill_of
 from inbox.core.errors import ForbiddenError, InvalidInputError
 from inbox.core.sheets import XLSX
 from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
 from inbox.core.web.templates import render, words_of
 from inbox.organisations.models import Workspace
+from inbox.reports.burning import load_now
 from inbox.reports.charts import draw_line, draw_week
 from inbox.reports.exporting import to_csv, to_xlsx
 from inbox.reports.service import Period, Report, load_report, load_week
 from inbox.sla.models import SlaPolicy
 
 panel = APIRouter(prefix="/w/{ws}/sla")
-BURNING = 6
 SHOWN = frozenset({"agent", "team", "channel"})
 """The dimensions that have a table on the page; hours have the week's map."""
 LONGEST = timedelta(days=400)
 Days = Annotated[int, Query(ge=1, le=366)]
 From = Annotated[date | None, Query(alias="from")]
 To = Annotated[date | None, Query()]
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """What waits at this moment. `to_hand`: how much of what burns the person could hand to those on shift."""
-
-    waiting: int
-    due_soon: int
-    late: int
-    to_hand: int
-    burning: list[Row]
 
 
 @panel.get("")
@@ -72,11 +58,35 @@ async def show_sla(
         "reports/sla.html",
         frame=frame, report=report, period=period, days=None if from_ else days, goals=goals,
         line=draw_line(report, period, goals[0]), week=draw_week(await load_week(session, wanted, period)),
-        waiting=await _load_now(session, caller, wanted, now),
+        waiting=await load_now(session, caller, wanted, now), may_hand=_may_hand(caller, wanted),
+        pill_of=_pills(request, frame, now), now=now,
         gaps=await _load_gaps(session, wanted, period, frame.zone),
-        may_hand=any(caller.may(one, Permission.ASSIGN) for one in wanted),
-        now=now, section="sla", tab="more",
+        section="sla", tab="more",
     )  # fmt: skip
+
+
+@panel.get("/burning")
+async def show_burning(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str
+) -> Response:
+    """What burns and waits now, as the page asks for it while something happens."""
+    place, now = read_place(ws, caller), context.clock()
+    wanted = _readable(caller, place)
+    frame = await load_frame(session, caller, place, now)
+    return render(
+        request, "reports/burning.html", frame=frame, waiting=await load_now(session, caller, wanted, now),
+        may_hand=_may_hand(caller, wanted), pill_of=_pills(request, frame, now), now=now,
+    )  # fmt: skip
+
+
+def _may_hand(caller: Caller, workspace_ids: Collection[int]) -> bool:
+    return any(caller.may(one, Permission.ASSIGN) for one in workspace_ids)
+
+
+def _pills(request: Request, frame: Frame, now: datetime) -> Callable[[Conversation], Pill]:
+    """The clock of a conversation, in the reader's words."""
+    words = words_of(request)
+    return lambda one: pill_of(one, words, frame.zone_of(one.workspace_id), now)
 
 
 @panel.get("/export.csv")
@@ -165,34 +175,6 @@ async def _load_goals(
     ).all()
     firsts, nexts = {row[0] for row in rows}, {row[1] for row in rows}
     return (firsts.pop() if len(firsts) == 1 else None), (nexts.pop() if len(nexts) == 1 else None)
-
-
-async def _load_now(session: AsyncSession, caller: Caller, workspace_ids: Collection[int], now: datetime) -> Now:
-    """Counts over what waits, of the whole project; the rows are those that the person may open."""
-    waits = (
-        Conversation.workspace_id.in_(workspace_ids), Conversation.needs_answer, Conversation.status == Status.OPEN,
-    )  # fmt: skip
-    late = running_due <= now
-    soon = (running_due > now) & (running_due <= now + DUE_SOON)
-    handing = Conversation.workspace_id.in_(sorted(caller.workspaces_with(Permission.ASSIGN)))
-    to_hand = and_(running_due <= now + DUE_SOON, visible(caller), handing, ~in_hands())
-    waiting, due_soon, breached, left = (
-        await session.execute(
-            select(func.count(), func.count().filter(soon), func.count().filter(late), func.count().filter(to_hand))
-            .select_from(Conversation)
-            .where(*waits)
-        )
-    ).one()
-    chosen = (
-        select(Conversation.id)
-        .where(*waits, visible(caller), running_due <= now + DUE_SOON)
-        .order_by(running_due, Conversation.id)
-        .limit(BURNING)
-    )
-    # Only these rows are read whole and with their parts, not all that wait.
-    statement = select(Conversation).where(Conversation.id.in_(chosen)).order_by(running_due, Conversation.id)
-    burning = list(await session.scalars(with_parts(statement)))
-    return Now(waiting, due_soon, breached, left, await load_rows(session, burning))
 
 
 async def _load_gaps(session: AsyncSession, workspace_ids: Collection[int], period: Period, zone: str) -> list[Gap]:

@@ -36,7 +36,7 @@ async def act(page: PageDep, steps: Steps) -> Response:
     if len(steps) > MOST:
         raise InvalidInputError("At most 200 at once.", field="steps")
     done = await hand_over(page.session, page.caller, [_read(one) for one in steps], page.now)
-    return answer_bulk(page, done, N_("Handed over: %(n)s"))
+    return answer_bulk(page, done, N_("Handed to those on shift: %(n)s"))
 
 
 def _places(page: Page) -> frozenset[int]:

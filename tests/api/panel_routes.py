@@ -48,6 +48,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("GET", f"{FOLD}/count"): Route({"shown": "0"}),
     ("GET", "/w/{ws}/settings"): Route(),
     ("GET", "/w/{ws}/sla"): Route(),
+    ("GET", "/w/{ws}/sla/burning"): Route(),
     ("GET", "/w/{ws}/sla/handover"): Route(),
     ("POST", "/w/{ws}/sla/handover"): Route({"steps": "1:none:1"}),
     ("GET", "/w/{ws}/sla/export.csv"): Route(),

@@ -270,7 +270,7 @@ async def test_the_dialog_shows_the_plan_and_its_form_does_it(company: Company, 
     assert all(f'value="{step}"' in dialog for step in steps)
     assert "nobody of Sales is on shift" in dialog
     answer = await browser.post(address, data={"steps": steps})
-    assert "Handed over: 2" in answer.text
+    assert "Handed to those on shift: 2" in answer.text
     assert address in (await browser.get(f"/w/{company.workspace_id}/sla")).text, "that of Sales is still with nobody"
     assert "/undo" in answer.text
     assert await assignees(company, ids) == [taker, taker]
@@ -293,5 +293,12 @@ async def test_the_page_offers_no_handing_over_when_all_is_in_hands(company: Com
     page = (await browser.get(at)).text
     assert f"{at}/handover" not in page
     assert "Nothing is left to hand over" in page
+    assert "off shift" not in page
     await be(company, ShiftState.OFF, "colleague")
     assert f"{at}/handover" in (await browser.get(at)).text
+    now = (await browser.get(f"{at}/burning", headers={"HX-Request": "true"})).text
+    assert now.lstrip().startswith('<section id="burning-now"')
+    for seen in ("Colleague · off shift", "late: 1", f"{at}/handover", 'class="card2 p-4" hx-swap-oob'):
+        assert seen in now, seen
+    assert "by-day" not in now, "no figures are read for it"
+    assert (await (await company.browser_of("sales")).get(f"{at}/burning")).status_code == 403

@@ -49,13 +49,13 @@ def test_what_burns_is_handed_to_those_on_shift_and_taken_back(page: Page, demo:
             page.get_by_role("button", name="Передать тем, кто на смене").click()
             dialog = page.locator("#dialogs dialog")
             expect(dialog.locator("li", has_text="Мария Пожарова")).to_contain_text(me["name"])
-            with page.expect_response("**/w/1/sla?*"):  # what burns is shown anew
+            with page.expect_response("**/w/1/sla/burning"):  # what burns is shown anew
                 dialog.get_by_role("button", name="Передать:").click()
-            toast = page.locator(".toast2", has_text="Назначено:")
+            toast = page.locator(".toast2", has_text="Передано:")
             expect(toast).to_be_visible()
             expect(dialog).not_to_be_visible()
             assert waiting(owner)[0]["assignee_id"] not in {None, me["id"]}
-            with page.expect_response("**/w/1/sla?*"):
+            with page.expect_response("**/w/1/sla/burning"):
                 toast.get_by_role("button", name="Отменить").click()
             expect(page.locator(".toast2", has_text="Отменено:")).to_be_visible()
             assert waiting(owner)[0]["assignee_id"] == me["id"]

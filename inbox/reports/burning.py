@@ -1,0 +1,68 @@
+"""What waits at this moment and burns, and with whom."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.agents.caller import Caller
+from inbox.agents.models import Agent, ShiftState
+from inbox.agents.permissions import Permission
+from inbox.conversations.access import visible
+from inbox.conversations.listing import Row, load_rows, with_parts
+from inbox.conversations.models import Conversation, Status
+from inbox.conversations.urgency import DUE_SOON, in_hands, running_due
+
+BURNING = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What waits. `to_hand`: how much of what burns the person could hand to those on shift; `shifts`: of whoever has
+    what is shown."""
+
+    waiting: int
+    due_soon: int
+    late: int
+    to_hand: int
+    burning: Sequence[Row]
+    shifts: Mapping[int, ShiftState]
+
+
+async def load_now(session: AsyncSession, caller: Caller, workspace_ids: Collection[int], now: datetime) -> Now:
+    """Counts over what waits, of the whole project; the rows are those that the person may open."""
+    waits = (
+        Conversation.workspace_id.in_(workspace_ids), Conversation.needs_answer, Conversation.status == Status.OPEN,
+    )  # fmt: skip
+    late = running_due <= now
+    soon = (running_due > now) & (running_due <= now + DUE_SOON)
+    handing = Conversation.workspace_id.in_(sorted(caller.workspaces_with(Permission.ASSIGN)))
+    to_hand = and_(running_due <= now + DUE_SOON, visible(caller), handing, ~in_hands())
+    waiting, due_soon, breached, left = (
+        await session.execute(
+            select(func.count(), func.count().filter(soon), func.count().filter(late), func.count().filter(to_hand))
+            .select_from(Conversation)
+            .where(*waits)
+        )
+    ).one()
+    chosen = (
+        select(Conversation.id)
+        .where(*waits, visible(caller), running_due <= now + DUE_SOON)
+        .order_by(running_due, Conversation.id)
+        .limit(BURNING)
+    )
+    # Only these rows are read whole and with their parts, not all that wait.
+    statement = select(Conversation).where(Conversation.id.in_(chosen)).order_by(running_due, Conversation.id)
+    burning = list(await session.scalars(with_parts(statement)))
+    rows = await load_rows(session, burning)
+    return Now(waiting, due_soon, breached, left, rows, await _load_shifts(session, rows))
+
+
+async def _load_shifts(session: AsyncSession, rows: Sequence[Row]) -> dict[int, ShiftState]:
+    assignee_ids = {row.assignee.id for row in rows if row.assignee is not None}
+    if not assignee_ids:
+        return {}
+    found = await session.execute(select(Agent.id, Agent.shift_state).where(Agent.id.in_(assignee_ids)))
+    return dict(found.all())
