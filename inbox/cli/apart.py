@@ -6,7 +6,7 @@ from functools import partial
 
 from inbox.cli.build import connect_redis, find_cipher, open_context, reach_servers, stop_on_signals
 from inbox.cli.listening import bind
-from inbox.cli.running import Part, ensure_group, keep_running, load_adapters, run_bots, run_web, warm_up
+from inbox.cli.running import Part, ensure_group, keep_running, run_bots, run_web, settle_in, warm_up
 from inbox.core.context import Context
 from inbox.core.schema import migrate as migrate_schema
 from inbox.core.settings import Settings
@@ -33,7 +33,7 @@ async def bots(settings: Settings) -> None:
 async def _warm_web(context: Context, stop: asyncio.Event, listener: socket.socket) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(run_web(context, stop, listener))
-        group.create_task(asyncio.to_thread(load_adapters, context))
+        group.create_task(asyncio.to_thread(settle_in, context))
 
 
 async def _warm_worker(context: Context, stop: asyncio.Event) -> None:
@@ -42,7 +42,7 @@ async def _warm_worker(context: Context, stop: asyncio.Event) -> None:
 
 
 async def _warm_bots(context: Context, stop: asyncio.Event) -> None:
-    await asyncio.to_thread(load_adapters, context)
+    await asyncio.to_thread(settle_in, context)
     await run_bots(context, stop)
 
 

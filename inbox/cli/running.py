@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from inbox.app import create_app
+from inbox.core.collecting import calm_collector
 from inbox.core.context import Context
 from inbox.core.embedded.servers import Servers
 from inbox.core.errors import SetupError
@@ -84,9 +85,16 @@ def load_adapters(context: Context) -> None:
     import_module("bots.runner")
 
 
+def settle_in(context: Context) -> None:
+    """What a process without a classifier loads before somebody waits for it."""
+    load_adapters(context)
+    calm_collector()
+
+
 def _load(context: Context) -> None:
     load_adapters(context)
     context.tagger.tag(["Здравствуйте"])
+    calm_collector()
 
 
 async def _warm_then(name: str, part: Part, context: Context, stop: asyncio.Event, warming: asyncio.Task[None]) -> None:

@@ -96,7 +96,8 @@ class Counts:
     grows for ever, is counted up to MOST_COUNTED.
 
     `mine`, `unassigned`, `leads`, `negative` count what needs an answer; `open` everything that is open. `by_channel`:
-    channel id → what needs an answer there. What is folded under a draw counts nowhere.
+    channel id → what needs an answer there. What is folded under a draw counts nowhere; `has_draws` tells whether there
+    may be any.
     """
 
     mine: int = 0
@@ -109,6 +110,7 @@ class Counts:
     unsure: int = 0
     held: int = 0
     automatic: int = 0
+    has_draws: bool = False
     by_channel: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -229,6 +231,8 @@ def with_parts(statement: Select[Conversation]) -> Select[Conversation]:
 async def count_views(session: AsyncSession, caller: Caller, workspace_id: int | None, now: datetime) -> Counts:
     """The numbers of the left column, over one workspace or all of the caller's: one query."""
     scope: list[ColumnElement[bool]] = [visible(caller)]
+    places = caller.workspaces_with(Permission.READ_CONVERSATIONS) if workspace_id is None else {workspace_id}
+    draws = select(Post.id).where(Post.workspace_id.in_(sorted(places)), Post.mode == PostMode.DRAW).exists()
     if workspace_id is not None:
         caller.require(workspace_id, Permission.READ_CONVERSATIONS)
         scope.append(Conversation.workspace_id == workspace_id)
@@ -250,18 +254,19 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
     }
     numbers = [func.count().filter(condition) for condition in views.values()]
     rows = await session.execute(
-        select(Conversation.channel_id, func.count().filter(waits), *numbers, *map(_count, apart.values()))
+        select(Conversation.channel_id, func.count().filter(waits), *numbers, *map(_count, apart.values()), draws)
         .where(*scope, alive)
         .group_by(func.rollup(Conversation.channel_id))
     )
     by_channel: dict[int, int] = {}
     counted: dict[str, int] = {}
-    for channel_id, waiting, *found in rows:
+    has_draws = False
+    for channel_id, waiting, *found, drawn in rows:
         if channel_id is not None:
             by_channel[channel_id] = waiting
         else:  # the sum over channels, which comes also where nothing is alive
-            counted = dict(zip((*views, *apart), found, strict=True))
-    return Counts(**counted, by_channel=by_channel)
+            counted, has_draws = dict(zip((*views, *apart), found, strict=True)), drawn
+    return Counts(**counted, has_draws=has_draws, by_channel=by_channel)
 
 
 def _automatic() -> ColumnElement[bool]:

@@ -144,7 +144,7 @@ async def _numbers(page: Page) -> Mapping[str, object]:
     counts = await count_views(page.session, page.caller, ws if isinstance(ws, int) else None, page.now)
     return {
         "counts": counts,
-        "folds": await _load_folds(page),
+        "folds": await _load_folds(page) if counts.has_draws else [],
         "channels": await _load_channels(page),
         "groups": {"queue": QUEUE, "topics": TOPICS, "rest": REST},
         "titles": TITLES,

@@ -6,19 +6,18 @@ from pathlib import Path
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
-from markupsafe import Markup
 
 from inbox.agents.caller import Caller
 from inbox.core.i18n import Words, choose_locale, words_in
 from inbox.core.web.assets import load_assets
 from inbox.core.web.csrf import csrf_token
 from inbox.core.web.linkify import linkify, map_of, page_of
+from inbox.core.web.pieces import Pieces, icon, initials, tint
 
 PACKAGE = Path(__file__).parents[2]
 ROUTING = PACKAGE.parent / "routing"
 """Its pages lie with its features, too."""
 LOCALE_COOKIE = "otklik_locale"
-TINTS = 8
 THEMES = {"light": "otklik", "dark": "otklik-dark"}
 
 
@@ -74,7 +73,8 @@ def environment(locale: str) -> Environment:
     )
     words = words_in(locale)
     made.filters["in_words"] = words.length
-    made.globals.update({"_": words.gettext, "ngettext": words.ngettext, "words": words, "drawing": drawing})
+    made.globals.update({"_": words.gettext, "ngettext": words.ngettext, "words": words})
+    made.globals.update({"pieces": Pieces(words), "drawing": icon})
     for filter_ in (
         words.ago, words.exact, words.time, words.day, words.moment, words.wall, words.until, words.number,
         words.counted,
@@ -83,25 +83,3 @@ def environment(locale: str) -> Environment:
     ):  # fmt: skip
         made.filters[filter_.__name__] = filter_
     return made
-
-
-def drawing(name: str, cls: str = "") -> Markup:
-    """An icon of the sprite."""
-    return _drawing(load_assets().sprite, name, cls)
-
-
-@lru_cache(maxsize=2048)
-def _drawing(sprite: str, name: str, cls: str) -> Markup:
-    return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>').format(cls, sprite, name)
-
-
-def initials(name: str) -> str:
-    """At most two letters that stand for a person."""
-    parts = [part for part in (word.strip("«»\"'()@._-✨") for word in name.split()) if part]
-    letters = [part[0] for part in parts[:2]] or [name[:1] or "?"]
-    return "".join(letters).upper()
-
-
-def tint(number: int) -> str:
-    """The class that gives a person or project their colour, always the same one."""
-    return f"tint-{number * 5 % (TINTS - 1)}"
