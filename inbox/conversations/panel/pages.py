@@ -24,7 +24,8 @@ from inbox.core.web.fields import RowId
 
 router = APIRouter(prefix="/w/{ws}")
 files = APIRouter()
-PAGE = 30
+PAGE = 24
+"""Two screens of a laptop; the next page comes once the end of this one is seen"""
 MAX_IDS = 200
 COMMANDS = 7
 
