@@ -23,9 +23,9 @@ from inbox.worker import run_worker
 WATCH_SECONDS = 1.0
 PAUSE_SECONDS = 1.0
 GRACEFUL_SECONDS = 4
-KEPT_SECONDS = 75
-"""An idle connection is kept for longer than proxies keep theirs (nginx and Caddy a minute, as a rule): a request that
-meets a closing connection is lost, and a client cannot know whether it was heard.
+KEPT_SECONDS = 130
+"""An idle connection is kept for longer than proxies keep theirs (nginx one minute, Caddy two, as they come): a request
+that meets a closing connection is lost, and a client cannot know whether it was heard.
 """
 
 Part = Callable[[Context, asyncio.Event], Awaitable[None]]

@@ -105,6 +105,12 @@ async def _store_version(session: AsyncSession, row: _Row, one: Placed, verdict:
         )
     )
     if not is_newer:
+        if row.is_panels:  # our newer text has not arrived: this is what the platform shows meanwhile
+            await session.execute(
+                update(Message)
+                .where(Message.id == row.message_id, Message.platform_version_at < older_at)
+                .values(platform_version_at=older_at)
+            )
         return row
     await session.execute(
         update(Message)

@@ -72,7 +72,7 @@ async def read_readiness(context: ContextDep) -> JSONResponse:
 
 
 async def check_ready(context: Context) -> dict[str, str]:
-    """Each part with `ok` or what is wrong, within PATIENCE; no address and no key is among the words."""
+    """Each part with `ok` or what is wrong; servers have PATIENCE; no address and no key is among the words."""
     wanted = await asyncio.to_thread(newest_revision)  # read from our own files once: no server's fault if that is slow
     database, redis, migrations = await asyncio.gather(
         _checked(lambda: _ask_database(context)),

@@ -76,8 +76,10 @@ async def _bring(context: Context, pacing: Pacing, row: Row, calls: Sequence[Cal
     conversation, account = row.conversation, account_of(row.channel, context.cipher)
     act = Act.DELETE if deleting else Act.EDIT
     buckets = context.adapters[account.platform].buckets(account, act, conversation.kind, conversation.chat_external_id)
-    for call in calls:
+    for number, call in enumerate(calls):
         await wait_for_turn(pacing, buckets)
+        if number == 0 and not await _begin(context, row.message, deleting=deleting):
+            return
         try:
             await call()
         except UnknownOutcomeError as error:
@@ -90,6 +92,18 @@ async def _bring(context: Context, pacing: Pacing, row: Row, calls: Sequence[Cal
             return
     if row.message.failure is not None or row.message.platform_version_at is not None:
         await _note_arrival(context, row.message, deleting=deleting)
+
+
+async def _begin(context: Context, asked: Message, *, deleting: bool) -> bool:
+    """False when it is not wanted any more. From here on it cannot be cancelled, unless it fails."""
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        row = await load_row(session, asked.id, lock=True)
+        if row is None or not _is_wanted(row.message, asked, deleting=deleting):
+            return False
+        if row.message.failure is not None:
+            row.message.failure = None
+            announce_message(session, row.message, row.conversation)
+        return True
 
 
 def _why_waiting(context: Context, row: Row, act: Act) -> str | None:
@@ -130,10 +144,10 @@ async def _note_arrival(context: Context, asked: Message, *, deleting: bool) -> 
         if row is None:
             return
         message = row.message
+        if not deleting and message.edited_at == asked.edited_at:
+            message.platform_version_at = None
         if _is_wanted(message, asked, deleting=deleting):
             message.failure = None
-            if not deleting:
-                message.platform_version_at = None
         elif deleting:
             message.deleted_at, message.failure = context.clock(), None
         elif message.deleted_at is None:
@@ -166,6 +180,9 @@ async def _note_refusal(context: Context, asked: Message, error: PlatformError, 
             row.message.failure = error.reason
         if is_wanted and deleting and not isinstance(error, KeyRefusedError | SecondKeyWaitsError):
             row.message.deleted_at = await find_gone_since(session, row.message)
+            if row.message.deleted_at is None and row.message.platform_version_at is not None:
+                # The edit that waited behind the deletion goes on.
+                await defer(session, [EditDelivered(conversation_id=row.conversation.id, message_id=asked.id)])
         await session.flush()
         await refresh(session, [row.conversation.id])
         announce_message(session, row.message, row.conversation)

@@ -54,11 +54,12 @@ async def run_sweep(context: Context, stop: asyncio.Event) -> None:
 
 
 async def sweep_pages(context: Context, now: datetime, stop: asyncio.Event) -> None:
-    """All that is due now, a page a transaction; ends between pages once `stop` is set."""
-    is_more = True
+    """A round, and what more is due now, a page a transaction; ends between pages once `stop` is set."""
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        is_more = await sweep(session, now)
     while is_more and not stop.is_set():
         async with context.transaction(EVERY_WORKSPACE) as session:
-            is_more = await sweep(session, now)
+            is_more = await sweep_due(session, now)
 
 
 async def sweep(session: AsyncSession, now: datetime) -> bool:
@@ -67,13 +68,19 @@ async def sweep(session: AsyncSession, now: datetime) -> bool:
     Last, idle people are set off: nothing is waited for while their rows are held. True: a page was full, there may be
     more that is due now.
     """
-    is_more = [await _wake(session, now), await record_warnings(session, now), await record_breaches(session, now)]
+    is_more = await sweep_due(session, now)
     await hold_back(session)
     await queue_due(session, now)
     await _hand_out(session)
     await roll_up(session)
     await set_off_idle(session, now)
-    return any(is_more)
+    return is_more
+
+
+async def sweep_due(session: AsyncSession, now: datetime) -> bool:
+    """Wake, warn, record breaches: a page of each. True: one was full, there may be more."""
+    found = [await _wake(session, now), await record_warnings(session, now), await record_breaches(session, now)]
+    return any(found)
 
 
 async def tidy(session: AsyncSession, now: datetime, keep_removed: timedelta) -> None:

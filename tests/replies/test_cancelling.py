@@ -4,18 +4,22 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import override
 
 from inbox.channels.models import ChannelStatus
 from inbox.conversations.models import Deletion, Message, MessageEdit
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.errors import ConflictError
+from inbox.core.errors import ConflictError, TemporaryRefusalError
 from inbox.core.events import DeleteDelivered, EditDelivered
+from inbox.core.pacing import Bucket, Pacing
+from inbox.replies import changes
 from inbox.replies.cancelling import cancel_deletion, cancel_edit
 from inbox.replies.service import delete, edit
 from tests.replies.conftest import Talk, sent
-from tests.telegram.wire_server import ok, refused
+from tests.telegram.wire_server import Reply, ok, refused
 
 REFUSED = refused(400, "Bad Request: message can't be edited")
 DEAD = refused(401, "Unauthorized")
@@ -58,6 +62,25 @@ async def bring_edit(talk: Talk, message_id: int) -> None:
 async def bring_deletion(talk: Talk, message_id: int) -> None:
     """The deletion's job runs."""
     await talk.deliveries.delete(DeleteDelivered(conversation_id=talk.conversation_id, message_id=message_id))
+
+
+async def cross(talk: Talk, message_id: int, deed: Callable[[AsyncSession, Message], Awaitable[None]]) -> None:
+    """Another run of the same job, freed as stalled, said that it failed, and a person cancelled."""
+    await talk.change(message_id, failure="Отказано")
+    await change(talk, message_id, deed)
+
+
+class PatientPacing(Pacing):
+    """While a turn is waited for, something happens."""
+
+    def __init__(self, redis: Redis, happens: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(redis)
+        self._happens = happens
+
+    @override
+    async def take(self, buckets: list[Bucket]) -> timedelta:
+        await self._happens()
+        return await super().take(buckets)
 
 
 async def history(talk: Talk, message_id: int) -> list[str]:
@@ -142,7 +165,7 @@ async def test_an_edit_that_arrives_while_it_is_cancelled_is_taken_back_on_the_p
     talk.telegram.will_answer("editMessageText", REFUSED, ok(True))
     await bring_edit(talk, message_id)
     await talk.forget_jobs()
-    talk.telegram.meanwhile("editMessageText", lambda: change(talk, message_id, cancel_edit))
+    talk.telegram.meanwhile("editMessageText", lambda: cross(talk, message_id, cancel_edit))
     await bring_edit(talk, message_id)
     assert await talk.job_messages() == [message_id]
     await bring_edit(talk, message_id)
@@ -158,7 +181,7 @@ async def test_a_deletion_that_arrives_while_it_is_cancelled_holds(talk: Talk) -
     await bring_deletion(talk, message_id)
     await talk.set_status(ChannelStatus.ACTIVE)
     for method in ("deleteMessage", "deleteMessages"):
-        talk.telegram.meanwhile(method, lambda: change(talk, message_id, cancel_deletion))
+        talk.telegram.meanwhile(method, lambda: cross(talk, message_id, cancel_deletion))
     await bring_deletion(talk, message_id)
     message = await talk.message(message_id)
     assert (message.deleted_at is None, message.failure) == (False, None)
@@ -169,10 +192,64 @@ async def test_a_refusal_that_comes_after_the_cancelling_is_no_failure_of_the_me
     await write(talk, message_id, "Шесть тысяч")
     talk.telegram.will_answer("editMessageText", REFUSED, REFUSED)
     await bring_edit(talk, message_id)
-    talk.telegram.meanwhile("editMessageText", lambda: change(talk, message_id, cancel_edit))
+    talk.telegram.meanwhile("editMessageText", lambda: cross(talk, message_id, cancel_edit))
     await bring_edit(talk, message_id)
     message = await talk.message(message_id)
     assert (message.text, message.failure) == ("Пять тысяч", None)
+
+
+async def test_what_is_tried_again_at_this_moment_cannot_be_cancelled(talk: Talk) -> None:
+    message_id = await arrived(talk)
+    await remove(talk, message_id)
+    told: list[str] = []
+
+    async def cancel() -> None:
+        with pytest.raises(ConflictError):
+            await change(talk, message_id, cancel_deletion)
+        told.append("too late")
+
+    for method in ("deleteMessage", "deleteMessages"):
+        talk.telegram.will_answer(method, DEAD, Reply(fault="drop"), ok(True))
+    await bring_deletion(talk, message_id)
+    await talk.set_status(ChannelStatus.ACTIVE)
+    for method in ("deleteMessage", "deleteMessages"):
+        talk.telegram.meanwhile(method, cancel)
+    with pytest.raises(TemporaryRefusalError):
+        await bring_deletion(talk, message_id)
+    await cancel()
+    await bring_deletion(talk, message_id)
+    assert (await talk.message(message_id)).deleted_at is not None
+    assert told == ["too late", "too late"]
+
+
+async def test_what_was_cancelled_before_its_turn_came_is_not_brought(talk: Talk) -> None:
+    message_id = await arrived(talk)
+    await remove(talk, message_id)
+    await talk.set_status(ChannelStatus.ATTENTION)
+    await bring_deletion(talk, message_id)
+    await talk.set_status(ChannelStatus.ACTIVE)
+    pacing = PatientPacing(talk.context.redis, lambda: change(talk, message_id, cancel_deletion))
+    await changes.bring_deletion(talk.context, pacing, message_id)
+    assert (await talk.message(message_id)).deleted_at is None
+    assert talk.telegram.called("deleteMessages") == talk.telegram.called("deleteMessage") == []
+
+
+async def test_an_edit_that_waited_behind_a_refused_deletion_goes_on(talk: Talk) -> None:
+    message_id = await arrived(talk)
+    await write(talk, message_id, "Шесть тысяч")
+    await remove(talk, message_id)
+    await bring_edit(talk, message_id)
+    assert talk.telegram.called("editMessageText") == []
+    for method in ("deleteMessage", "deleteMessages"):
+        talk.telegram.will_answer(method, refused(400, "Bad Request: message can't be deleted"))
+    await talk.forget_jobs()
+    await bring_deletion(talk, message_id)
+    assert (await talk.message(message_id)).deleted_at is None
+    assert await talk.job_messages() == [message_id]
+    talk.telegram.will_answer("editMessageText", ok(True))
+    await bring_edit(talk, message_id)
+    message = await talk.message(message_id)
+    assert (message.text, message.platform_version_at, message.failure) == ("Шесть тысяч", None, None)
 
 
 async def test_what_arrived_or_is_on_its_way_cannot_be_cancelled(talk: Talk) -> None:

@@ -78,8 +78,11 @@ def _memory_of(pid: int) -> int:
 
 
 def _file_memory_of(pid: int) -> int:
+    """0 where the system does not tell."""
     try:
-        maps = psutil.Process(pid).memory_maps()
+        process = psutil.Process(pid)
+        maps = process.memory_maps() if hasattr(process, "memory_maps") else []
     except psutil.Error:
         return 0
-    return sum(int(one.pss) for one in maps if one.path.startswith("/") and not one.path.startswith("/dev/"))
+    files = [one for one in maps if one.path.startswith("/") and not one.path.startswith("/dev/")]
+    return sum(int(getattr(one, "pss", 0)) for one in files)
