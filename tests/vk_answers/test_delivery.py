@@ -1,5 +1,7 @@
 """A reply in VK is heard exactly once, whatever is lost on the way."""
 
+from datetime import timedelta
+
 import pytest
 
 from inbox.channels.account import account_of
@@ -10,6 +12,7 @@ from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import TemporaryRefusalError
 from inbox.core.events import NamePeople
 from inbox.replies import service
+from inbox.replies.cancelling import cancel_edit
 from inbox.replies.claims import claim
 from inbox.replies.random_ids import message_ids_of, random_id_of
 from tests.vk_answers.conftest import VkDesk
@@ -116,6 +119,25 @@ async def test_photos_go_into_messages_and_own_messages_are_edited(desk: VkDesk)
     assert await desk.heard() == ["Шесть тысяч"]
     (heard,) = await desk.line.hears()
     assert heard["media"], "files stay"
+
+
+async def test_an_edit_made_in_vk_that_we_hear_of_late_is_what_a_cancelled_one_gives_way_to(desk: VkDesk) -> None:
+    message_id = await desk.reply(await desk.talk(kind="comment"))
+    await desk.deliver(message_id)
+    (posted,) = await desk.events()
+    await desk.bring([posted])
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        message = await session.get_one(Message, message_id)
+        await service.edit(session, message, "Шесть тысяч", desk.context.clock() + timedelta(hours=1))
+        message.failure = "Отказано"
+    comment = posted["object"]
+    assert isinstance(comment, dict)
+    in_vk = {**posted, "type": "wall_reply_edit", "event_id": "edit", "object": {**comment, "text": "Семь тысяч"}}
+    await desk.bring([in_vk])
+    assert (await desk.message(message_id)).text == "Шесть тысяч", "ours is the newer one, and waits"
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        await cancel_edit(session, await session.get_one(Message, message_id))
+    assert (await desk.message(message_id)).text == "Семь тысяч"
 
 
 async def test_a_key_is_paced_by_its_own_rate_whichever_channels_share_it(desk: VkDesk) -> None:
