@@ -24,8 +24,7 @@ from inbox.core.web.fields import RowId
 
 router = APIRouter(prefix="/w/{ws}")
 files = APIRouter()
-PAGE = 24
-"""Two screens of a laptop; the next page comes once the end of this one is seen"""
+PAGE = 30
 MAX_IDS = 200
 COMMANDS = 7
 
