@@ -53,6 +53,7 @@ def test_a_page_waits_before_it_tells_a_server_that_fails_again(browser: Browser
     context = open_context(browser)
     page = context.new_page()
     sign_in(page, demo, "support")
+    page.wait_for_load_state()  # until then no script listens to keys
     told: list[Request] = []
 
     def fail(route: Route) -> None:
