@@ -87,13 +87,10 @@ async function load(): Promise<void> {
   for (const id of ids) pending.delete(id)
   if (!list?.dataset.rows || !ids.length) return
   htmx.trigger(document.body, 'otklik:counts', {})
-  const address = list.dataset.rows + (list.dataset.rows.includes('?') ? '&' : '?')
-  const answer = await fetch(`${address}ids=${ids.join(',')}`, { headers: { 'HX-Request': 'true' } }).catch(() => null)
-  if (!answer?.ok) return askAgain(ids)
+  const fresh = await fetchRows(list, ids)
+  if (!fresh) return askAgain(ids)
   if (!list.isConnected) return
-  const parts = document.createElement('template')
-  parts.innerHTML = await answer.text()
-  const found = new Map([...parts.content.querySelectorAll<HTMLElement>('[data-row]')].map((one) => [one.dataset.row, one]))
+  const found = new Map([...fresh.querySelectorAll<HTMLElement>('[data-row]')].map((one) => [one.dataset.row, one]))
   for (const id of ids) place(id, found.get(id))
   tick()
   showWaiting()
@@ -103,6 +100,16 @@ async function load(): Promise<void> {
     leaving.clear()
     if (rows().length < FEW) await reloadList()
   }
+}
+
+/** Those of these rows that belong into the list now; null: out of reach. */
+async function fetchRows(list: HTMLElement, ids: string[]): Promise<DocumentFragment | null> {
+  const address = list.dataset.rows + (list.dataset.rows?.includes('?') ? '&' : '?')
+  const answer = await fetch(`${address}ids=${ids.join(',')}`, { headers: { 'HX-Request': 'true' } }).catch(() => null)
+  if (!answer?.ok) return null
+  const parts = document.createElement('template')
+  parts.innerHTML = await answer.text()
+  return parts.content
 }
 
 /** Out of reach for a moment: nothing that happened is forgotten. */
@@ -154,12 +161,41 @@ export async function reloadList(): Promise<void> {
   htmx.trigger(document.body, 'otklik:counts', {})
 }
 
+/** The list anew, at what has just come: on top of it stands what its order keeps for a later page. */
+async function showNewer(): Promise<void> {
+  const ids = [...waiting].slice(0, MOST)
+  await reloadList()
+  const list = find('#rows')
+  const below = ids.filter((id) => !row(id))
+  const fresh = list && below.length ? await fetchRows(list, below) : null
+  if (list?.isConnected && fresh) {
+    const lines = [...fresh.querySelectorAll<HTMLElement>('[data-pickable]')]
+    list.prepend(...lines)
+    for (const line of lines) htmx.process(line)
+    list.scrollTop = 0
+    tick()
+    mark()
+    list.dispatchEvent(new CustomEvent('rows', { bubbles: true }))
+  }
+  rows().find((one) => ids.includes(one.dataset.row ?? ''))?.scrollIntoView({ block: 'nearest' })
+}
+
+/** A later page brings what stands on top already. */
+function dropTwins(): void {
+  const seen = new Set<string | undefined>()
+  for (const one of rows()) {
+    if (seen.has(one.dataset.row)) one.closest('[data-pickable]')?.remove()
+    seen.add(one.dataset.row)
+  }
+}
+
 export function startList(): void {
   on('click', (event) => {
-    if ((event.target as Element).closest('#newer')) void reloadList()
+    if ((event.target as Element).closest('#newer')) void showNewer()
   })
   on<CustomEvent>('htmx:afterSettle', (event) => {
     if (event.detail.target?.id === 'inbox') waiting.clear()
+    dropTwins()
     if (find('#conversation')) mark()
   })
   on<CustomEvent>('htmx:beforeSend', (event) => {

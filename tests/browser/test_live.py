@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Browser, Page, expect
 
+from inbox.conversations.panel.pages import PAGE
 from tests.browser.running import Demo, note_troubles, open_context, sign_in
 
 
@@ -66,3 +67,20 @@ def test_after_a_lost_connection_the_page_catches_up(page: Page, demo: Demo) -> 
     expect(page.locator("#newer")).to_be_visible()
     page.locator("#newer").click()
     expect(page.locator("#rows .row", has_text="Денис Потерянный")).to_be_visible()
+
+
+def test_what_is_new_is_shown_even_if_its_place_is_on_a_later_page(page: Page, demo: Demo) -> None:
+    for number in range(PAGE):
+        demo.say(910_100 + number, f"Читатель {number}", "Как оформить возврат?")
+    expect(page.locator("#newer")).to_contain_text(str(PAGE))
+    page.locator("#newer").click()
+    expect(page.locator("#rows .row")).to_have_count(PAGE)
+    demo.say(910_041, "Яна Последняя", "Можно забрать сегодня?")
+    expect(page.locator("#newer")).to_be_visible()
+    page.locator("#newer").click()
+    newest = page.locator("#rows .row", has_text="Яна Последняя")
+    expect(newest).to_be_in_viewport()
+    more = page.locator("#rows > [hx-trigger]")
+    more.scroll_into_view_if_needed()
+    expect(more).to_have_count(0)
+    expect(newest).to_have_count(1)

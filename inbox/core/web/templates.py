@@ -11,6 +11,7 @@ from inbox.agents.caller import Caller
 from inbox.core.i18n import Words, choose_locale, words_in
 from inbox.core.web.assets import load_assets
 from inbox.core.web.csrf import csrf_token
+from inbox.core.web.folding import FoldingEnvironment
 from inbox.core.web.linkify import linkify, map_of, page_of
 from inbox.core.web.pieces import Pieces, icon, initials, tint
 
@@ -63,7 +64,9 @@ def environment(locale: str) -> Environment:
     features = [*sorted(PACKAGE.glob("*/templates")), *sorted(ROUTING.glob("*/templates"))]
     folders = [*features, PACKAGE / "core" / "web" / "templates"]
     names = {folder: "core" if folder.parent.name == "web" else folder.parent.name for folder in folders}
-    made = Environment(
+    words = words_in(locale)
+    made = FoldingEnvironment(
+        {"_": words.gettext, "icon": icon},
         loader=PrefixLoader({name: FileSystemLoader(folder) for folder, name in names.items()}),
         autoescape=True,
         auto_reload=False,
@@ -71,10 +74,8 @@ def environment(locale: str) -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    words = words_in(locale)
     made.filters["in_words"] = words.length
-    made.globals.update({"_": words.gettext, "ngettext": words.ngettext, "words": words})
-    made.globals.update({"pieces": Pieces(words), "drawing": icon})
+    made.globals.update({"ngettext": words.ngettext, "words": words, "pieces": Pieces(words)})
     for filter_ in (
         words.ago, words.exact, words.time, words.day, words.moment, words.wall, words.until, words.number,
         words.counted,
