@@ -72,7 +72,7 @@ def reference() -> Reference:
     return Reference().play()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 async def test_the_desk_keeps_its_word_over_a_week_as_the_reference_does(
     servers: TestServers, reference: Reference
 ) -> None:
