@@ -168,6 +168,7 @@ async function showNewer(): Promise<void> {
   const list = find('#rows')
   const below = ids.filter((id) => !row(id))
   const fresh = list && below.length ? await fetchRows(list, below) : null
+  if (list?.isConnected && below.length && !fresh) return askAgain(below)
   if (list?.isConnected && fresh) {
     const lines = [...fresh.querySelectorAll<HTMLElement>('[data-pickable]')]
     list.prepend(...lines)

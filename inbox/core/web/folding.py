@@ -43,5 +43,5 @@ class _Folding(NodeTransformer):
 
 
 def _is_constant(call: nodes.Call) -> bool:
-    given = isinstance(call.dyn_args, nodes.Expr) or isinstance(call.dyn_kwargs, nodes.Expr) or bool(call.kwargs)
-    return not given and all(isinstance(one, nodes.Const) for one in call.args)
+    told = call.kwargs or call.dyn_args or call.dyn_kwargs
+    return not told and all(isinstance(one, nodes.Const) for one in call.args)
