@@ -4,19 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
 from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import ALLOWED, Permission
 from inbox.agents.sections import Section, list_sections
+from inbox.calendars.hours import WorkingHours
 from inbox.calendars.service import load_hours
 from inbox.core.errors import NotFoundError
-from inbox.live.cursor import current_cursor
+from inbox.core.models import LiveCounter
+from inbox.live.cursor import encode_seen
 from inbox.organisations.colours import colour_of
 from inbox.organisations.models import Membership, Workspace
-from inbox.organisations.service import list_places
 from inbox.sla.models import SlaPolicy
 
 ALL: Literal["all"] = "all"
@@ -85,30 +86,43 @@ def scope_at(place: Place, caller: Caller) -> frozenset[int]:
 
 
 async def load_frame(session: AsyncSession, caller: Caller, ws: Place, now: datetime) -> Frame:
-    """Everything around the page, in a handful of queries; before what the page itself shows is read."""
-    live_after = await current_cursor(session, caller)
-    workspaces = tuple(place.workspace for place in await list_places(session, caller))
-    chosen = next((one for one in workspaces if one.id == ws), None)
-    hours = await _load_hours(session, chosen.id, now) if chosen else None
+    """Everything around the page, in two queries; before what the page itself shows is read."""
+    desk = _desk(ws) if isinstance(ws, int) else ()
+    rows = await session.execute(
+        select(Workspace, func.coalesce(LiveCounter.seq, 0), *desk)
+        .outerjoin(LiveCounter, LiveCounter.workspace_id == Workspace.id)
+        .where(Workspace.id.in_(caller.scope))
+        .order_by(Workspace.name, Workspace.id)
+    )
+    found = {workspace.id: (workspace, seq, beside) for workspace, seq, *beside in rows}
+    workspaces = tuple(workspace for workspace, _, _ in found.values())
+    live_after = encode_seen({workspace_id: seq for workspace_id, (_, seq, _) in found.items()})
+    chosen, hours = None, None
+    if isinstance(ws, int) and ws in found:
+        chosen, _, beside = found[ws]
+        hours = _hours_of((await load_hours(session, [ws]))[ws], now, *beside)
     sections = list_sections(caller, chosen.id if chosen else None)
     return Frame(ws, chosen, workspaces, caller.shift_state, hours, live_after, sections)
 
 
-async def _load_hours(session: AsyncSession, workspace_id: int, now: datetime) -> Hours:
-    hours = (await load_hours(session, [workspace_id]))[workspace_id]
-    is_open = hours.is_open(now)
+def _desk(workspace_id: int) -> tuple[ScalarSelect[int], ScalarSelect[int], ScalarSelect[timedelta]]:
+    """How many are on shift, of how many, and the promise; asked once, however many workspaces the person has."""
     answering = [role for role, permissions in ALLOWED.items() if Permission.ANSWER in permissions]
+    people = (
+        select(func.count())
+        .select_from(Agent)
+        .join(Membership, Membership.agent_id == Agent.id)
+        .where(Membership.workspace_id == workspace_id, Membership.role.in_(answering), Agent.deactivated_at.is_(None))
+    )
     policy = select(SlaPolicy.first_response).where(SlaPolicy.workspace_id == workspace_id, SlaPolicy.is_default)
-    on_shift, people, promise = (
-        await session.execute(
-            select(
-                func.count().filter(Agent.shift_state == ShiftState.ON), func.count(), policy.limit(1).scalar_subquery()
-            )
-            .join(Membership, Membership.agent_id == Agent.id)
-            .where(
-                Membership.workspace_id == workspace_id, Membership.role.in_(answering), Agent.deactivated_at.is_(None)
-            )
-        )
-    ).one()
+    return (
+        people.where(Agent.shift_state == ShiftState.ON).scalar_subquery(),
+        people.scalar_subquery(),
+        policy.limit(1).scalar_subquery(),
+    )
+
+
+def _hours_of(hours: WorkingHours, now: datetime, on_shift: int, people: int, promise: timedelta | None) -> Hours:
+    is_open = hours.is_open(now)
     turns_at = hours.closes_at(now) if is_open else hours.next_opening(now)
     return Hours(is_open, turns_at, on_shift, people, promise)

@@ -1,8 +1,10 @@
 """Ways in: access tokens issued, recognised and revoked; only their SHA-256 is stored."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -16,6 +18,7 @@ PREFIX = "otk_"
 LIFETIME = {TokenKind.COOKIE: timedelta(days=14), TokenKind.API: timedelta(days=90)}
 """How long a token lives unused; use prolongs it."""
 PROLONG_EVERY = timedelta(minutes=10)
+_MEMBERSHIP = (Membership.workspace_id, Membership.role, Workspace.sees_all)
 
 
 async def issue_token(session: AsyncSession, agent_id: int, kind: TokenKind, now: datetime, name: str = "") -> str:
@@ -36,24 +39,23 @@ async def find_caller(session: AsyncSession, secret: str, kind: TokenKind, now: 
 
     A deactivated person has no way in. Use prolongs the token, written at most every PROLONG_EVERY.
     """
-    row = (
+    statement = select(AccessToken, Agent, *_MEMBERSHIP).join(Agent, Agent.id == AccessToken.agent_id)
+    rows = (
         await session.execute(
-            select(AccessToken, Agent)
-            .join(Agent, Agent.id == AccessToken.agent_id)
-            .where(
+            _with_memberships(statement).where(
                 AccessToken.secret_hash == hash_secret(secret),
                 AccessToken.kind == kind,
                 AccessToken.expires_at > now,
                 Agent.deactivated_at.is_(None),
             )
         )
-    ).one_or_none()
-    if row is None:
+    ).all()
+    if not rows:
         return None
-    token, agent = row
+    token, agent, *_ = rows[0]
     if token.last_used_at is None or now - token.last_used_at > PROLONG_EVERY:
         token.last_used_at, token.expires_at = now, now + LIFETIME[kind]
-    return await load_caller(session, agent, token.id)
+    return await _make_caller(session, agent, token.id, [row[2:] for row in rows])
 
 
 async def find_caller_again(session: AsyncSession, caller: Caller, now: datetime) -> Caller | None:
@@ -69,14 +71,21 @@ async def find_caller_again(session: AsyncSession, caller: Caller, now: datetime
 
 async def load_caller(session: AsyncSession, agent: Agent, token_id: int) -> Caller:
     """The person with roles and teams; fences the session to their workspaces."""
-    memberships = (
-        await session.execute(
-            select(Membership.workspace_id, Membership.role, Workspace.sees_all)
-            .join(Workspace, Workspace.id == Membership.workspace_id)
-            .where(Membership.agent_id == agent.id)
-            .order_by(Membership.workspace_id)
-        )
-    ).all()
+    statement = _with_memberships(select(*_MEMBERSHIP).select_from(Agent)).where(Agent.id == agent.id)
+    return await _make_caller(session, agent, token_id, (await session.execute(statement)).all())
+
+
+def _with_memberships(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """A row for each workspace of the agent; one without any, too."""
+    return (
+        statement.outerjoin(Membership, Membership.agent_id == Agent.id)
+        .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
+        .order_by(Membership.workspace_id)
+    )
+
+
+async def _make_caller(session: AsyncSession, agent: Agent, token_id: int, rows: Sequence[Sequence[Any]]) -> Caller:
+    memberships = [row for row in rows if row[0] is not None]
     roles = {workspace_id: role for workspace_id, role, _ in memberships}
     enter_scope(session, frozenset(roles))
     team_ids = await session.scalars(select(TeamMember.team_id).where(TeamMember.agent_id == agent.id))

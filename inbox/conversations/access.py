@@ -1,5 +1,7 @@
 """The one gate to conversations: what a person may see is part of the query, what they may do is asked beside it."""
 
+from functools import lru_cache
+
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload, undefer
@@ -20,12 +22,23 @@ def visible(caller: Caller) -> ColumnElement[bool]:
     Owner and admin: all. Moderator: own, their teams' and unassigned ones, unless the workspace shows everything.
     Sales: own ones, and unassigned ones of their teams. Viewer: none.
     """
-    everything = {workspace_id for workspace_id in caller.roles if _sees_all(caller, workspace_id)}
+    everything = frozenset(workspace_id for workspace_id in caller.roles if _sees_all(caller, workspace_id))
     moderated = _workspaces(caller, Role.MODERATOR) - everything
-    sold_in = _workspaces(caller, Role.SALES)
-    mine = Conversation.assignee_id == caller.agent_id
+    return _seen(caller.agent_id, caller.team_ids, everything, moderated, _workspaces(caller, Role.SALES))
+
+
+@lru_cache(maxsize=1024)
+def _seen(
+    agent_id: int,
+    team_ids: frozenset[int],
+    everything: frozenset[int],
+    moderated: frozenset[int],
+    sold_in: frozenset[int],
+) -> ColumnElement[bool]:
+    """Made once for a person: every query of every page holds it."""
+    mine = Conversation.assignee_id == agent_id
     nobodys = Conversation.assignee_id.is_(None)
-    in_my_team = Conversation.team_id.in_(sorted(caller.team_ids))
+    in_my_team = Conversation.team_id.in_(sorted(team_ids))
     seen = [
         (everything, true()),
         (moderated, or_(mine, nobodys, in_my_team)),
@@ -175,9 +188,9 @@ def _sees_all(caller: Caller, workspace_id: int) -> bool:
     return role in _SEES_EVERYTHING or (role is Role.MODERATOR and workspace_id in caller.sees_all)
 
 
-def _workspaces(caller: Caller, *roles: Role) -> set[int]:
-    return {workspace_id for workspace_id, role in caller.roles.items() if role in roles}
+def _workspaces(caller: Caller, *roles: Role) -> frozenset[int]:
+    return frozenset(workspace_id for workspace_id, role in caller.roles.items() if role in roles)
 
 
-def _within(workspace_ids: set[int]) -> ColumnElement[bool]:
+def _within(workspace_ids: frozenset[int]) -> ColumnElement[bool]:
     return Conversation.workspace_id.in_(sorted(workspace_ids))

@@ -70,26 +70,25 @@ def settled() -> ColumnElement[bool]:
 
 def conditions(filters: Filters, agent_id: int, now: datetime) -> list[ColumnElement[bool]]:
     """One condition for each filter that is set."""
-    equal: list[tuple[ColumnElement[bool], object]] = [
-        (Conversation.workspace_id == filters.workspace_id, filters.workspace_id),
-        (Conversation.needs_answer == filters.needs_answer, filters.needs_answer),
-        (Conversation.status == filters.status, filters.status),
-        (Conversation.kind == filters.kind, filters.kind),
-        (Conversation.channel_id == filters.channel_id, filters.channel_id),
-        (Conversation.team_id == filters.team_id, filters.team_id),
-        (Conversation.intent == filters.intent, filters.intent),
-        (Conversation.sentiment == filters.sentiment, filters.sentiment),
-        (Conversation.post_id == filters.post_id, filters.post_id),
-        (Conversation.unsure == filters.unsure, filters.unsure),
-        (Conversation.held == filters.held, filters.held),
-        (Conversation.outcome == filters.outcome, filters.outcome),
+    found = [
+        column == value
+        for column, value in (
+            (Conversation.workspace_id, filters.workspace_id),
+            (Conversation.needs_answer, filters.needs_answer),
+            (Conversation.status, filters.status),
+            (Conversation.kind, filters.kind),
+            (Conversation.channel_id, filters.channel_id),
+            (Conversation.team_id, filters.team_id),
+            (Conversation.intent, filters.intent),
+            (Conversation.sentiment, filters.sentiment),
+            (Conversation.post_id, filters.post_id),
+            (Conversation.unsure, filters.unsure),
+            (Conversation.held, filters.held),
+            (Conversation.outcome, filters.outcome),
+        )
+        if value is not None
     ]
-    equal += [
-        (settled() == filters.settled, filters.settled),
-        ((Conversation.status == Status.CLOSED) == filters.closed, filters.closed),
-        (folded() == filters.folded, filters.folded),
-    ]
-    found = [condition for condition, value in equal if value is not None]
+    found += _states(filters)
     if filters.ids is not None:
         found.append(Conversation.id.in_(filters.ids))
     if filters.platform is not None:
@@ -103,6 +102,18 @@ def conditions(filters: Filters, agent_id: int, now: datetime) -> list[ColumnEle
         found.append(due_soon(now) if filters.sla is SlaView.DUE_SOON else breached(now))
     if filters.q is not None and filters.q.strip():
         found.append(_mentions(filters.q.strip()))
+    return found
+
+
+def _states(filters: Filters) -> list[ColumnElement[bool]]:
+    """Made only where they are asked for, as all conditions: the list is opened all day."""
+    found: list[ColumnElement[bool]] = []
+    if filters.settled is not None:
+        found.append(settled() == filters.settled)
+    if filters.closed is not None:
+        found.append((Conversation.status == Status.CLOSED) == filters.closed)
+    if filters.folded is not None:
+        found.append(folded() == filters.folded)
     return found
 
 

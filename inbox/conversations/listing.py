@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy.orm import aliased, defer, joinedload
 
 from inbox.agents.caller import Caller
 from inbox.agents.models import Agent
@@ -31,6 +32,7 @@ from inbox.conversations.models import Conversation, ConversationLabel, Label, O
 from inbox.conversations.orders import cursor_of, ordered
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
+from inbox.core.bulk import among
 from inbox.core.i18n import MOST_SHOWN
 from inbox.organisations.models import Team
 
@@ -45,6 +47,7 @@ __all__ = [
     "count_views",
     "list_conversations",
     "list_folds",
+    "load_row",
     "load_rows",
 ]
 
@@ -52,6 +55,16 @@ MAX_PAGE = 200
 MAX_FOLDS = 5
 MOST_COUNTED = MOST_SHOWN + 1
 """More than so many are not counted where they only become more."""
+_LABELS = (
+    select(Label.name)
+    .join(ConversationLabel, ConversationLabel.label_id == Label.id)
+    .where(ConversationLabel.conversation_id == Conversation.id)
+    .order_by(Label.name)
+)
+_ASSIGNEE, _TEAM = aliased(Agent), aliased(Team)
+"""By names of their own: the statement may ask about people and teams, too."""
+_BESIDE = (func.array(_LABELS.scalar_subquery()), _ASSIGNEE.id, _ASSIGNEE.name, _TEAM.id, _TEAM.name)
+"""What a line shows beside its conversation."""
 ALIVE = [status for status in Status if status is not Status.CLOSED]
 
 
@@ -117,14 +130,19 @@ class Counts:
 async def list_conversations(
     session: AsyncSession, caller: Caller, filters: Filters, cursor: str | None, limit: int, now: datetime
 ) -> Listing:
-    """A page of what the caller may see; NotFoundError for a workspace that is not theirs."""
+    """A page of what the caller may see, in two queries; NotFoundError for a workspace that is not theirs.
+
+    Sorting the ids alone keeps wide rows out of the sort.
+    """
     if filters.workspace_id is not None:
         caller.require(filters.workspace_id, Permission.READ_CONVERSATIONS)
     statement = select(Conversation.id).where(visible(caller), *conditions(filters, caller.agent_id, now))
     found = list(await session.scalars(ordered(statement, filters.order, cursor).limit(limit + 1)))
-    page = await _load_page(session, found[:limit])
-    more = len(found) > limit and page
-    return Listing(await load_rows(session, page), cursor_of(page[-1], filters.order) if more else None)
+    whole = select(Conversation).where(among(Conversation.id, found[:limit])).execution_options(populate_existing=True)
+    by_id = {row.conversation.id: row for row in await load_rows(session, whole)} if found else {}
+    rows = [by_id[conversation_id] for conversation_id in found[:limit] if conversation_id in by_id]
+    more = len(found) > limit and rows
+    return Listing(rows, cursor_of(rows[-1].conversation, filters.order) if more else None)
 
 
 async def list_folds(
@@ -183,33 +201,35 @@ def _folded_under(
     return [Conversation.workspace_id == workspace_id, Conversation.post_id == post_id, visible(caller), folded()]
 
 
-async def _load_page(session: AsyncSession, conversation_ids: Sequence[int]) -> list[Conversation]:
-    """The page's rows whole, in its order: sorting the ids alone keeps wide rows out of the sort."""
-    found = await session.scalars(
-        with_parts(select(Conversation).where(Conversation.id.in_(conversation_ids))).execution_options(
-            populate_existing=True
-        )
-    )
-    by_id = {one.id: one for one in found}
-    return [by_id[conversation_id] for conversation_id in conversation_ids if conversation_id in by_id]
+async def load_rows(session: AsyncSession, statement: Select[Conversation]) -> list[Row]:
+    """The conversations that a statement selects, in its order, with all that their lines show: one query."""
+    found = await session.execute(_beside(with_parts(statement).add_columns(*_BESIDE)))
+    return [_row(*row) for row in found]
 
 
-async def load_rows(session: AsyncSession, conversations: Sequence[Conversation]) -> list[Row]:
-    """Labels, assignees and teams of conversations whose parts are loaded: one query, however many there are."""
-    labels = (
-        select(Label.name)
-        .join(ConversationLabel, ConversationLabel.label_id == Label.id)
-        .where(ConversationLabel.conversation_id == Conversation.id)
-        .order_by(Label.name)
-    )
+async def load_row(session: AsyncSession, conversation: Conversation) -> Row:
+    """The same of a conversation whose parts are loaded."""
     found = await session.execute(
-        select(Conversation.id, func.array(labels.scalar_subquery()), Agent.id, Agent.name, Team.id, Team.name)
-        .outerjoin(Agent, Agent.id == Conversation.assignee_id)
-        .outerjoin(Team, Team.id == Conversation.team_id)
-        .where(Conversation.id.in_([one.id for one in conversations]))
+        _beside(select(*_BESIDE).select_from(Conversation)).where(Conversation.id == conversation.id)
     )
-    beside = {row[0]: (tuple(row[1]), _named(*row[2:4]), _named(*row[4:])) for row in found}
-    return [Row(one, *beside.get(one.id, ((), None, None))) for one in conversations]
+    return _row(conversation, *found.one())
+
+
+def _beside(statement: Select[Any]) -> Select[Any]:
+    """Joins what `_BESIDE` needs."""
+    people = statement.outerjoin(_ASSIGNEE, _ASSIGNEE.id == Conversation.assignee_id)
+    return people.outerjoin(_TEAM, _TEAM.id == Conversation.team_id)
+
+
+def _row(
+    conversation: Conversation,
+    labels: Sequence[str],
+    agent_id: int | None,
+    agent_name: str | None,
+    team_id: int | None,
+    team_name: str | None,
+) -> Row:
+    return Row(conversation, tuple(labels), _named(agent_id, agent_name), _named(team_id, team_name))
 
 
 def _named(id_: int | None, name: str | None) -> Named | None:

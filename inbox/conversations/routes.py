@@ -15,7 +15,7 @@ from inbox.conversations.bulk_schemas import BulkIn, BulkOut
 from inbox.conversations.files import open_file
 from inbox.conversations.label_schemas import LabelIn, LabelOut
 from inbox.conversations.labelling import create_label, list_labels
-from inbox.conversations.listing import list_conversations, load_rows
+from inbox.conversations.listing import list_conversations, load_row
 from inbox.conversations.models import Conversation
 from inbox.conversations.post_schemas import PostOut, PostPatch
 from inbox.conversations.queries import ConversationQuery, LabelQuery, PostQuery
@@ -124,5 +124,4 @@ async def read_attachment(context: ContextDep, caller: ApiCallerAlone, attachmen
 
 
 async def _show(session: AsyncSession, conversation: Conversation) -> ConversationOut:
-    (row,) = await load_rows(session, [conversation])
-    return ConversationOut.of(row)
+    return ConversationOut.of(await load_row(session, conversation))

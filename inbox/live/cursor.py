@@ -35,11 +35,6 @@ def decode_seen(word: str) -> dict[int, int] | None:
     return {int(workspace_id): int(seq) for workspace_id, seq in pairs}
 
 
-async def current_cursor(session: AsyncSession, caller: Caller) -> str:
-    """The word for this moment: a page that carries it misses nothing between its making and its stream."""
-    return encode_seen(await last_numbers(session, caller.scope))
-
-
 async def find_start(session: AsyncSession, caller: Caller, word: str | None) -> Start:
     """From the newest on without a word; after it with one, unless what came since is no longer kept."""
     last = await last_numbers(session, caller.scope)

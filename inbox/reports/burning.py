@@ -11,7 +11,7 @@ from inbox.agents.caller import Caller
 from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import Permission
 from inbox.conversations.access import visible
-from inbox.conversations.listing import Row, load_rows, with_parts
+from inbox.conversations.listing import Row, load_rows
 from inbox.conversations.models import Conversation, Status
 from inbox.conversations.urgency import DUE_SOON, in_hands, running_due
 
@@ -55,8 +55,7 @@ async def load_now(session: AsyncSession, caller: Caller, workspace_ids: Collect
     )
     # Only these rows are read whole and with their parts, not all that wait.
     statement = select(Conversation).where(Conversation.id.in_(chosen)).order_by(running_due, Conversation.id)
-    burning = list(await session.scalars(with_parts(statement)))
-    rows = await load_rows(session, burning)
+    rows = await load_rows(session, statement)
     return Now(waiting, due_soon, breached, left, rows, await _load_shifts(session, rows))
 
 

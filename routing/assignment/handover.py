@@ -13,7 +13,7 @@ from inbox.agents.permissions import Permission
 from inbox.conversations.access import visible
 from inbox.conversations.bulk import CHANGED_SINCE, MOST, Bulk, Held, change_held, hold_many
 from inbox.conversations.changes import Change
-from inbox.conversations.listing import Row, load_rows, with_parts
+from inbox.conversations.listing import Row, load_rows
 from inbox.conversations.models import Conversation
 from inbox.conversations.urgency import burning, burns, in_hands, running_due
 from inbox.core.errors import ConflictError, ForbiddenError, RefusedError
@@ -86,12 +86,12 @@ async def plan_handover(session: AsyncSession, caller: Caller, places: Collectio
     burn = and_(Conversation.workspace_id.in_(sorted(places)), visible(caller), burning(now))
     held_now = in_hands()
     statement = select(Conversation).where(burn, ~held_now).order_by(running_due, Conversation.id).limit(MOST)
-    found = list(await session.scalars(with_parts(statement)))
+    found = await load_rows(session, statement)
     every, held = (
         await session.execute(select(func.count(), func.count().filter(held_now)).select_from(Conversation).where(burn))
     ).one()
-    desks = await load_desks(session, {one.workspace_id for one in found}, only_to_show=True)
-    planned = [_plan(desks, row, now) for row in await load_rows(session, found)]
+    desks = await load_desks(session, {row.conversation.workspace_id for row in found}, only_to_show=True)
+    planned = [_plan(desks, row, now) for row in found]
     return Handover(planned, held, every - held - len(planned))
 
 

@@ -206,4 +206,4 @@ async def test_the_list_asks_the_database_as_often_for_many_rows_as_for_one(
         with counted(company) as statements:
             assert len(await ids(owner)) == number + 1
         counts.append(len(statements))
-    assert counts == [6] * 6, "who asks (3), the ids, the rows, what stands beside them"
+    assert counts == [4] * 6, "who asks (2), the ids, the rows"

@@ -15,7 +15,7 @@ from inbox.channels.events import ConversationKind
 from inbox.channels.models import ChannelStatus
 from inbox.conversations.access import access_conversation, visible
 from inbox.conversations.assigning import ANSWERING
-from inbox.conversations.listing import Named, Row, load_rows, with_parts
+from inbox.conversations.listing import Named, Row, load_row, with_parts
 from inbox.conversations.models import Conversation, Direction, Message, ModerationAction, ReviewAction
 from inbox.conversations.possible import find_obstacles
 from inbox.conversations.post_settings import PostRow, count_under, find_comments_obstacle
@@ -105,7 +105,7 @@ async def access_in(
 
 async def load_opened(session: AsyncSession, caller: Caller, conversation: Conversation, adapters: Adapters) -> Opened:
     """Loaded for showing, in a constant number of queries."""
-    (row,) = await load_rows(session, [conversation])
+    row = await load_row(session, conversation)
     thread = await load_thread(session, caller, conversation)
     posts = await count_under(session, caller, [conversation.post]) if conversation.post else [None]
     inbound = [

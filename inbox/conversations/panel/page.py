@@ -32,11 +32,8 @@ class Page:
     choice: Choice
     now: datetime
     adapters: Adapters
-
-    @property
-    def words(self) -> Words:
-        """In the reader's language."""
-        return words_of(self.request)
+    words: Words
+    """In the reader's language."""
 
     def pill(self, conversation: Conversation) -> Pill:
         """The conversation's clock."""
@@ -65,7 +62,7 @@ async def open_page(
     if not frame.workspaces:
         raise NotFoundError("You are in no project yet. Ask the owner of your team.")
     enter_scope(session, scope_at(place, caller))
-    return Page(request, session, caller, frame, choice, now, context.adapters)
+    return Page(request, session, caller, frame, choice, now, context.adapters, words_of(request))
 
 
 PageDep = Annotated[Page, Depends(open_page)]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
+from sqlalchemy.orm import load_only
 from starlette.responses import StreamingResponse
 
 from inbox.agents.permissions import Permission
@@ -27,6 +28,12 @@ files = APIRouter()
 PAGE = 30
 MAX_IDS = 200
 COMMANDS = 7
+
+SHOWN = (
+    Channel.workspace_id, Channel.platform, Channel.name, Channel.status, Channel.status_reason,
+    Channel.user_key_reason,
+)  # fmt: skip
+"""Of a channel, in the left column and in an empty list."""
 
 Ids = Annotated[str, Query(pattern=r"^\d{1,18}(,\d{1,18})*$", max_length=19 * MAX_IDS)]
 ViewGroup = tuple[tuple[View, str], ...]
@@ -155,6 +162,7 @@ async def _load_channels(page: Page) -> list[Channel]:
     ws = page.frame.ws
     channels = await page.session.scalars(
         select(Channel)
+        .options(load_only(*SHOWN, raiseload=True))
         .where(Channel.removed_at.is_(None), *([Channel.workspace_id == ws] if isinstance(ws, int) else []))
         .order_by(Channel.name, Channel.id)
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Protocol
 
 from markupsafe import Markup
 
@@ -29,6 +30,8 @@ _PERSON = Markup(
     '<span class="grid {} shrink-0 place-items-center rounded-full bg-base-300 text-[9px] font-semibold '
     'text-base-content/80" title="{}">{}</span>'
 )
+_CLOCK = Markup('<span class="clock clock-{}"{}>{}<span>{}</span></span>')
+_DUE = Markup(' data-due="{}" title="{}"')
 _AGO = Markup('<time datetime="{}" data-ago title="{}">{}</time>')
 
 
@@ -54,6 +57,19 @@ def tint(number: int) -> str:
     return f"tint-{number * 5 % (TINTS - 1)}"
 
 
+class Ticking(Protocol):
+    """A clock to show: `kind` colours it; `due`: when it runs out, if it runs."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def due(self) -> datetime | None: ...
+
+
 class Pieces:
     """In one language."""
 
@@ -72,7 +88,12 @@ class Pieces:
 
     def ago(self, instant: datetime, zone: str, now: datetime) -> Markup:
         """How long ago, with the exact moment on hover; the page's script keeps it true."""
-        return _AGO.format(instant.isoformat(), self._words.exact(instant, zone), self._words.ago(instant, now))
+        return _ago(instant, self._words.exact(instant, zone), self._words.ago(instant, now))
+
+    def clock(self, pill: Ticking, zone: str) -> Markup:
+        """A conversation's clock, with the exact due time on hover."""
+        due = "" if pill.due is None else self._words.exact(pill.due, zone)
+        return _clock(self._words.locale, pill.kind, pill.text, pill.due, due)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -84,6 +105,19 @@ def _avatar(locale: str, name: str, number: int, size: str, platform: str | None
     elif platform:
         mark = _TELEGRAM.format(words.gettext(N_("Telegram")), icon("send", "size-2"))
     return _AVATAR.format(size, tint(number), cls, initials(name), mark)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _ago(instant: datetime, exact: str, said: str) -> Markup:
+    return _AGO.format(instant.isoformat(), exact, said)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _clock(locale: str, kind: str, text: str, due: datetime | None, exact: str) -> Markup:
+    shown = Markup("")
+    if due is not None:
+        shown = _DUE.format(due.isoformat(), words_in(locale).gettext("answer due %(moment)s", moment=exact))
+    return _CLOCK.format(kind, shown, icon("timer", "size-3"), text)
 
 
 @lru_cache(maxsize=REMEMBERED)
