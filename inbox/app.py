@@ -51,11 +51,11 @@ API_FEATURES = (
     "live",
 )
 PANEL_FEATURES = (
+    "conversations",
+    "replies",
     "agents",
     "organisations",
     "channels",
-    "conversations",
-    "replies",
     "canned",
     "contacts",
     "calendars",
@@ -63,6 +63,7 @@ PANEL_FEATURES = (
     "reports",
     "learning",
 )
+"""The inbox first: routes are tried in turn."""
 STATIC = Path(__file__).parent / "static"
 
 
@@ -115,13 +116,13 @@ def _routes() -> Sequence[BaseRoute]:
     whole.include_router(health)
     for router in (
         live_panel,
+        *_find_routers("panel", "panel", PANEL_FEATURES),
         handover_panel,
         rules_panel,
         auto_replies_panel,
         alerts_panel,
         leads_panel,
         webhooks_panel,
-        *_find_routers("panel", "panel", PANEL_FEATURES),
     ):
         whole.include_router(router, include_in_schema=False)
     return whole.routes

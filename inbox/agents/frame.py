@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from sqlalchemy import ScalarSelect, func, select
@@ -105,6 +106,7 @@ async def load_frame(session: AsyncSession, caller: Caller, ws: Place, now: date
     return Frame(ws, chosen, workspaces, caller.shift_state, hours, live_after, sections)
 
 
+@lru_cache(maxsize=1024)
 def _desk(workspace_id: int) -> tuple[ScalarSelect[int], ScalarSelect[int], ScalarSelect[timedelta]]:
     """How many are on shift, of how many, and the promise; asked once, however many workspaces the person has."""
     answering = [role for role, permissions in ALLOWED.items() if Permission.ANSWER in permissions]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -19,6 +19,14 @@ LIFETIME = {TokenKind.COOKIE: timedelta(days=14), TokenKind.API: timedelta(days=
 """How long a token lives unused; use prolongs it."""
 PROLONG_EVERY = timedelta(minutes=10)
 _MEMBERSHIP = (Membership.workspace_id, Membership.role, Workspace.sees_all)
+_WITH_MEMBERSHIPS = (
+    select(AccessToken, Agent, *_MEMBERSHIP)
+    .join(Agent, Agent.id == AccessToken.agent_id)
+    .outerjoin(Membership, Membership.agent_id == Agent.id)
+    .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
+    .order_by(Membership.workspace_id)
+)
+"""A row for each workspace of the token's person; one, too, without any."""
 
 
 async def issue_token(session: AsyncSession, agent_id: int, kind: TokenKind, now: datetime, name: str = "") -> str:
@@ -39,10 +47,9 @@ async def find_caller(session: AsyncSession, secret: str, kind: TokenKind, now: 
 
     A deactivated person has no way in. Use prolongs the token, written at most every PROLONG_EVERY.
     """
-    statement = select(AccessToken, Agent, *_MEMBERSHIP).join(Agent, Agent.id == AccessToken.agent_id)
     rows = (
         await session.execute(
-            _with_memberships(statement).where(
+            _WITH_MEMBERSHIPS.where(
                 AccessToken.secret_hash == hash_secret(secret),
                 AccessToken.kind == kind,
                 AccessToken.expires_at > now,
@@ -71,17 +78,13 @@ async def find_caller_again(session: AsyncSession, caller: Caller, now: datetime
 
 async def load_caller(session: AsyncSession, agent: Agent, token_id: int) -> Caller:
     """The person with roles and teams; fences the session to their workspaces."""
-    statement = _with_memberships(select(*_MEMBERSHIP).select_from(Agent)).where(Agent.id == agent.id)
-    return await _make_caller(session, agent, token_id, (await session.execute(statement)).all())
-
-
-def _with_memberships(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """A row for each workspace of the agent; one without any, too."""
-    return (
-        statement.outerjoin(Membership, Membership.agent_id == Agent.id)
-        .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
+    rows = await session.execute(
+        select(*_MEMBERSHIP)
+        .join(Workspace, Workspace.id == Membership.workspace_id)
+        .where(Membership.agent_id == agent.id)
         .order_by(Membership.workspace_id)
     )
+    return await _make_caller(session, agent, token_id, rows.all())
 
 
 async def _make_caller(session: AsyncSession, agent: Agent, token_id: int, rows: Sequence[Sequence[Any]]) -> Caller:

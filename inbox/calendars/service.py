@@ -15,6 +15,23 @@ from inbox.organisations.models import Team, Workspace
 
 log = structlog.get_logger()
 
+_INTERVALS: ScalarSelect[list[tuple[int, int, int]] | None] = (
+    select(
+        func.json_agg(
+            func.json_build_array(
+                CalendarInterval.weekday, CalendarInterval.opens_minute, CalendarInterval.closes_minute
+            )
+        )
+    )
+    .where(CalendarInterval.calendar_id == Calendar.id)
+    .scalar_subquery()
+)
+_DAYS: ScalarSelect[list[tuple[str, str, list[int]]] | None] = (
+    select(func.json_agg(func.json_build_array(CalendarDays.first_on, CalendarDays.last_on, CalendarDays.minutes)))
+    .where(CalendarDays.calendar_id == Calendar.id)
+    .scalar_subquery()
+)
+
 
 @once_a_batch
 async def load_hours(session: AsyncSession, workspace_ids: Collection[int]) -> dict[int, WorkingHours]:
@@ -25,7 +42,7 @@ async def load_hours(session: AsyncSession, workspace_ids: Collection[int]) -> d
     """
     zone = func.coalesce(Calendar.time_zone, Workspace.time_zone)
     rows = await session.execute(
-        select(Workspace.id, Workspace.id, zone, Calendar.holidays, _intervals(), _days())
+        select(Workspace.id, Workspace.id, zone, Calendar.holidays, _INTERVALS, _DAYS)
         .outerjoin(Calendar, (Calendar.workspace_id == Workspace.id) & Calendar.is_default)
         .where(Workspace.id.in_(workspace_ids))
         .order_by(Workspace.id, Calendar.id)
@@ -36,7 +53,7 @@ async def load_hours(session: AsyncSession, workspace_ids: Collection[int]) -> d
 async def load_team_hours(session: AsyncSession, workspace_ids: Collection[int]) -> dict[int, WorkingHours]:
     """Team → hours, for the teams that have their own. One query."""
     rows = await session.execute(
-        select(Team.id, Team.workspace_id, Calendar.time_zone, Calendar.holidays, _intervals(), _days())
+        select(Team.id, Team.workspace_id, Calendar.time_zone, Calendar.holidays, _INTERVALS, _DAYS)
         .join(Calendar, Calendar.id == Team.calendar_id)
         .where(Team.workspace_id.in_(workspace_ids))
     )
@@ -46,23 +63,11 @@ async def load_team_hours(session: AsyncSession, workspace_ids: Collection[int])
 async def load_calendar_hours(session: AsyncSession, calendar_ids: Collection[int]) -> dict[int, WorkingHours]:
     """Calendar → its hours. One query."""
     rows = await session.execute(
-        select(Calendar.id, Calendar.workspace_id, Calendar.time_zone, Calendar.holidays, _intervals(), _days()).where(
+        select(Calendar.id, Calendar.workspace_id, Calendar.time_zone, Calendar.holidays, _INTERVALS, _DAYS).where(
             Calendar.id.in_(calendar_ids)
         )
     )
     return {row[0]: _hours(*row[1:]) for row in rows}
-
-
-def _intervals() -> ScalarSelect[list[tuple[int, int, int]] | None]:
-    found = func.json_build_array(
-        CalendarInterval.weekday, CalendarInterval.opens_minute, CalendarInterval.closes_minute
-    )
-    return select(func.json_agg(found)).where(CalendarInterval.calendar_id == Calendar.id).scalar_subquery()
-
-
-def _days() -> ScalarSelect[list[tuple[str, str, list[int]]] | None]:
-    found = func.json_build_array(CalendarDays.first_on, CalendarDays.last_on, CalendarDays.minutes)
-    return select(func.json_agg(found)).where(CalendarDays.calendar_id == Calendar.id).scalar_subquery()
 
 
 def _hours(

@@ -65,6 +65,14 @@ _ASSIGNEE, _TEAM = aliased(Agent), aliased(Team)
 """By names of their own: the statement may ask about people and teams, too."""
 _BESIDE = (func.array(_LABELS.scalar_subquery()), _ASSIGNEE.id, _ASSIGNEE.name, _TEAM.id, _TEAM.name)
 """What a line shows beside its conversation."""
+_PARTS = (
+    joinedload(Conversation.channel, innerjoin=True).options(
+        defer(Channel.credentials_encrypted, raiseload=True), defer(Channel.proxy_encrypted, raiseload=True)
+    ),
+    joinedload(Conversation.contact, innerjoin=True),
+    joinedload(Conversation.identity, innerjoin=True),
+    joinedload(Conversation.post),
+)
 ALIVE = [status for status in Status if status is not Status.CLOSED]
 
 
@@ -238,14 +246,7 @@ def _named(id_: int | None, name: str | None) -> Named | None:
 
 def with_parts(statement: Select[Conversation]) -> Select[Conversation]:
     """Channel (without its keys), contact, identity and post in the same query."""
-    return statement.options(
-        joinedload(Conversation.channel, innerjoin=True).options(
-            defer(Channel.credentials_encrypted, raiseload=True), defer(Channel.proxy_encrypted, raiseload=True)
-        ),
-        joinedload(Conversation.contact, innerjoin=True),
-        joinedload(Conversation.identity, innerjoin=True),
-        joinedload(Conversation.post),
-    )
+    return statement.options(*_PARTS)
 
 
 async def count_views(session: AsyncSession, caller: Caller, workspace_id: int | None, now: datetime) -> Counts:
