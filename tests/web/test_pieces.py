@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from inbox.conversations.panel.pills import Pill
 from inbox.core.i18n import words_in
 from inbox.core.web.pieces import Pieces
 
@@ -25,3 +26,13 @@ def test_a_moment_has_its_exact_time_in_the_projects_zone() -> None:
     shown = Pieces(words_in("ru")).ago(NOW - timedelta(minutes=5), "Europe/Moscow", NOW)
     assert "14:55" in shown
     assert 'datetime="2026-11-27T11:55:00+00:00"' in shown
+
+
+def test_a_clock_tells_when_it_runs_out_and_a_quiet_one_does_not() -> None:
+    pieces = Pieces(words_in("en"))
+    running = pieces.clock(Pill("soon", "5 min", NOW + timedelta(minutes=5)), "Europe/Moscow")
+    assert 'data-due="2026-11-27T12:05:00+00:00"' in running
+    assert "15:05" in running
+    assert "clock-soon" in running
+    assert "data-due" not in pieces.clock(Pill("quiet", "answered"), "Europe/Moscow")
+    assert "<b>" not in pieces.clock(Pill("quiet", "<b>"), "Europe/Moscow")
