@@ -1,9 +1,13 @@
 """A message comes in while one looks, is answered, and shows as sent; a colleague's deeds appear by themselves."""
 
+import re
+
 from playwright.sync_api import Browser, Page, expect
 
 from inbox.conversations.panel.pages import PAGE
 from tests.browser.running import Demo, note_troubles, open_context, sign_in
+
+ROWS_BY_ID = re.compile(r"/rows\?.*ids=")
 
 
 def test_a_message_arrives_is_answered_and_shows_as_sent(page: Page, demo: Demo) -> None:
@@ -77,8 +81,13 @@ def test_what_is_new_is_shown_even_if_its_place_is_on_a_later_page(page: Page, d
     expect(page.locator("#rows .row")).to_have_count(PAGE)
     demo.say(910_041, "Яна Последняя", "Можно забрать сегодня?")
     expect(page.locator("#newer")).to_be_visible()
-    page.locator("#newer").click()
     newest = page.locator("#rows .row", has_text="Яна Последняя")
+    page.route(ROWS_BY_ID, lambda route: route.abort(), times=1)
+    page.locator("#newer").click()
+    expect(page.locator("#newer")).to_be_hidden()
+    expect(page.locator("#newer")).to_be_visible()  # it could not be fetched, so it waits again
+    expect(newest).to_have_count(0)
+    page.locator("#newer").click()
     expect(newest).to_be_in_viewport()
     more = page.locator("#rows > [hx-trigger]")
     more.scroll_into_view_if_needed()
