@@ -1,7 +1,7 @@
 """`otklik bench panel`: list, thread, search and SLA page at two sizes of desk, beside bare round trips, in one run."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from statistics import median, quantiles
@@ -31,7 +31,7 @@ WARM_UPS = 20
 """Not counted: the driver prepares a statement at its sixth time, the server plans it once for all at its eleventh"""
 GROW = (
     "insert into contacts (workspace_id, name, note) "
-    "select :ws, 'Подписчик ' || n, '' from generate_series(cast(:first as int), cast(:last as int)) n",
+    "select :ws, 'Подписчик ' || n, '' from generate_series(1, cast(:size as int)) n",
     "insert into identities (workspace_id, channel_id, contact_id, external_id, name, is_bot, is_ours) "
     "select :ws, :ch, c.id, 'b' || c.id, c.name, false, false from contacts c "
     "where not exists (select 1 from identities i where i.contact_id = c.id)",
@@ -64,7 +64,15 @@ GROW = (
     "where first_response_met_at is not null on conflict do nothing",
     "analyze",
 )
-"""Contacts to conversations to messages to facts: each statement adds what is missing."""
+"""Contacts to conversations to messages to facts."""
+
+
+PAGES = {
+    "list": "/w/1/inbox",
+    "thread": "/w/1/inbox/{newest}",
+    "search": "/w/1/inbox?q=номер%20777",
+    "SLA page": "/w/1/sla",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +84,48 @@ class Timing:
     queries: int
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A desk of one size, its panel as a browser reaches it, and the statements of its last page."""
+
+    context: Context
+    web: httpx.AsyncClient
+    newest: int
+    asked: list[str]
+
+
 async def panel(settings: Settings, small: int, large: int, repeats: int) -> None:
-    """Measure and print."""
+    """Measure both sizes by turns, so that what else the machine does weighs on both alike; and print."""
+    async with _desk(settings, small, small) as one, _desk(settings, large, small) as other:
+        found = [await _measure([one, other], name, repeats) for name in PAGES]
+        trips = await _round_trips(one.context)
+    _print(dict(zip(PAGES, found, strict=True)), (small, large), trips)
+
+
+@asynccontextmanager
+async def _desk(settings: Settings, size: int, queue_of: int) -> AsyncIterator[Desk]:
+    """A desk of `size` conversations, as many of them open as at one of `queue_of`, with the panel that serves it."""
     async with throw_away_context(settings) as context:
         _, channel_ids = await seed(context, NOWHERE, closed=False)
-        found: dict[int, dict[str, Timing]] = {}
-        known = 0
-        for size in (small, large):
-            await _grow(context, channel_ids[Platform.TELEGRAM], known + 1, size, size // small * 20)
-            known = size
-            found[size] = await _measure(context, repeats)
-        trips = await _round_trips(context)
-    _print(found[small], found[large], (small, large), trips)
+        await _grow(context, channel_ids[Platform.TELEGRAM], size, size // queue_of * 20)
+        async with context.transaction(EVERY_WORKSPACE) as session:
+            owner = (await session.scalars(select(Agent).order_by(Agent.id).limit(1))).one()
+            secret = await issue_token(session, owner.id, TokenKind.COOKIE, context.clock(), "bench")
+            newest = (await session.scalars(select(Conversation.id).order_by(Conversation.id.desc()).limit(1))).one()
+        transport, cookie = httpx.ASGITransport(create_app(context)), {"Cookie": f"{SESSION}={secret}"}
+        async with (
+            httpx.AsyncClient(transport=transport, base_url="http://bench", headers=cookie) as web,
+            _counting(context) as asked,
+        ):
+            calm_collector()  # as the process that serves it does
+            yield Desk(context, web, newest, asked)
 
 
-async def _grow(context: Context, channel_id: int, first: int, last: int, share: int) -> None:
-    """Bring the desk to `last` conversations: one of `share` of the new ones is open, so that the queue stays alike."""
+async def _grow(context: Context, channel_id: int, size: int, share: int) -> None:
+    """Fill the desk with `size` conversations: one of `share` is open."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         connection = await session.connection()
-        values = {"ws": 1, "ch": channel_id, "first": first, "last": last, "share": share}
+        values = {"ws": 1, "ch": channel_id, "size": size, "share": share}
         for statement in GROW:
             names = {name: value for name, value in values.items() if f":{name}" in statement}
             await connection.execute(text(statement), names)
@@ -106,34 +137,20 @@ async def _grow(context: Context, channel_id: int, first: int, last: int, share:
             days = await roll_up(session)
 
 
-async def _measure(context: Context, repeats: int) -> dict[str, Timing]:
-    async with context.transaction(EVERY_WORKSPACE) as session:
-        owner = (await session.scalars(select(Agent).order_by(Agent.id).limit(1))).one()
-        secret = await issue_token(session, owner.id, TokenKind.COOKIE, context.clock(), "bench")
-        newest = (await session.scalars(select(Conversation.id).order_by(Conversation.id.desc()).limit(1))).one()
-    pages = {
-        "list": "/w/1/inbox", "thread": f"/w/1/inbox/{newest}", "search": "/w/1/inbox?q=номер%20777",
-        "SLA page": "/w/1/sla",
-    }  # fmt: skip
-    transport, cookie = httpx.ASGITransport(create_app(context)), {"Cookie": f"{SESSION}={secret}"}
-    async with (
-        httpx.AsyncClient(transport=transport, base_url="http://bench", headers=cookie) as web,
-        _counting(context) as asked,
-    ):
-        calm_collector()  # as the process that serves it does
-        return {name: await _time(web, path, asked, repeats) for name, path in pages.items()}
-
-
-async def _time(web: httpx.AsyncClient, path: str, asked: list[str], repeats: int) -> Timing:
-    taken: list[float] = []
+async def _measure(desks: Sequence[Desk], page: str, repeats: int) -> list[Timing]:
+    taken: list[list[float]] = [[] for _ in desks]
     for number in range(repeats + WARM_UPS):
-        asked.clear()
-        started = time.perf_counter()
-        answer = await web.get(path)
-        if number >= WARM_UPS:
-            taken.append((time.perf_counter() - started) * 1000)
-        answer.raise_for_status()
-    return Timing(median(taken), quantiles(taken, n=20)[-1], len(asked))
+        for desk, times in zip(desks, taken, strict=True):
+            desk.asked.clear()
+            started = time.perf_counter()
+            answer = await desk.web.get(PAGES[page].format(newest=desk.newest))
+            if number >= WARM_UPS:
+                times.append((time.perf_counter() - started) * 1000)
+            answer.raise_for_status()
+    return [
+        Timing(median(times), quantiles(times, n=20)[-1], len(desk.asked))
+        for desk, times in zip(desks, taken, strict=True)
+    ]
 
 
 @asynccontextmanager
@@ -162,13 +179,12 @@ async def _round_trips(context: Context) -> float:
     return median(taken)
 
 
-def _print(small: Mapping[str, Timing], large: Mapping[str, Timing], sizes: tuple[int, int], trip: float) -> None:
-    table = Table(title=f"panel: a bare round trip takes {trip:.2f} ms (median)")
+def _print(found: Mapping[str, Sequence[Timing]], sizes: tuple[int, int], trip: float) -> None:
+    table = Table(title=f"panel, both sizes by turns: a bare round trip takes {trip:.2f} ms (median)")
     for title in ("page", f"median at {sizes[0]:,}", f"p95 at {sizes[0]:,}", f"median at {sizes[1]:,}",
                   f"p95 at {sizes[1]:,}", "p95 grows", "queries", "round trips a page"):  # fmt: skip
         table.add_column(title, justify="left" if title == "page" else "right")
-    for name, one in small.items():
-        other = large[name]
+    for name, (one, other) in found.items():
         table.add_row(
             name, f"{one.median:.1f} ms", f"{one.p95:.1f} ms", f"{other.median:.1f} ms", f"{other.p95:.1f} ms",
             f"{other.p95 / one.p95:.2f} x", f"{one.queries} → {other.queries}", f"{other.median / trip:.0f}",

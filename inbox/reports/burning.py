@@ -14,6 +14,7 @@ from inbox.conversations.access import visible
 from inbox.conversations.listing import Row, load_rows
 from inbox.conversations.models import Conversation, Status
 from inbox.conversations.urgency import DUE_SOON, in_hands, running_due
+from inbox.core.bulk import among
 
 BURNING = 6
 
@@ -53,9 +54,10 @@ async def load_now(session: AsyncSession, caller: Caller, workspace_ids: Collect
         .order_by(running_due, Conversation.id)
         .limit(BURNING)
     )
-    # Only these rows are read whole and with their parts, not all that wait.
-    statement = select(Conversation).where(Conversation.id.in_(chosen)).order_by(running_due, Conversation.id)
-    rows = await load_rows(session, statement)
+    # Their ids by themselves: a join of so many tables is planned anew, for longer than it runs, unless it is alike.
+    ids = list(await session.scalars(chosen))
+    statement = select(Conversation).where(among(Conversation.id, ids)).order_by(running_due, Conversation.id)
+    rows = await load_rows(session, statement) if ids else []
     return Now(waiting, due_soon, breached, left, rows, await _load_shifts(session, rows))
 
 
