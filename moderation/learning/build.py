@@ -6,7 +6,8 @@ from rich.console import Console
 
 from moderation.learning.corpus import TEST_TRADES, read_seed, training_rows
 from moderation.learning.judging import describe_rows
-from moderation.learning.training import collect, prepare, train
+from moderation.learning.layers import look_at_all, prepare
+from moderation.learning.training import collect, train
 from moderation.triage import FIGURES, MODEL
 from moderation.triage.classify import LinearTagger
 from moderation.triage.examples import write_examples
@@ -19,7 +20,7 @@ def main() -> None:
     seed = read_seed()
     rows = training_rows(seed)
     with console.status(f"Training on {len(rows)} messages…"):
-        example = prepare(rows)
+        example = look_at_all(prepare(rows))
         weights = train(example)
     write(weights, MODEL)
     write_examples(collect(example))

@@ -10,10 +10,11 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from moderation.learning.features import Vocabulary, count_terms, join, tabulate
+from moderation.learning.folds import FOLDS
+from moderation.learning.layers import Example, fit, look_at_all
 from moderation.learning.measure import measure, number
-from moderation.learning.training import FOLDS, Example, fit
 from moderation.triage.embed import embed
-from moderation.triage.second import centred, embed_again
+from moderation.triage.second import centred
 from moderation.triage.weights import TASKS, Floats
 
 SECOND = "the second encoder"
@@ -34,20 +35,14 @@ class Compared:
 
 
 def compare_features(example: Example) -> list[Compared]:
-    """Every feature set in every task, trained once a seed; a seed deals the trades into another split."""
-    example = look_at_all(example)
+    """Every feature set in every task, trained once a seed; a seed deals the trades into another split. The example is
+    one that `look_at_all` has seen."""
     found: dict[tuple[str, str], list[float]] = {(kind, task): [] for kind in KINDS for task in TASKS}
     with threadpool_limits(limits=1):
         for seed in SEEDS:
             for key, score in _compare_once(example, deal(example.trades, seed)).items():
                 found[key].append(score)
     return [Compared(kind, task, scores) for (kind, task), scores in found.items()]
-
-
-def look_at_all(example: Example) -> Example:
-    """With the second encoder's embeddings of every row."""
-    again = embed_again(example.texts)
-    return replace(example, again=centred(again, again.mean(axis=0)))
 
 
 def deal(trades: npt.NDArray[np.str_], seed: int) -> npt.NDArray[np.intp]:
@@ -93,9 +88,8 @@ def build_table(kind: str, example: Example, vocabulary: Vocabulary) -> csr_matr
 
 
 def _seen_again(example: Example) -> Floats:
-    if example.again is None:
-        raise ValueError("look_at_all first")
-    return example.again
+    again = example.seen_again()
+    return centred(again, again.mean(axis=0))
 
 
 def time_features(example: Example) -> Mapping[str, float]:

@@ -1,6 +1,6 @@
 """The classifier: linear heads on embeddings and terms, with reasons and an honest "unsure".
 
-What is told to nobody and whose mood is unsure is read again by a second encoder, unless the caller is in a hurry.
+A text whose mood or intent is unsure is read again by a second encoder, unless the caller is in a hurry.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,16 +20,14 @@ from moderation.triage.normalise import Normalised, normalise
 from moderation.triage.own import OwnHead, read_own
 from moderation.triage.profanity import has_profanity
 from moderation.triage.reasons import explain, list_voices
-from moderation.triage.scoring import Heard, Table, hear, score, settle
-from moderation.triage.second import Places, is_installed, look_again
-from moderation.triage.weights import TASKS, Floats, Weights
+from moderation.triage.scoring import Table, find_doubtful, hear, score, settle
+from moderation.triage.second import is_installed, look_again
+from moderation.triage.weights import AGAIN, TASKS, Floats, Weights
 
 log = structlog.get_logger()
 
 OBVIOUS = 0.99
 """Probability of a tag that needs no model."""
-TOLD_TO_NOBODY = 0.5
-"""From this probability on a text counts as public talk. In what is written to a brand a second look gained nothing."""
 
 
 class LinearTagger:
@@ -39,6 +37,7 @@ class LinearTagger:
         self.weights = weights
         self.cache = cache
         self.figures = figures or {}
+        self._sure_from = {task: head.sure_from for task, head in weights.heads.items()}
 
     @property
     def model_version(self) -> str:
@@ -120,7 +119,7 @@ class LinearTagger:
         dense, bags = embed(texts), bag(texts, self.weights.terms, self.weights.idf)
         heard = hear(self.weights, dense, bags)
         probabilities = settle(self.weights, heard)
-        if not hurried and len(doubtful := self._find_doubtful(heard, probabilities)) and is_installed():
+        if not hurried and len(doubtful := find_doubtful(probabilities, self._sure_from)) and is_installed():
             heard = look_again(self.weights, heard, doubtful, texts, dense, bags)
             probabilities = settle(self.weights, heard)
         speaking = {task: list_voices(self.weights, task, bags, heard) for task in TASKS}
@@ -158,25 +157,18 @@ class LinearTagger:
             profanity=has_profanity(text.folded),
             probabilities=probabilities,
             unsure=frozenset(
-                task for task, (label, chance) in best.items() if not known or chance < self._sure_from(task, label)
+                task
+                for task, (label, chance) in best.items()
+                if not known or chance < self._sure_from[task][TASKS[task].index(label)]
             ),
             reasons=reasons,
             model_version=self.weights.version,
         )
 
-    def _find_doubtful(self, heard: Heard, tables: Mapping[str, Table]) -> Places:
-        """Places of the texts that are told to nobody and whose mood is unsure."""
-        sentiment = tables["sentiment"]
-        sure_from = np.array(self.weights.heads["sentiment"].sure_from)[sentiment.argmax(axis=1)]
-        return np.flatnonzero((heard.told[:, 0] > TOLD_TO_NOBODY) & (sentiment.max(axis=1) < sure_from))
-
-    def _sure_from(self, task: str, label: str) -> float:
-        return self.weights.heads[task].sure_from[TASKS[task].index(label)]
-
 
 def is_doubted(tagged: Tagged) -> bool:
-    """Whether a second look could have made its mood surer."""
-    return "sentiment" in tagged.unsure
+    """Whether a second look could have made it surer."""
+    return not tagged.unsure.isdisjoint(AGAIN)
 
 
 @lru_cache(maxsize=256)

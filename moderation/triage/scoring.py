@@ -1,15 +1,16 @@
 """Features to probabilities: every layer's word, weighed by whom a text is told to, in plain numpy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from moderation.triage.embed import Bags
-from moderation.triage.weights import Floats, Layer, Weights
+from moderation.triage.weights import AGAIN, Floats, Layer, Weights
 
 Table = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,22 @@ class Heard:
     to_brand: Mapping[str, Table]
     told: Table
     public: Table
+
+    def pick(self, places: Places) -> "Heard":
+        """What is said of some texts, in this order."""
+        to_brand = {task: table[places] for task, table in self.to_brand.items()}
+        return Heard(to_brand, self.told[places], self.public[places])
+
+    def put(self, places: Places, again: "Heard") -> "Heard":
+        """With what is said of the texts at `places` exchanged for `again`."""
+        to_brand = {task: _put(table, places, again.to_brand[task]) for task, table in self.to_brand.items()}
+        return Heard(to_brand, _put(self.told, places, again.told), _put(self.public, places, again.public))
+
+
+def _put(table: Table, places: Places, rows: Table) -> Table:
+    changed = table.copy()
+    changed[places] = rows
+    return changed
 
 
 def score(weights: Weights, dense: Floats, bags: Bags) -> dict[str, Table]:
@@ -42,6 +59,12 @@ def settle(weights: Weights, heard: Heard) -> dict[str, Table]:
     """Calibrated probabilities."""
     mixed = mix(heard, weights.kinship)
     return {task: sharpen(table, weights.heads[task].temperature) for task, table in mixed.items()}
+
+
+def find_doubtful(tables: Mapping[str, Table], sure_from: Mapping[str, Sequence[float]]) -> Places:
+    """Places of the texts to be looked at twice: any tag that a second look can better is unsure. Calibrated tables."""
+    unsure = [tables[task].max(axis=1) < np.array(sure_from[task])[tables[task].argmax(axis=1)] for task in AGAIN]
+    return np.flatnonzero(np.any(unsure, axis=0))
 
 
 def mix(heard: Heard, kinship: Floats) -> dict[str, Table]:

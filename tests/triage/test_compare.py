@@ -3,7 +3,7 @@
 import numpy as np
 
 from moderation.learning.compare import deal
-from moderation.learning.training import FOLDS
+from moderation.learning.folds import FOLDS
 
 TRADES = np.array([f"trade-{place % 23}" for place in range(230)])
 

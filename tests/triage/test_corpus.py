@@ -8,7 +8,7 @@ import pytest
 from inbox.core.errors import SetupError
 from moderation.learning.corpus import HEADER, SEED, TEST_TRADES, read_seed, training_rows
 from moderation.learning.duplicates import find_duplicates
-from moderation.learning.training import prepare
+from moderation.learning.layers import prepare
 from moderation.triage.emoji import find_mood, is_wordless
 from moderation.triage.normalise import clean
 from moderation.triage.weights import TASKS

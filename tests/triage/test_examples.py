@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from moderation.learning.corpus import read_seed, training_rows
-from moderation.learning.training import collect, prepare
+from moderation.learning.layers import prepare
+from moderation.learning.training import collect
 from moderation.triage.classify import LinearTagger
 from moderation.triage.embed import embed
 from moderation.triage.examples import NEAR, Examples, load_examples, read_examples, write_examples

@@ -3,7 +3,9 @@
 import numpy as np
 
 from moderation.learning.corpus import read_seed, training_rows
-from moderation.learning.training import find_temperature, prepare, reliability, train
+from moderation.learning.folds import find_temperature, reliability
+from moderation.learning.layers import look_at_all, prepare
+from moderation.learning.training import train
 from moderation.triage.classify import LinearTagger
 from moderation.triage.scoring import sharpen, softmax
 
@@ -11,7 +13,7 @@ ALL_TRADES = 24
 
 
 def test_equal_rows_give_equal_weights() -> None:
-    example = prepare(training_rows(read_seed())[::ALL_TRADES])
+    example = look_at_all(prepare(training_rows(read_seed())[::ALL_TRADES]))
     first, second = train(example), train(example)
     assert first.version == second.version
     tagged = LinearTagger(first, None).tag(["заработок без вложений, пишите в лс"])[0]

@@ -1,5 +1,6 @@
 """The model's file: what is written is read, and nothing else is."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from inbox.core.errors import SetupError
 from moderation.triage import MODEL, load_tagger
 from moderation.triage.classify import LinearTagger
-from moderation.triage.weights import read, seal, write
+from moderation.triage.sealed import from_words, hash_arrays, pack, to_words, unpack
+from moderation.triage.weights import FORMAT, read, seal, write
 
 
 def test_written_weights_are_read_again(tagger: LinearTagger, tmp_path: Path) -> None:
@@ -45,6 +47,15 @@ def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     np.savez(tmp_path / "model.npz", version=np.array([{"a": 1}], dtype=object))
     with pytest.raises(SetupError, match="not a model"):
+        read(tmp_path / "model.npz")
+
+
+def test_a_file_of_the_format_before_is_refused(tmp_path: Path) -> None:
+    arrays, _ = unpack(MODEL.read_bytes())
+    about = json.loads(to_words(arrays["about"]))
+    arrays["about"] = from_words(json.dumps({**about, "format": FORMAT - 1}))
+    (tmp_path / "model.npz").write_bytes(pack(arrays, hash_arrays(arrays)))
+    with pytest.raises(SetupError, match="not a model of this version of Otklik"):
         read(tmp_path / "model.npz")
 
 

@@ -1,0 +1,115 @@
+"""Both looks on folds that share no trade, and what is chosen there: temperatures, and from where on a tag is sure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+from sklearn.model_selection import GroupKFold
+
+from moderation.learning.bands import find_bands
+from moderation.learning.features import count_terms, join, tabulate
+from moderation.learning.layers import Example, Labels, fit_first, fit_second
+from moderation.triage.scoring import Heard, Table, find_doubtful, mix, sharpen
+from moderation.triage.weights import TASKS, Floats
+
+FOLDS = 7
+ROUNDS = 4
+"""Which texts are looked at twice hangs on the bands, and the bands on what a second look says; by then both stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Of each task: the temperature of its probabilities, and the least of a sure tag of each label."""
+
+    temperatures: Mapping[str, float]
+    sure_from: Mapping[str, Sequence[float]]
+
+    def settle(self, chances: Mapping[str, Table]) -> dict[str, Table]:
+        """Honest probabilities."""
+        return {task: sharpen(table, self.temperatures[task]) for task, table in chances.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """What models that saw no row of its trade hear in every row: at a first look, and if all were looked at twice."""
+
+    first: Heard
+    second: Heard
+    kinship: Floats
+
+    def look_once(self) -> dict[str, Table]:
+        """Uncalibrated probabilities of every row by the first encoder."""
+        return mix(self.first, self.kinship)
+
+    def look_twice(self, calibration: Calibration) -> dict[str, Table]:
+        """The same with a second look at what is unsure, as messages are tagged while nobody waits."""
+        doubtful = find_doubtful(calibration.settle(self.look_once()), calibration.sure_from)
+        return mix(self.first.put(doubtful, self.second.pick(doubtful)), self.kinship)
+
+
+def cross_validate(example: Example, kinship: Floats) -> Folds:
+    """Both looks at every row of a corpus that `look_at_all` has seen."""
+    places: list[npt.NDArray[np.intp]] = []
+    first: list[Heard] = []
+    second: list[Heard] = []
+    for seen, held in GroupKFold(FOLDS).split(example.texts, groups=example.trades):
+        part, rest = example.pick(seen), example.pick(held)
+        vocabulary = count_terms(part.texts)
+        table, other = (join(one.dense, tabulate(one.texts, vocabulary)) for one in (part, rest))
+        places.append(held)
+        first.append(fit_first(part, table).hear(other))
+        second.append(fit_second(part, table).hear(first[-1], rest, other))
+    order = np.argsort(np.concatenate(places))
+    return Folds(_gather(first).pick(order), _gather(second).pick(order), kinship)
+
+
+def _gather(parts: Sequence[Heard]) -> Heard:
+    return Heard(
+        {task: np.concatenate([part.to_brand[task] for part in parts]) for task in TASKS},
+        np.concatenate([part.told for part in parts]),
+        np.concatenate([part.public for part in parts]),
+    )
+
+
+def calibrate(example: Example, folds: Folds) -> Calibration:
+    """By the probabilities that messages get while nobody waits: those of a second look where there is one."""
+    calibration = _calibrate(example, folds.look_once())
+    for _ in range(ROUNDS):
+        calibration = _calibrate(example, folds.look_twice(calibration))
+    return calibration
+
+
+def _calibrate(example: Example, chances: Mapping[str, Table]) -> Calibration:
+    """Bands of moods and intents are chosen without public talk."""
+    temperatures: dict[str, float] = {}
+    sure_from: dict[str, Sequence[float]] = {}
+    to_brands = example.to_brands()
+    for task, table in chances.items():
+        truth = example.labels(task)
+        temperatures[task] = find_temperature(table, truth)
+        chosen = to_brands if task != "toxic" else np.ones(len(truth), dtype=np.bool_)
+        sure_from[task] = find_bands(task, sharpen(table, temperatures[task])[chosen], truth[chosen])
+    return Calibration(temperatures, sure_from)
+
+
+def find_temperature(chances: Table, truth: Labels) -> float:
+    """The temperature of least log loss."""
+
+    def loss(temperature: float) -> float:
+        true = sharpen(chances, temperature)[np.arange(len(truth)), truth]
+        return -float(np.log(np.maximum(true, 1e-12)).mean())
+
+    return round(float(minimize_scalar(loss, bounds=(0.2, 5.0), method="bounded").x), 4)
+
+
+def reliability(chances: Table, truth: Labels) -> float:
+    """Expected calibration error over ten bands of confidence: how far "90 % sure" is from right in 90 %."""
+    best, right = chances.max(axis=1), chances.argmax(axis=1) == truth
+    bands = np.minimum((best * 10).astype(int), 9)
+    gaps = [
+        abs(float(right[bands == band].mean()) - float(best[bands == band].mean())) * float((bands == band).mean())
+        for band in np.unique(bands)
+    ]
+    return float(sum(gaps))

@@ -1,0 +1,188 @@
+"""The linear layers of both looks, fitted to a prepared corpus."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from moderation.learning.corpus import Row, is_talk, is_told_to_nobody
+from moderation.learning.features import join
+from moderation.triage.embed import embed
+from moderation.triage.normalise import Normalised, normalise
+from moderation.triage.scoring import Heard, Table, softmax
+from moderation.triage.second import centred, embed_again
+from moderation.triage.weights import AGAIN, DIMENSIONS, SECOND_DIMENSIONS, TASKS, Floats, Layer, Public, Second
+
+Labels = npt.NDArray[np.intp]
+
+STRENGTH = 5.0
+"""Inverse of the regularisation; chosen on cross-validated training trades."""
+PUBLIC_STRENGTH = 0.5
+"""The same for the layers of public talk, which is more varied; chosen on CEDR's own training part."""
+TALK_WEIGHTS = {"sentiment": 0.02, "intent": 0.25, "toxic": 1.0}
+"""What a row of public talk weighs beside one that is written to a brand, at both looks. Its moods have a layer of
+their own; of wants it says what is none; insults are told in quarrels."""
+BRAND_WEIGHT = 0.25
+"""What a row that is written to a brand weighs in that layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A corpus ready for training: everything that does not depend on the split."""
+
+    rows: Sequence[Row]
+    texts: Sequence[Normalised]
+    dense: Floats
+    trades: npt.NDArray[np.str_]
+    again: Floats | None = None
+    """The second encoder's embeddings, where somebody asked for them: they cost much more."""
+
+    def pick(self, places: npt.NDArray[np.intp]) -> "Example":
+        """A part of it."""
+        return Example(
+            [self.rows[place] for place in places],
+            [self.texts[place] for place in places],
+            self.dense[places],
+            self.trades[places],
+            self.again[places] if self.again is not None else None,
+        )
+
+    def seen_again(self) -> Floats:
+        """The second encoder's embeddings, shape (rows, 384)."""
+        if self.again is None:
+            raise ValueError("look_at_all first")
+        return self.again
+
+    def told_to_nobody(self) -> npt.NDArray[np.bool_]:
+        """Which rows the layers of public talk learn from."""
+        return np.array([is_told_to_nobody(row) for row in self.rows], dtype=np.bool_)
+
+    def to_brands(self) -> npt.NDArray[np.bool_]:
+        """Which rows are written to a brand: all but public talk."""
+        return np.array([not is_talk(row) for row in self.rows], dtype=np.bool_)
+
+    def labels(self, task: str) -> Labels:
+        """Places of the rows' labels in TASKS[task]."""
+        return np.array([TASKS[task].index(row.labels[task]) for row in self.rows], dtype=np.intp)
+
+
+def prepare(rows: Sequence[Row]) -> Example:
+    """Normalise and embed a corpus."""
+    texts = [normalise(row.text) for row in rows]
+    return Example(rows, texts, embed(texts), np.array([row.trade for row in rows]))
+
+
+def look_at_all(example: Example) -> Example:
+    """With the second encoder's embeddings of every row: some 30 ms each."""
+    return replace(example, again=embed_again(example.texts))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Coefficients (features, labels) and bias, centred over labels, so that a share speaks for or against one."""
+
+    coefficients: Table
+    bias: Table
+
+    def read(self, table: csr_matrix) -> Table:
+        """Probabilities, shape (rows, labels)."""
+        return softmax(table @ self.coefficients + self.bias)
+
+    def pack(self, dimensions: int = DIMENSIONS) -> Layer:
+        """As it is shipped; the first features are those of embeddings."""
+        plain = self.coefficients.astype(np.float32)
+        return Layer(plain[:dimensions], plain[dimensions:], self.bias.astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLayers:
+    """What the first encoder's features are read with."""
+
+    to_brand: Mapping[str, Fitted]
+    gate: Fitted
+    public: Fitted
+
+    def hear(self, table: csr_matrix) -> Heard:
+        """All that they say of rows."""
+        return Heard(
+            to_brand={task: layer.read(table) for task, layer in self.to_brand.items()},
+            told=self.gate.read(table)[:, 1:],
+            public=self.public.read(table),
+        )
+
+    def pack_public(self) -> Public:
+        """The part of public talk, as it is shipped."""
+        return Public(self.gate.pack(), self.public.pack())
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLayers:
+    """What both encoders' features are read with."""
+
+    to_brand: Mapping[str, Fitted]
+    public: Fitted
+    centre: Floats
+
+    def hear(self, first: Heard, example: Example, table: csr_matrix) -> Heard:
+        """What was heard of the rows at a first look, with the second look's word on each of them."""
+        both = _both(example, self.centre, table)
+        read = {task: layer.read(both) for task, layer in self.to_brand.items()}
+        return Heard({**first.to_brand, **read}, first.told, self.public.read(both))
+
+    def pack(self) -> Second:
+        """As they are shipped."""
+        dimensions = SECOND_DIMENSIONS + DIMENSIONS
+        to_brand = {task: layer.pack(dimensions) for task, layer in self.to_brand.items()}
+        return Second(to_brand, self.public.pack(dimensions), self.centre)
+
+
+def fit_first(example: Example, table: csr_matrix) -> FirstLayers:
+    """The gate does not weigh its classes: a message to a brand that is taken for public talk costs more than the
+    reverse."""
+    told = example.told_to_nobody()
+    to_brand = {task: _fit_to_brand(example, table, task) for task in TASKS}
+    gate = fit(table, told.astype(np.intp), 2, balanced=False)
+    weights = np.where(told, 1.0, BRAND_WEIGHT)
+    public = fit(table, example.labels("sentiment"), len(TASKS["sentiment"]), weights, PUBLIC_STRENGTH)
+    return FirstLayers(to_brand, gate, public)
+
+
+def fit_second(example: Example, table: csr_matrix) -> SecondLayers:
+    """The layer of public talk learns from public talk alone; the others from all rows, as at a first look."""
+    centre: Floats = example.seen_again().mean(axis=0)
+    both = _both(example, centre, table)
+    to_brand = {task: _fit_to_brand(example, both, task) for task in AGAIN}
+    talk = np.flatnonzero(example.told_to_nobody())
+    moods = example.labels("sentiment")[talk]
+    public = fit(both[talk], moods, len(TASKS["sentiment"]), strength=PUBLIC_STRENGTH)
+    return SecondLayers(to_brand, public, centre)
+
+
+def _both(example: Example, centre: Floats, table: csr_matrix) -> csr_matrix:
+    return join(centred(example.seen_again(), centre), table)
+
+
+def _fit_to_brand(example: Example, table: csr_matrix, task: str) -> Fitted:
+    weights = np.where(example.told_to_nobody(), TALK_WEIGHTS[task], 1.0)
+    return fit(table, example.labels(task), len(TASKS[task]), weights)
+
+
+def fit(
+    table: csr_matrix,
+    truth: Labels,
+    labels: int,
+    weights: npt.NDArray[np.float64] | None = None,
+    strength: float = STRENGTH,
+    *,
+    balanced: bool = True,
+) -> Fitted:
+    """`balanced`: rare labels weigh as much as common ones: partnership and insults matter as leads do."""
+    classes = "balanced" if balanced else None
+    fitted = LogisticRegression(C=strength, max_iter=1000, class_weight=classes).fit(table, truth, weights)
+    coefficients, bias = fitted.coef_.T, fitted.intercept_
+    if labels == 2:  # one column: half for the second, half against the first
+        coefficients, bias = np.hstack([-coefficients, coefficients]) / 2, np.concatenate([-bias, bias]) / 2
+    return Fitted(coefficients - coefficients.mean(axis=1, keepdims=True), bias - bias.mean())
