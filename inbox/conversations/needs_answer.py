@@ -56,12 +56,18 @@ LONGEST_PLUS = 40
 _PLUS = re.compile(
     r"^[\s+.!)❤️🙏✅👍]*(\+|плюс(ик)?|участвую|я тоже|хочу участвовать|беру участие|in)[\s+.!)❤️🙏✅👍]*$", re.IGNORECASE
 )
-MAY_ASK = 0.05
+MAY_ASK = 0.065
 """Chance that a comment wants something of us, all such intents taken together, from which on a person looks: chosen
 so that on folds of the corpus by trade 98 % of the comments that do are found."""
 LIKELY_ASKS = 0.3
 """The same where hardly anybody does: under a draw, and in an answer to another subscriber. Of those about one in ten
 wants something of us, of other comments nearly half: so much rarer, the same evidence must be so much stronger."""
+_ME = r"\b(?:меня|нас|мне|нам)\b"
+_TOO = r"\b(?:тоже|также|так же|т[оа] же|такая же|такой же|вообще|до сих пор|опять|снова)\b"
+_JOINS = re.compile(
+    rf"{_ME}(?: \w+){{0,2}} {_TOO}|{_TOO}(?: \w+){{0,2}} {_ME}|\b(?:me too|same here|happened to me)\b", re.IGNORECASE
+)
+"""«и у меня так же»: whoever joins another's trouble has one of their own."""
 _ONLY_ASKS = re.compile(r"[\s?!.]*\?[\s?!.]*")
 _THANKS = re.compile(
     r"(?:(?:ок|окей|хорошо|понятно|ясно|понял|поняла|отлично|супер|разобрал(?:ся|ась)|спасибо|спс|благодарю|thanks?|thx|"
@@ -152,6 +158,8 @@ def _judge_public(text: str, tags: Tagged, whom: Whom, *, in_draw: bool) -> Need
         return NeedsAnswer(needed=True, why=Why.ADDRESSES_US)
     if _may_ask(tags, is_rare=in_draw or whom is Whom.SUBSCRIBER):
         return NeedsAnswer(needed=True, why=_ASKING.get(tags.intent, Why.UNSURE))
+    if whom is Whom.SUBSCRIBER and tags.sentiment is Sentiment.NEGATIVE and _JOINS.search(text):
+        return NeedsAnswer(needed=True, why=Why.COMPLAINT)
     if in_draw:
         return NeedsAnswer(needed=False, why=Why.DRAW)
     why = {Intent.PRAISE: Why.PRAISE, Intent.SPAM: Why.SPAM}.get(tags.intent, Why.TALK)

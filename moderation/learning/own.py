@@ -20,7 +20,7 @@ from moderation.triage.weights import DIMENSIONS, TASKS, Floats
 
 Labels = npt.NDArray[np.intp]
 
-HELD = 0.2
+HELD = 0.17
 """Strength of the regularisation: how much evidence a shift wants."""
 HELD_BIAS = 4.0
 """Corrections are no fair sample: how often a label was corrected says little about how often it is right."""

@@ -67,6 +67,14 @@ def test_in_an_answer_to_another_subscriber_a_question_must_be_likelier() -> Non
     assert judged("Подскажите, как вы сами", TALK, Whom.SUBSCRIBER) == (False, Why.TALK)
 
 
+@pytest.mark.parametrize("text", ["и у меня та же история", "Мне тоже не вернули", "same here, two weeks already"])
+def test_whoever_joins_anothers_trouble_has_one_of_their_own(text: str) -> None:
+    angry = replace(TALK, sentiment=Sentiment.NEGATIVE)
+    assert judged(text, angry, Whom.SUBSCRIBER) == (True, Why.COMPLAINT)
+    assert judged(text, TALK, Whom.SUBSCRIBER) == (False, Why.TALK)
+    assert judged("да они всегда такие", angry, Whom.SUBSCRIBER) == (False, Why.TALK)
+
+
 @pytest.mark.parametrize("text", ["спасибо!", "Поняла, спасибо большое за ответ 🙏🏻", "ок спс", "thank you"])
 def test_bare_thanks_for_our_answer_need_none(text: str) -> None:
     assert judged(text, UNSURE, Whom.US) == (False, Why.PRAISE)

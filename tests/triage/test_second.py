@@ -14,7 +14,7 @@ from moderation.triage.scoring import Heard, find_doubtful
 from moderation.triage.weights import AGAIN
 
 TALK = [row.text for row in read_seed() if is_told_to_nobody(row)][::40]
-TO_BRANDS = [row.text for row in read_seed() if row.trade in TEST_TRADES][::4]
+TO_BRANDS = [row.text for row in read_seed() if row.trade in TEST_TRADES][::2]
 
 
 @pytest.fixture
