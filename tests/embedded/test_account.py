@@ -1,12 +1,14 @@
 """The account that runs the servers for root: it gets through to its folder, strangers do not."""
 
 import os
+import pwd
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from inbox.core.embedded.account import find_account, open_way
+from inbox.core.embedded.account import find_account, one_at_a_time, open_way
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the servers as somebody else")
 STRANGER = 4002
@@ -50,3 +52,21 @@ def test_the_owner_of_the_data_runs_the_servers(tmp_path: Path) -> None:
 
     assert account is not None
     assert account.user_id == STRANGER
+
+
+def test_first_starts_at_once_agree_on_one_account() -> None:
+    """Each in a process of its own, as they are; useradd alone gives two of them two different accounts."""
+    name = f"otk-test-{os.getpid()}"
+    program = (
+        "import sys; from inbox.core.embedded.account import find_system_account; "
+        "print(find_system_account(sys.argv[1]).user_id)"
+    )
+    try:
+        starts = [
+            subprocess.Popen([sys.executable, "-c", program, name], stdout=subprocess.PIPE, text=True) for _ in range(4)
+        ]
+        told = {int(start.communicate()[0]) for start in starts}
+        assert told == {pwd.getpwnam(name).pw_uid}
+    finally:
+        with one_at_a_time():
+            subprocess.run(["/usr/sbin/userdel", name], check=True, capture_output=True)

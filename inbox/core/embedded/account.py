@@ -7,13 +7,15 @@ where the file system has no such entries the folder is opened for walking (o+x)
 but the programs themselves, and these only when they were installed unreadable.
 """
 
+import fcntl
 import os
 import pwd
 import shutil
 import stat
 import struct
 import subprocess
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +52,7 @@ def find_account(home: Path, data: Path) -> Account | None:
         if folder.is_dir() and folder.stat().st_uid != 0:
             found = folder.stat()
             return Account(found.st_uid, found.st_gid)
-    return _system_account()
+    return find_system_account()
 
 
 def open_way(account: Account, *targets: Path) -> None:
@@ -65,22 +67,33 @@ def open_way(account: Account, *targets: Path) -> None:
             _let_read(folder)
 
 
-def _system_account() -> Account:
-    # Two first starts at once may both run useradd; the loser finds the winner's account.
-    for _ in range(10):
+def find_system_account(name: str = ACCOUNT_NAME) -> Account:
+    """The system account of this name, created when it is missing. First starts at once agree on one.
+
+    useradd's own lock does not keep two of them apart everywhere: each says that it made the account, with ids of its
+    own, and the last to write wins. So one process at a time looks and creates.
+    """
+    with one_at_a_time():
         try:
-            found = pwd.getpwnam(ACCOUNT_NAME)
+            found = pwd.getpwnam(name)
         except KeyError:
-            _create_system_account()
-            continue
-        return Account(found.pw_uid, found.pw_gid)
-    raise EmbeddedServerError(
-        f"PostgreSQL does not run as root and the account {ACCOUNT_NAME} cannot be created: "
-        "run otklik as an ordinary user"
-    )
+            _create_system_account(name)
+            found = pwd.getpwnam(name)
+    return Account(found.pw_uid, found.pw_gid)
 
 
-def _create_system_account() -> None:
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Among Otklik's processes, whoever changes the system's accounts."""
+    folder = os.open("/etc", os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _create_system_account(name: str) -> None:
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if useradd is None:
         raise EmbeddedServerError(
@@ -88,10 +101,13 @@ def _create_system_account() -> None:
         )
     command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
     made = subprocess.run(  # noqa: S603
-        [*command, "--shell", "/usr/sbin/nologin", ACCOUNT_NAME], capture_output=True, check=False
+        [*command, "--shell", "/usr/sbin/nologin", name], capture_output=True, check=False, text=True
     )
     if made.returncode != 0:
-        time.sleep(0.2)
+        raise EmbeddedServerError(
+            f"PostgreSQL does not run as root and the account {name} cannot be created ({made.stderr.strip()}): "
+            "run otklik as an ordinary user"
+        )
 
 
 def _let_walk(account: Account, folder: Path) -> None:
