@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from moderation.learning.features import Vocabulary, count_terms, join, tabulate
+from moderation.learning.features import Vocabulary, count_terms, lay, tabulate
 from moderation.learning.folds import FOLDS
 from moderation.learning.layers import Example, fit, look_at_all
 from moderation.learning.measure import measure, number
@@ -80,11 +80,11 @@ def build_table(kind: str, example: Example, vocabulary: Vocabulary) -> csr_matr
         case "words":
             return terms[:, columns[~pieces]]
         case "embeddings and pieces":
-            return join(example.dense, terms[:, columns[pieces]])
+            return lay(example.dense, terms[:, columns[pieces]])
         case "all":
-            return join(example.dense, terms)
+            return lay(example.dense, terms)
         case _:
-            return join(np.hstack([_seen_again(example), example.dense]), terms)
+            return lay(np.hstack([_seen_again(example), example.dense]), terms)
 
 
 def _seen_again(example: Example) -> Floats:

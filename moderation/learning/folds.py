@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.model_selection import GroupKFold
 
 from moderation.learning.bands import find_bands
-from moderation.learning.features import count_terms, join, tabulate
+from moderation.learning.features import count_terms, lay, tabulate
 from moderation.learning.layers import Example, Labels, fit_first, fit_second
 from moderation.triage.scoring import Heard, Table, find_doubtful, mix, sharpen
 from moderation.triage.weights import TASKS, Floats
@@ -57,7 +57,7 @@ def cross_validate(example: Example, kinship: Floats) -> Folds:
     for seen, held in GroupKFold(FOLDS).split(example.texts, groups=example.trades):
         part, rest = example.pick(seen), example.pick(held)
         vocabulary = count_terms(part.texts)
-        table, other = (join(one.dense, tabulate(one.texts, vocabulary)) for one in (part, rest))
+        table, other = (lay(one.dense, tabulate(one.texts, vocabulary)) for one in (part, rest))
         places.append(held)
         first.append(fit_first(part, table).hear(other))
         second.append(fit_second(part, table).hear(first[-1], rest, other))

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from moderation.learning.corpus import Row, is_talk, is_told_to_nobody
-from moderation.learning.features import join
+from moderation.learning.features import DENSE_WEIGHT, lay
 from moderation.triage.embed import embed
 from moderation.triage.normalise import Normalised, normalise
 from moderation.triage.scoring import Heard, Table, softmax
@@ -82,7 +82,8 @@ def look_at_all(example: Example) -> Example:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Coefficients (features, labels) and bias, centred over labels, so that a share speaks for or against one."""
+    """Coefficients (features, labels) of what `lay` gives and bias, centred over labels, so that a share speaks for or
+    against one."""
 
     coefficients: Table
     bias: Table
@@ -93,8 +94,8 @@ class Fitted:
 
     def pack(self, dimensions: int = DIMENSIONS) -> Layer:
         """As it is shipped; the first features are those of embeddings."""
-        plain = self.coefficients.astype(np.float32)
-        return Layer(plain[:dimensions], plain[dimensions:], self.bias.astype(np.float32))
+        dense, terms = DENSE_WEIGHT * self.coefficients[:dimensions], self.coefficients[dimensions:]
+        return Layer(*(part.astype(np.float32) for part in (dense, terms, self.bias)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def fit_second(example: Example, table: csr_matrix) -> SecondLayers:
 
 
 def _both(example: Example, centre: Floats, table: csr_matrix) -> csr_matrix:
-    return join(centred(example.seen_again(), centre), table)
+    return lay(centred(example.seen_again(), centre), table)
 
 
 def _fit_to_brand(example: Example, table: csr_matrix, task: str) -> Fitted:

@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from moderation.learning.features import Vocabulary, count_terms, join, tabulate
+from moderation.learning.features import DENSE_WEIGHT, Vocabulary, count_terms, lay, tabulate
 from moderation.triage.normalise import Normalised
 from moderation.triage.own import OwnHead, OwnTask
 from moderation.triage.scoring import Table
@@ -20,7 +20,7 @@ from moderation.triage.weights import DIMENSIONS, TASKS, Floats
 
 Labels = npt.NDArray[np.intp]
 
-HELD = 0.17
+HELD = 0.1
 """Strength of the regularisation: how much evidence a shift wants."""
 HELD_BIAS = 4.0
 """Corrections are no fair sample: how often a label was corrected says little about how often it is right."""
@@ -52,7 +52,7 @@ def fit_own(lessons: Lessons, along: Lessons, base_version: str, tasks: Sequence
     """A head of these tasks from corrections, with rows of the corpus learned along. Equal input, equal head."""
     vocabulary = count_terms(lessons.texts, among=along.texts, least_words=1, least_pieces=2)
     texts = [*lessons.texts, *along.texts]
-    table = join(np.vstack([lessons.dense, along.dense]), tabulate(texts, vocabulary))
+    table = lay(np.vstack([lessons.dense, along.dense]), tabulate(texts, vocabulary))
     weights = np.concatenate([np.ones(len(lessons.texts)), np.full(len(along.texts), ALONG)])
     with threadpool_limits(limits=1):
         made = {
@@ -72,7 +72,9 @@ def _head(vocabulary: Vocabulary, made: Mapping[str, tuple[Table, Table]], base_
         vocabulary.terms,
         vocabulary.idf,
         {
-            task: OwnTask(*(array.astype(np.float32) for array in (slope[:DIMENSIONS], slope[DIMENSIONS:], bias)))
+            task: OwnTask(
+                *(part.astype(np.float32) for part in (DENSE_WEIGHT * slope[:DIMENSIONS], slope[DIMENSIONS:], bias))
+            )
             for task, (slope, bias) in made.items()
         },
         base_version,

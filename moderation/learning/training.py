@@ -3,7 +3,7 @@
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from moderation.learning.features import count_terms, join, tabulate
+from moderation.learning.features import count_terms, lay, tabulate
 from moderation.learning.folds import calibrate, cross_validate
 from moderation.learning.layers import Example, fit_first, fit_second
 from moderation.triage.examples import Examples, squeeze
@@ -18,7 +18,7 @@ def train(example: Example) -> Weights:
         kinship = find_kinship(example)
         chosen = calibrate(example, cross_validate(example, kinship))
         vocabulary = count_terms(example.texts)
-        table = join(example.dense, tabulate(example.texts, vocabulary))
+        table = lay(example.dense, tabulate(example.texts, vocabulary))
         first, second = fit_first(example, table), fit_second(example, table)
         heads = {
             task: Head(first.to_brand[task].pack(), chosen.temperatures[task], tuple(chosen.sure_from[task]))

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from inbox.conversations.models import Message, Tags
 from inbox.conversations.pipeline import Pipeline
+from inbox.conversations.tags import Tagged
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.stream import Entry, IntakeStream
 from inbox.learning.models import LearnedModel
@@ -30,11 +31,19 @@ SLANG: Mapping[str, Labels] = {
 """Text → task → label."""
 
 
-def deal(taught: int) -> tuple[list[str], list[str]]:
+def deal(taught: int, seed: int = 7) -> tuple[list[str], list[str]]:
     """So many texts at random, and the rest."""
     texts = list(SLANG)
-    order = np.random.default_rng(7).permutation(len(texts))
+    order = np.random.default_rng(seed).permutation(len(texts))
     return [texts[place] for place in order[:taught]], [texts[place] for place in order[taught:]]
+
+
+def labels_of(texts: Sequence[str], tags: Sequence[Tagged]) -> dict[str, Labels]:
+    """What a classifier said, by text."""
+    return {
+        text: {"sentiment": one.sentiment.value, "intent": one.intent.value, "toxic": str(int(one.toxic))}
+        for text, one in zip(texts, tags, strict=True)
+    }
 
 
 def macro_f1(said: Mapping[str, Labels]) -> dict[str, float]:

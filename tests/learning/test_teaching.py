@@ -15,12 +15,16 @@ from inbox.learning.models import LearnedModel, ModelState
 from inbox.learning.service import GATHERED, begin_training, put_back, retrain_outdated
 from inbox.organisations.models import Workspace
 from inbox.worker import train
-from moderation.learning.teaching import TOO_FEW, train_model
+from moderation.learning.judging import Lesson, learn
+from moderation.learning.teaching import TOO_FEW, shipped, train_model
+from moderation.triage.classify import LinearTagger
+from moderation.triage.own import seal_own
 from tests.company import Company, shipped_tagger
 from tests.desk import until
-from tests.learning.slang import Project, deal, macro_f1
+from tests.learning.slang import SLANG, Project, deal, labels_of, macro_f1
 
 TAUGHT = 100
+DEALS = (7, 1, 2, 3)
 
 
 @pytest.fixture
@@ -65,14 +69,11 @@ async def test_a_hundred_corrections_make_what_nobody_corrected_right_more_often
     after = await project.rows(rest)
     base = shipped_tagger()
     assert {one.model_version for one in after.values()} == {f"{base.model_version}+{made.version}"}
-    before = {
-        text: {"sentiment": one.sentiment.value, "intent": one.intent.value, "toxic": str(int(one.toxic))}
-        for text, one in zip(unseen, base.tag(unseen, hurried=True), strict=True)
-    }
+    before = labels_of(unseen, base.tag(unseen, hurried=True))
     was, now = macro_f1(before), macro_f1(await project.tags(rest))
     gains = {task: now[task] - was[task] for task in was}
     assert gains["intent"] >= 0.1, (was, now)
-    assert sum(gains.values()) / len(gains) >= 0.065, (was, now)  # 0.070; one message more or less is worth 0.002
+    assert sum(gains.values()) / len(gains) >= 0.05, (was, now)  # one deal is luck; the next test asks for 0.07 of four
     assert_no_worse_elsewhere(made)
 
     elsewhere = await project.receive(unseen[:5], project.company.second_channel_id)
@@ -86,6 +87,24 @@ async def test_a_hundred_corrections_make_what_nobody_corrected_right_more_often
     assert [one.model_version for one in (await project.rows(again)).values()] == [
         f"{base.model_version}+{made.version}"
     ]
+
+
+@pytest.mark.timeout(400)  # four trainings, each of a dozen seconds of a free core
+def test_over_several_deals_a_hundred_corrections_bring_seven_points() -> None:
+    tagger = shipped(shipped_tagger())
+    gains = [gain_by_a_hundred(tagger, deal(TAUGHT, seed)) for seed in DEALS]
+    assert sum(gains) / len(gains) >= 0.07, gains
+
+
+def gain_by_a_hundred(tagger: LinearTagger, dealt: tuple[list[str], list[str]]) -> float:
+    """In macro-F1 of what was not corrected, the mean of the tasks."""
+    taught, unseen = dealt
+    verdict = learn(tagger, [Lesson(text, SLANG[text]) for text in taught], lambda _: None)
+    assert verdict.head is not None
+    was, now = (
+        macro_f1(labels_of(unseen, tagger.tag(unseen, own, hurried=True))) for own in (None, seal_own(verdict.head))
+    )
+    return sum(now[task] - was[task] for task in was) / len(was)
 
 
 def assert_no_worse_elsewhere(made: LearnedModel) -> None:
