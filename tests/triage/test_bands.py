@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from moderation.learning.bands import Goal, find_band, find_bands
+from moderation.learning.bands import ALERTS_RIGHT, Goal, find_band, find_bands
 
 CHANCES = np.array([[0.95, 0.05, 0.0], [0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.5, 0.3, 0.2]])
 
@@ -32,7 +32,7 @@ def test_negative_messages_have_a_band_of_their_own() -> None:
     negative, neutral, positive = find_bands("sentiment", chances, truth)
     assert neutral == positive
     rung = (chances.argmax(axis=1) == 0) & (chances[:, 0] >= negative)
-    assert (truth[rung] == 0).mean() == pytest.approx(0.9, abs=0.01)
+    assert (truth[rung] == 0).mean() == pytest.approx(ALERTS_RIGHT, abs=0.01)
 
 
 def test_the_band_of_toxicity_looks_at_accusations_alone() -> None:
