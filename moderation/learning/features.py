@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack
 
 from moderation.triage.embed import bag, list_terms
@@ -13,8 +14,6 @@ from moderation.triage.weights import Floats
 
 LEAST_WORDS, LEAST_PIECES = 2, 3
 """In how many messages a word (a piece of a word) must stand to become a feature."""
-
-
 DENSE_WEIGHT = 0.5
 """What embeddings weigh beside terms; at 1.0 a layer learns by heart the trades that it sees. Chosen on folds."""
 
@@ -59,3 +58,9 @@ def tabulate(texts: Sequence[Normalised], vocabulary: Vocabulary) -> csr_matrix:
 def lay(dense: Floats, terms: csr_matrix) -> csr_matrix:
     """Weighted embeddings beside terms: what layers learn from and read; shape (rows, features)."""
     return hstack([csr_matrix(DENSE_WEIGHT * dense), terms], format="csr")
+
+
+def take_up(slopes: npt.NDArray[np.float64], dimensions: int) -> tuple[Floats, Floats]:
+    """Slopes (features, labels) over what `lay` gives: those of plain embeddings, which come first, and of terms."""
+    dense, terms = DENSE_WEIGHT * slopes[:dimensions], slopes[dimensions:]
+    return dense.astype(np.float32), terms.astype(np.float32)

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from moderation.learning.corpus import Row, is_talk, is_told_to_nobody
-from moderation.learning.features import DENSE_WEIGHT, lay
+from moderation.learning.features import lay, take_up
 from moderation.triage.embed import embed
 from moderation.triage.normalise import Normalised, normalise
 from moderation.triage.scoring import Heard, Table, softmax
@@ -94,8 +94,7 @@ class Fitted:
 
     def pack(self, dimensions: int = DIMENSIONS) -> Layer:
         """As it is shipped; the first features are those of embeddings."""
-        dense, terms = DENSE_WEIGHT * self.coefficients[:dimensions], self.coefficients[dimensions:]
-        return Layer(*(part.astype(np.float32) for part in (dense, terms, self.bias)))
+        return Layer(*take_up(self.coefficients, dimensions), self.bias.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)

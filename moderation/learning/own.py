@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from moderation.learning.features import DENSE_WEIGHT, Vocabulary, count_terms, lay, tabulate
+from moderation.learning.features import Vocabulary, count_terms, lay, tabulate, take_up
 from moderation.triage.normalise import Normalised
 from moderation.triage.own import OwnHead, OwnTask
 from moderation.triage.scoring import Table
@@ -71,12 +71,7 @@ def _head(vocabulary: Vocabulary, made: Mapping[str, tuple[Table, Table]], base_
     return OwnHead(
         vocabulary.terms,
         vocabulary.idf,
-        {
-            task: OwnTask(
-                *(part.astype(np.float32) for part in (DENSE_WEIGHT * slope[:DIMENSIONS], slope[DIMENSIONS:], bias))
-            )
-            for task, (slope, bias) in made.items()
-        },
+        {task: OwnTask(*take_up(slope, DIMENSIONS), bias.astype(np.float32)) for task, (slope, bias) in made.items()},
         base_version,
     )
 

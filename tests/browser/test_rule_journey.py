@@ -124,3 +124,25 @@ def test_a_rule_is_tried_saved_and_routes_the_next_message(page: Page, demo: Dem
     page.goto(f"{demo.url}/w/1/settings/rules")
     expect(rule).to_contain_text("за 30 дней: 1 сообщение")
     assert not troubles
+
+
+def test_a_day_asked_for_while_hours_are_on_their_way_is_added(page: Page, demo: Demo) -> None:
+    """Each change of the form asks the server for it anew; who is quicker than that loses nothing."""
+    troubles = note_troubles(page)
+    page.goto(f"{demo.url}/w/1/settings/hours")
+    slow = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    days = page.locator("[name=day_first]")
+    before = days.count()
+    opens = page.locator("#hours-form input[type=time]").first
+    opens.fill("08:15")
+    opens.blur()
+    page.locator("button[value=day]").click()
+    expect(days).to_have_count(before + 1)
+    expect(opens).to_have_value("08:15")
+    closes = page.locator("#hours-form input[type=time]").nth(1)
+    closes.fill("02:00")
+    closes.blur()
+    expect(closes.locator("xpath=following-sibling::span")).to_have_text("след. день")
+    expect(closes).to_have_value("02:00")
+    assert troubles == []

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -38,8 +38,8 @@ def deal(taught: int, seed: int = 7) -> tuple[list[str], list[str]]:
     return [texts[place] for place in order[:taught]], [texts[place] for place in order[taught:]]
 
 
-def labels_of(texts: Sequence[str], tags: Sequence[Tagged]) -> dict[str, Labels]:
-    """What a classifier said, by text."""
+def labels_of(texts: Iterable[str], tags: Iterable[Tagged | Tags]) -> dict[str, Labels]:
+    """What was said or stored of each, by text."""
     return {
         text: {"sentiment": one.sentiment.value, "intent": one.intent.value, "toxic": str(int(one.toxic))}
         for text, one in zip(texts, tags, strict=True)
@@ -105,10 +105,8 @@ class Project:
 
     async def tags(self, ids: Mapping[str, int]) -> dict[str, Labels]:
         """What is stored, by text."""
-        return {
-            text: {"sentiment": one.sentiment.value, "intent": one.intent.value, "toxic": str(int(one.toxic))}
-            for text, one in (await self.rows(ids)).items()
-        }
+        rows = await self.rows(ids)
+        return labels_of(rows, rows.values())
 
     async def rows(self, ids: Mapping[str, int]) -> dict[str, Tags]:
         """Rows of tags by text."""
