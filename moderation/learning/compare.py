@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from threadpoolctl import threadpool_limits
 
 from moderation.learning.features import Vocabulary, count_terms, lay, tabulate
 from moderation.learning.folds import FOLDS
 from moderation.learning.layers import Example, fit, look_at_all
 from moderation.learning.measure import measure, number
+from moderation.learning.spread import spread
 from moderation.triage.embed import embed
 from moderation.triage.second import centred
 from moderation.triage.weights import TASKS, Floats
@@ -37,12 +37,8 @@ class Compared:
 def compare_features(example: Example) -> list[Compared]:
     """Every feature set in every task, trained once a seed; a seed deals the trades into another split. The example is
     one that `look_at_all` has seen."""
-    found: dict[tuple[str, str], list[float]] = {(kind, task): [] for kind in KINDS for task in TASKS}
-    with threadpool_limits(limits=1):
-        for seed in SEEDS:
-            for key, score in _compare_once(example, deal(example.trades, seed)).items():
-                found[key].append(score)
-    return [Compared(kind, task, scores) for (kind, task), scores in found.items()]
+    found = spread(_compare_once, [(example, deal(example.trades, seed)) for seed in SEEDS])
+    return [Compared(kind, task, [scores[kind, task] for scores in found]) for kind in KINDS for task in TASKS]
 
 
 def deal(trades: npt.NDArray[np.str_], seed: int) -> npt.NDArray[np.intp]:
@@ -53,7 +49,8 @@ def deal(trades: npt.NDArray[np.str_], seed: int) -> npt.NDArray[np.intp]:
     return np.array([fold_of[trade] for trade in trades], dtype=np.intp)
 
 
-def _compare_once(example: Example, folds: npt.NDArray[np.intp]) -> dict[tuple[str, str], float]:
+def _compare_once(dealt: tuple[Example, npt.NDArray[np.intp]]) -> dict[tuple[str, str], float]:
+    example, folds = dealt
     part, rest = example.pick(np.flatnonzero(folds != 0)), example.pick(np.flatnonzero(folds == 0))
     vocabulary = count_terms(part.texts)
     scores: dict[tuple[str, str], float] = {}

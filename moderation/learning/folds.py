@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from sklearn.model_selection import GroupKFold
 
 from moderation.learning.bands import find_bands
 from moderation.learning.features import count_terms, lay, tabulate
 from moderation.learning.layers import Example, Labels, fit_first, fit_second
+from moderation.learning.spread import spread
 from moderation.triage.scoring import Heard, Table, find_doubtful, mix, sharpen
 from moderation.triage.weights import TASKS, Floats
 
@@ -51,18 +51,20 @@ class Folds:
 
 def cross_validate(example: Example, kinship: Floats) -> Folds:
     """Both looks at every row of a corpus that `look_at_all` has seen."""
-    places: list[npt.NDArray[np.intp]] = []
-    first: list[Heard] = []
-    second: list[Heard] = []
-    for seen, held in GroupKFold(FOLDS).split(example.texts, groups=example.trades):
-        part, rest = example.pick(seen), example.pick(held)
-        vocabulary = count_terms(part.texts)
-        table, other = (lay(one.dense, tabulate(one.texts, vocabulary)) for one in (part, rest))
-        places.append(held)
-        first.append(fit_first(part, table).hear(other))
-        second.append(fit_second(part, table).hear(first[-1], rest, other))
-    order = np.argsort(np.concatenate(places))
-    return Folds(_gather(first).pick(order), _gather(second).pick(order), kinship)
+    deals = list(GroupKFold(FOLDS).split(example.texts, groups=example.trades))
+    heard = spread(_look_at_fold, [(example.pick(seen), example.pick(held)) for seen, held in deals])
+    order = np.argsort(np.concatenate([held for _, held in deals]))
+    first, second = (_gather(parts).pick(order) for parts in zip(*heard, strict=True))
+    return Folds(first, second, kinship)
+
+
+def _look_at_fold(deal: tuple[Example, Example]) -> tuple[Heard, Heard]:
+    """What both looks say of the second part after learning the first."""
+    part, rest = deal
+    vocabulary = count_terms(part.texts)
+    table, other = (lay(one.dense, tabulate(one.texts, vocabulary)) for one in deal)
+    first = fit_first(part, table).hear(other)
+    return first, fit_second(part, table).hear(first, rest, other)
 
 
 def _gather(parts: Sequence[Heard]) -> Heard:
