@@ -9,7 +9,7 @@ from moderation.learning.training import train
 from moderation.triage.classify import LinearTagger
 from moderation.triage.scoring import sharpen, softmax
 
-ALL_TRADES = 24
+ALL_TRADES = 31
 
 
 def test_equal_rows_give_equal_weights() -> None:
