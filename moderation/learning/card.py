@@ -30,7 +30,6 @@ from moderation.learning.evaluate import Table, evaluate, told
 from moderation.learning.folds import Calibration, cross_validate, reliability
 from moderation.learning.layers import Example, look_at_all, prepare
 from moderation.learning.measure import Figures, measure, measure_alerts, number
-from moderation.learning.taught import FOLDS as TAUGHT_IN
 from moderation.learning.taught import Seen, see, teach, teach_in_folds
 from moderation.learning.training import find_kinship
 from moderation.triage import MODEL, load_tagger
@@ -61,6 +60,11 @@ TAUGHT: Mapping[str, str | None] = {
 
 def main(folder: Path | None) -> None:
     """Measure everything and rewrite the card's figures."""
+    card = CARD.read_text(encoding="utf-8")
+    if START not in card or END not in card:
+        raise SetupError(f"{CARD.name} lacks the marks {START} and {END}.")
+    if folder is not None:
+        _check_public(folder)
     rows = read_seed()
     tagger = load_tagger(cache=False)
     example = look_at_all(prepare(training_rows(rows)))
@@ -75,9 +79,6 @@ def main(folder: Path | None) -> None:
     ]
     if folder is not None:
         parts += [describe_public(folder, tagger), describe_taught(folder, tagger)]
-    card = CARD.read_text(encoding="utf-8")
-    if START not in card or END not in card:
-        raise SetupError(f"{CARD.name} lacks the marks {START} and {END}.")
     before, after = card.split(START)[0], card.split(END)[1]
     CARD.write_text(f"{before}{START}\n{chr(10).join(parts)}\n{END}{after}", encoding="utf-8")
 
@@ -254,22 +255,24 @@ def describe_taught(folder: Path, tagger: LinearTagger) -> str:
         "\n### The features taught by a public set's own labels\n\nBoth encoders' embeddings, the terms and the "
         "shipped model's first look, in one layer; nothing of it is shipped. The VK set in five folds; comments that "
         "are alike share one, as authors are not named there.\n",
-        _row(["set", "learned", "macro-F1", "accuracy"]),
-        _row(["---"] * 4),
+        _row(["set", "learned", "n", "macro-F1", "accuracy"]),
+        _row(["---"] * 5),
     ]
     for name, teacher in TAUGHT.items():
-        seen = _see_public(folder / name, tagger)
+        seen = _see_public(folder, name, name, tagger)
         if teacher is None:
-            learned, figures = f"{TAUGHT_IN} folds of itself", teach_in_folds(seen)
+            learned, figures = "the other four fifths", teach_in_folds(seen)
         else:
-            learned, figures = teacher.removesuffix(".tsv"), teach(_see_public(folder / teacher, tagger, name), seen)
-        lines.append(_row([name.removesuffix(".tsv"), learned, *_cells(figures)[1:3]]))
+            learned, figures = teacher.removesuffix(".tsv"), teach(_see_public(folder, teacher, name, tagger), seen)
+        scores = [f"{number(figures, name):.3f}" for name in ("macro_f1", "accuracy")]
+        lines.append(_row([name.removesuffix(".tsv"), learned, str(figures["n"]), *scores]))
     return "\n".join(lines)
 
 
-def _see_public(path: Path, tagger: LinearTagger, kin: str = "") -> Seen:
-    task, ours = PUBLIC[kin or path.name]
-    texts, labels = _read_public(path)
+def _see_public(folder: Path, name: str, measured: str, tagger: LinearTagger) -> Seen:
+    """A file, labelled as the set that is measured."""
+    task, ours = PUBLIC[measured]
+    texts, labels = _read_public(folder / name)
     return see(tagger, texts, [ours.get(label, label) for label in labels], task)
 
 
@@ -292,9 +295,15 @@ def _describe_spam(folder: Path, tagger: LinearTagger, *, hurried: bool) -> str:
     return _row(["spam_tgspam", "first" if hurried else "both", "spam or not", *cells])
 
 
+def _check_public(folder: Path) -> None:
+    spam = [f"spam_tgspam_{kind}.tsv" for kind in ("spam", "ham")]
+    teachers = [name for name in TAUGHT.values() if name is not None]
+    for name in [*spam, *teachers, *(name for name in PUBLIC if name.endswith(".tsv"))]:
+        if not (folder / name).is_file():
+            raise SetupError(f"{folder / name} is missing: name the folder that holds the public sets.")
+
+
 def _read_public(path: Path) -> tuple[list[str], list[str]]:
-    if not path.is_file():
-        raise SetupError(f"{path} is missing: name the folder that holds the public sets.")
     pairs = [line.rpartition("\t") for line in path.read_text(encoding="utf-8").splitlines() if line]
     return [text for text, _, _ in pairs], [label for _, _, label in pairs]
 

@@ -10,11 +10,11 @@ from scipy.sparse import csr_matrix
 
 from moderation.learning.features import Vocabulary, count_terms, lay, tabulate
 from moderation.learning.folds import FOLDS
-from moderation.learning.layers import Example, fit, look_at_all
+from moderation.learning.layers import Example, fit
 from moderation.learning.measure import measure, number
 from moderation.learning.spread import spread
 from moderation.triage.embed import embed
-from moderation.triage.second import centred
+from moderation.triage.second import centred, embed_again
 from moderation.triage.weights import TASKS, Floats
 
 SECOND = "the second encoder"
@@ -37,7 +37,7 @@ class Compared:
 def compare_features(example: Example) -> list[Compared]:
     """Every feature set in every task, trained once a seed; a seed deals the trades into another split. The example is
     one that `look_at_all` has seen."""
-    found = spread(_compare_once, [(example, deal(example.trades, seed)) for seed in SEEDS])
+    found = spread(_compare_once, example, SEEDS)
     return [Compared(kind, task, [scores[kind, task] for scores in found]) for kind in KINDS for task in TASKS]
 
 
@@ -49,8 +49,8 @@ def deal(trades: npt.NDArray[np.str_], seed: int) -> npt.NDArray[np.intp]:
     return np.array([fold_of[trade] for trade in trades], dtype=np.intp)
 
 
-def _compare_once(dealt: tuple[Example, npt.NDArray[np.intp]]) -> dict[tuple[str, str], float]:
-    example, folds = dealt
+def _compare_once(example: Example, seed: int) -> dict[tuple[str, str], float]:
+    folds = deal(example.trades, seed)
     part, rest = example.pick(np.flatnonzero(folds != 0)), example.pick(np.flatnonzero(folds == 0))
     vocabulary = count_terms(part.texts)
     scores: dict[tuple[str, str], float] = {}
@@ -98,7 +98,7 @@ def time_features(example: Example) -> Mapping[str, float]:
     for kind in KINDS:
         started = time.process_time()
         seen = replace(part, dense=embed(part.texts)) if kind not in {"pieces", "words", SECOND} else part
-        seen = look_at_all(seen) if SECOND in kind else seen
+        seen = replace(seen, again=embed_again(seen.texts)) if SECOND in kind else seen
         build_table(kind, seen, vocabulary)
         costs[kind] = (time.process_time() - started) / len(part.texts)
     return costs

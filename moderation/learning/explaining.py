@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moderation.learning.corpus import Row, read_seed, training_rows
+from moderation.learning.corpus import Row, is_told_to_nobody, read_seed, training_rows
 from moderation.learning.evaluate import told
 from moderation.triage import load_tagger
 from moderation.triage.embed import embed, list_terms
@@ -30,7 +30,8 @@ def explain_text(text: str) -> str:
     lines.append(f"profanity  {'yes' if tagged.profanity else 'no'}")
     if not is_wordless(normalise(text).raw):
         lines.append("nearest labelled examples:")
-        for row, likeness in find_nearest(text, training_rows(read_seed())):
+        rows = [row for row in training_rows(read_seed()) if not is_told_to_nobody(row)]
+        for row, likeness in find_nearest(text, rows):
             labels = " · ".join(row.labels[task] for task in TASKS)
             lines.append(f"  {likeness:.2f}  {row.text}  [{labels}]")
     return "\n".join(lines)

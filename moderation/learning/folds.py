@@ -11,7 +11,7 @@ from moderation.learning.bands import find_bands
 from moderation.learning.features import count_terms, lay, tabulate
 from moderation.learning.layers import Example, Labels, fit_first, fit_second
 from moderation.learning.spread import spread
-from moderation.triage.scoring import Heard, Table, find_doubtful, mix, sharpen
+from moderation.triage.scoring import Heard, Places, Table, find_doubtful, mix, sharpen
 from moderation.triage.weights import TASKS, Floats
 
 FOLDS = 7
@@ -51,18 +51,18 @@ class Folds:
 
 def cross_validate(example: Example, kinship: Floats) -> Folds:
     """Both looks at every row of a corpus that `look_at_all` has seen."""
-    deals = list(GroupKFold(FOLDS).split(example.texts, groups=example.trades))
-    heard = spread(_look_at_fold, [(example.pick(seen), example.pick(held)) for seen, held in deals])
-    order = np.argsort(np.concatenate([held for _, held in deals]))
+    folds = list(GroupKFold(FOLDS).split(example.texts, groups=example.trades))
+    heard = spread(look_at_fold, example, folds)
+    order = np.argsort(np.concatenate([rest for _, rest in folds]))
     first, second = (_gather(parts).pick(order) for parts in zip(*heard, strict=True))
     return Folds(first, second, kinship)
 
 
-def _look_at_fold(deal: tuple[Example, Example]) -> tuple[Heard, Heard]:
-    """What both looks say of the second part after learning the first."""
-    part, rest = deal
+def look_at_fold(example: Example, fold: tuple[Places, Places]) -> tuple[Heard, Heard]:
+    """What a first and a second look say of the rows at the second places after learning those at the first."""
+    part, rest = (example.pick(places) for places in fold)
     vocabulary = count_terms(part.texts)
-    table, other = (lay(one.dense, tabulate(one.texts, vocabulary)) for one in deal)
+    table, other = (lay(one.dense, tabulate(one.texts, vocabulary)) for one in (part, rest))
     first = fit_first(part, table).hear(other)
     return first, fit_second(part, table).hear(first, rest, other)
 

@@ -1,11 +1,13 @@
 """The linear layers of both looks, fitted to a prepared corpus."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from moderation.learning.corpus import Row, is_talk, is_told_to_nobody
@@ -25,8 +27,9 @@ PUBLIC_STRENGTH, PUBLIC_STRENGTH_AGAIN = 0.5, 2.0
 """The same for the layers of public talk, which is more varied, at a first and at a second look; chosen on CEDR's own
 training part."""
 TOLD_AGAINST = 0.65
-"""What all rows that are told to nobody weigh for the gate, beside all others: however many of either the corpus holds,
-the gate hears both alike. Chosen there, too; half as much again costs messages to brands half a point."""
+"""What all rows that are told to nobody weigh together for the gate, if all others weigh 1: the numbers of either in
+the corpus say nothing of a desk's. Chosen on CEDR's training part; half as much again costs messages to brands half a
+point."""
 TALK_WEIGHTS = {"sentiment": 0.02, "intent": 0.25, "toxic": 1.0}
 """What a row of public talk weighs beside one that is written to a brand, at both looks. Its moods have a layer of
 their own; of wants it says what is none; insults are told in quarrels."""
@@ -84,8 +87,12 @@ def prepare(rows: Sequence[Row]) -> Example:
 
 def look_at_all(example: Example) -> Example:
     """With the second encoder's embeddings of every row: some 30 ms of one core each."""
-    parts = [example.texts[start : start + LOOKED_AT] for start in range(0, len(example.texts), LOOKED_AT)]
-    return replace(example, again=np.concatenate(spread(embed_again, parts)))
+    parts = [slice(start, start + LOOKED_AT) for start in range(0, len(example.texts), LOOKED_AT)]
+    return replace(example, again=np.concatenate(spread(_look, example.texts, parts)))
+
+
+def _look(texts: Sequence[Normalised], part: slice) -> Floats:
+    return embed_again(texts[part])
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,7 @@ def fit_first(example: Example, table: csr_matrix) -> FirstLayers:
     the reverse."""
     told = example.told_to_nobody()
     to_brand = {task: _fit_to_brand(example, table, task) for task in TASKS}
-    share = TOLD_AGAINST * float(np.sum(~told)) / max(1.0, float(np.sum(told)))
+    share = TOLD_AGAINST * float(np.sum(~told)) / float(np.sum(told))
     gate = fit(table, told.astype(np.intp), 2, np.where(told, share, 1.0), balanced=False)
     weights = np.where(told, 1.0, BRAND_WEIGHT)
     public = fit(table, example.labels("sentiment"), len(TASKS["sentiment"]), weights, PUBLIC_STRENGTH)
@@ -188,9 +195,12 @@ def fit(
     *,
     balanced: bool = True,
 ) -> Fitted:
-    """`balanced`: rare labels weigh as much as common ones: partnership and insults matter as leads do."""
+    """`balanced`: rare labels weigh as much as common ones: partnership and insults matter as leads do. Raises
+    ConvergenceWarning rather than give half a layer."""
     classes = "balanced" if balanced else None
-    fitted = LogisticRegression(C=strength, max_iter=1000, class_weight=classes).fit(table, truth, weights)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        fitted = LogisticRegression(C=strength, max_iter=1000, class_weight=classes).fit(table, truth, weights)
     coefficients, bias = fitted.coef_.T, fitted.intercept_
     if labels == 2:  # one column: half for the second, half against the first
         coefficients, bias = np.hstack([-coefficients, coefficients]) / 2, np.concatenate([-bias, bias]) / 2

@@ -5,25 +5,44 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
 
+Whole = TypeVar("Whole")
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
+MOST = 8
+"""Processes at once: one that fits a fold of the corpus takes a gigabyte and a half."""
+_kept: list[Any] = []
+"""In a process of the pool: the whole that its parts belong to."""
 
-def spread(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-    """`work` of each part, in their order. Every part is computed on one core, so that results are equal however many
-    there are; a single part stays in this process. `work` stands at the top of a module."""
-    alone = partial(_on_one_core, work)
-    processes = min(len(parts), os.cpu_count() or 1)
+
+def spread(work: Callable[[Whole, Part], Result], whole: Whole, parts: Sequence[Part]) -> list[Result]:
+    """`work(whole, part)` of each part, in their order. Every part is computed on one core, so that results are equal
+    however many there are; a single part stays in this process. `work` stands at the top of a module, and a program
+    that calls this starts under `if __name__ == "__main__"`: its processes read the program anew."""
+    processes = min(len(parts), _count_cores(), MOST)
     if processes < 2:
-        return [alone(part) for part in parts]
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        return list(pool.map(alone, parts))
+        return [_on_one_core(work, whole, part) for part in parts]
+    with ProcessPoolExecutor(processes, get_context("spawn"), _keep, (whole,)) as pool:
+        return list(pool.map(partial(_in_pool, work), parts))
 
 
-def _on_one_core(work: Callable[[Part], Result], part: Part) -> Result:
+def _count_cores() -> int:
+    """Those that this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _keep(whole: object) -> None:
+    _kept.append(whole)
+
+
+def _in_pool(work: Callable[[Whole, Part], Result], part: Part) -> Result:
+    return _on_one_core(work, _kept[0], part)
+
+
+def _on_one_core(work: Callable[[Whole, Part], Result], whole: Whole, part: Part) -> Result:
     with threadpool_limits(limits=1):
-        return work(part)
+        return work(whole, part)

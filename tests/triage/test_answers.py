@@ -48,6 +48,19 @@ def test_a_person_looks_where_something_may_be_asked() -> None:
     assert judged("вчера брали", chances(complaint=0.5, other=0.5)) == (True, Why.COMPLAINT)
 
 
+@pytest.mark.parametrize("text", ["спасибо, очень «быстро»", 'ваш "быстрый сервис"', "«Вежливый персонал», ага"])
+def test_praise_in_quotation_marks_is_looked_at(text: str) -> None:
+    praise = chances(praise=0.99, other=0.01)
+    assert judged(text, praise) == (True, Why.UNSURE)
+    assert judged(text, praise, Whom.SUBSCRIBER) == (False, Why.PRAISE)
+    assert judged(text, chances(spam=0.99, other=0.01)) == (False, Why.SPAM)
+
+
+@pytest.mark.parametrize("text", ["кафе «Вкус» лучшее", "спасибо, очень быстро", "«Чистый лист» читали всей семьёй"])
+def test_other_names_in_quotation_marks_and_plain_praise_are_not(text: str) -> None:
+    assert judged(text, chances(praise=0.99, other=0.01)) == (False, Why.PRAISE)
+
+
 def test_without_chances_the_tag_and_its_doubt_count() -> None:
     assert judged("вчера брали", UNSURE) == (True, Why.UNSURE)
     assert judged("вчера брали", replace(UNSURE, unsure=frozenset())) == (False, Why.TALK)

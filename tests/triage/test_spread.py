@@ -4,32 +4,36 @@ import os
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from moderation.learning import spread as spreading
 from moderation.learning.spread import spread
 
 
-def tell(number: int) -> tuple[int, int, set[int]]:
+def tell(whole: str, part: int) -> tuple[str, int, set[int]]:
     np.ones((2, 2)) @ np.ones((2, 2))
-    return number, os.getpid(), {pool["num_threads"] for pool in threadpool_info()}
+    return f"{whole} {part}", os.getpid(), {pool["num_threads"] for pool in threadpool_info()}
 
 
-def refuse(number: int) -> int:
-    raise ValueError(f"part {number}")
+def refuse(whole: str, part: int) -> int:
+    raise ValueError(f"{whole} {part}")
 
 
-def test_parts_keep_their_order_in_processes_of_one_core() -> None:
-    told = spread(tell, range(9))
-    assert [number for number, _, _ in told] == list(range(9))
+@pytest.mark.parametrize("cores", [1, 3])
+def test_parts_keep_their_order_each_on_one_core(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    monkeypatch.setattr(spreading, "_count_cores", lambda: cores)
+    with threadpool_limits(limits=2):
+        told = spread(tell, "part", range(9))
+    assert [name for name, _, _ in told] == [f"part {number}" for number in range(9)]
     assert all(threads == {1} for _, _, threads in told)
-    assert ({process for _, process, _ in told} == {os.getpid()}) is (os.cpu_count() == 1)
+    assert ({process for _, process, _ in told} == {os.getpid()}) is (cores == 1)
 
 
 def test_one_part_needs_no_other_process() -> None:
-    assert [process for _, process, _ in spread(tell, [0])] == [os.getpid()]
-    assert spread(tell, []) == []
+    assert [process for _, process, _ in spread(tell, "part", [0])] == [os.getpid()]
+    assert spread(tell, "part", []) == []
 
 
 def test_an_error_comes_out() -> None:
     with pytest.raises(ValueError, match="part 0"):
-        spread(refuse, range(3))
+        spread(refuse, "part", range(3))

@@ -1,10 +1,12 @@
 """The features taught by a set's own labels: comments that are alike are never learned and read at once."""
 
 import numpy as np
+import pytest
 
 from moderation.learning.measure import number
 from moderation.learning.taught import group_alike, see, teach, teach_in_folds
 from moderation.triage.classify import LinearTagger
+from moderation.triage.weights import TASKS
 
 KIND, RUDE = ("отличный день и добрые соседи", "спасибо, всё понятно"), ("ты тупой баран", "заткнись, дура")
 
@@ -20,7 +22,21 @@ def test_own_labels_teach_another_meaning(tagger: LinearTagger) -> None:
     texts = [f"{text} {place}" for place in range(12) for text in (*KIND, *RUDE)]
     seen = see(tagger, texts, ["1", "1", "0", "0"] * 12, "toxic")
     learned, rest = seen.pick(np.arange(40)), seen.pick(np.arange(40, 48))
+    said = [tagged.toxic for tagged in tagger.tag(texts[40:], hurried=True)]
+    assert said == [False, False, True, True] * 2
     assert number(teach(learned, rest), "accuracy") == 1.0
+
+
+def test_what_stands_in_both_parts_is_not_asked(tagger: LinearTagger) -> None:
+    seen = see(tagger, [*KIND, *RUDE], ["0", "0", "1", "1"], "toxic")
+    assert teach(seen, see(tagger, [KIND[0], "какие же вы все уроды"], ["0", "1"], "toxic"))["n"] == 1
+
+
+def test_the_shipped_model_is_heard_task_by_task(tagger: LinearTagger) -> None:
+    heard = see(tagger, RUDE, ["1", "1"], "toxic").heard
+    said = [tagged.probabilities for tagged in tagger.tag(RUDE, hurried=True)]
+    told = [[one[task][label] for task in TASKS for label in TASKS[task]] for one in said]
+    assert 1 / (1 + np.exp(-heard)) == pytest.approx(np.array(told), abs=2e-4)
 
 
 def test_what_is_alike_teaches_nothing_about_itself(tagger: LinearTagger) -> None:
@@ -31,5 +47,6 @@ def test_what_is_alike_teaches_nothing_about_itself(tagger: LinearTagger) -> Non
     )  # fmt: skip
     texts = [f"{kind} {place}" for place in range(5) for kind in kinds]
     seen = see(tagger, texts, ["1", *"00000", "1", "0"] * 5, "toxic")
-    assert number(teach(seen, seen), "accuracy") == 1.0
+    again = see(tagger, [f"{text}!" for text in texts], ["1", *"00000", "1", "0"] * 5, "toxic")
+    assert number(teach(seen, again), "accuracy") == 1.0
     assert number(teach_in_folds(seen), "accuracy") < 0.9
