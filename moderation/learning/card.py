@@ -60,9 +60,7 @@ TAUGHT: Mapping[str, str | None] = {
 
 def main(folder: Path | None) -> None:
     """Measure everything and rewrite the card's figures."""
-    card = CARD.read_text(encoding="utf-8")
-    if START not in card or END not in card:
-        raise SetupError(f"{CARD.name} lacks the marks {START} and {END}.")
+    _read_prose()
     if folder is not None:
         _check_public(folder)
     rows = read_seed()
@@ -79,8 +77,16 @@ def main(folder: Path | None) -> None:
     ]
     if folder is not None:
         parts += [describe_public(folder, tagger), describe_taught(folder, tagger)]
-    before, after = card.split(START)[0], card.split(END)[1]
+    before, after = _read_prose()
     CARD.write_text(f"{before}{START}\n{chr(10).join(parts)}\n{END}{after}", encoding="utf-8")
+
+
+def _read_prose() -> tuple[str, str]:
+    """What stands before and after the figures; read anew when they are written, for somebody may write meanwhile."""
+    card = CARD.read_text(encoding="utf-8")
+    if START not in card or END not in card:
+        raise SetupError(f"{CARD.name} lacks the marks {START} and {END}.")
+    return card.split(START)[0], card.split(END)[1]
 
 
 def describe_corpus(rows: Sequence[Row]) -> str:
