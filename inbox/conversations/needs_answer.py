@@ -69,13 +69,12 @@ _JOINS = re.compile(
 )
 """«и у меня так же»: whoever joins another's trouble has one of their own."""
 _IRONY = re.compile(
-    r"[«\"„“](?:очень |просто |самый |самая |самое |такой )?"
-    r"(?:отличн|прекрасн|замечательн|идеальн|шикарн|хорош|лучш|быстр|мгновенн|оперативн|срочн|скор|вежлив|заботлив|"
-    r"качествен|надежн|надёжн|свеж|вкусн|удобн|профессионал|клиентоориент|гарант|премиум|экспресс)\w*(?: \w+)?[»\"”“]",
-    re.IGNORECASE,
+    r"(?:^[«\"„“]|[«\"„“](?=[а-яё]))(?i:(?:очень |просто |самый |самая |самое |такой )?"
+    r"(?:отличн|прекрасн|замечательн|идеальн|шикарн|хорош|лучш|быстр|мгновенн|оперативн|срочн|вежлив|заботлив|"
+    r"качествен|надежн|надёжн|свеж|вкусн|удобн|профессионал|клиентоориент|гарант|премиум|экспресс)\w*(?: \w+)?)[»\"”“]"
 )
-"""«очень «быстро»»: who quotes a word of praise does not mean it; seven in ten such comments of the corpus want
-something of us, though the classifier may take them for praise."""
+"""«очень «быстро»»: who quotes a word of praise does not mean it, and the classifier may take it for praise; of the
+corpus's 21 such comments 20 are negative and 13 want something of us. With a capital in mid-sentence it is a name."""
 _ONLY_ASKS = re.compile(r"[\s?!.]*\?[\s?!.]*")
 _THANKS = re.compile(
     r"(?:(?:ок|окей|хорошо|понятно|ясно|понял|поняла|отлично|супер|разобрал(?:ся|ась)|спасибо|спс|благодарю|thanks?|thx|"

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from moderation.learning.corpus import Row
 from moderation.learning.features import Vocabulary, count_terms, tabulate
-from moderation.learning.layers import Example, fit, look_at_all, prepare
+from moderation.learning.layers import Example, fit, look_at_all
 from moderation.learning.measure import Figures, measure
 from moderation.learning.spread import spread
 from moderation.triage.classify import LinearTagger
@@ -47,15 +47,10 @@ class Seen:
 def see(tagger: LinearTagger, texts: Sequence[str], labels: Sequence[str], task: str) -> Seen:
     """`labels`: ours. Some 30 ms of one core a text."""
     rows = [Row(text, {task: label}, "comment", "ru", "", "") for text, label in zip(texts, labels, strict=True)]
-    return Seen(look_at_all(prepare(rows)), _hear(tagger, texts), task)
-
-
-def _hear(tagger: LinearTagger, texts: Sequence[str]) -> Floats:
-    said = tagger.tag(texts, hurried=True)
-    table = np.array([[one.probabilities[task][label] for task in TASKS for label in TASKS[task]] for one in said])
-    clipped = np.clip(table, 1e-4, 1 - 1e-4)
-    logits: Floats = np.log(clipped / (1 - clipped)).astype(np.float32)
-    return logits
+    normalised, dense, tables = tagger.probe(texts)
+    chances = np.clip(np.hstack([tables[each] for each in TASKS]), 1e-4, 1 - 1e-4)
+    heard: Floats = np.log(chances / (1 - chances)).astype(np.float32)
+    return Seen(look_at_all(Example(rows, normalised, dense, np.full(len(rows), ""))), heard, task)
 
 
 def teach(part: Seen, rest: Seen) -> Figures:

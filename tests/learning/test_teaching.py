@@ -73,7 +73,7 @@ async def test_a_hundred_corrections_make_what_nobody_corrected_right_more_often
     was, now = macro_f1(before), macro_f1(await project.tags(rest))
     gains = {task: now[task] - was[task] for task in was}
     assert gains["intent"] >= 0.1, (was, now)
-    assert sum(gains.values()) / len(gains) >= 0.05, (was, now)  # one deal is luck; the next test asks for 0.07 of four
+    assert sum(gains.values()) / len(gains) >= 0.06, (was, now)  # one deal is luck; the next test asks for 0.07 of four
     assert_no_worse_elsewhere(made)
 
     elsewhere = await project.receive(unseen[:5], project.company.second_channel_id)

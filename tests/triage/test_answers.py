@@ -56,7 +56,16 @@ def test_praise_in_quotation_marks_is_looked_at(text: str) -> None:
     assert judged(text, chances(spam=0.99, other=0.01)) == (False, Why.SPAM)
 
 
-@pytest.mark.parametrize("text", ["кафе «Вкус» лучшее", "спасибо, очень быстро", "«Чистый лист» читали всей семьёй"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "кафе «Вкус» лучшее",
+        "спасибо, очень быстро",
+        "«Чистый лист» читали всей семьёй",
+        "обожаю ваш «Лучший друг»",
+        "«Скорая помощь» приехала за минуту",
+    ],
+)
 def test_other_names_in_quotation_marks_and_plain_praise_are_not(text: str) -> None:
     assert judged(text, chances(praise=0.99, other=0.01)) == (False, Why.PRAISE)
 
