@@ -6,7 +6,7 @@ from rich.console import Console
 
 from moderation.learning.corpus import TEST_TRADES, read_seed, training_rows
 from moderation.learning.judging import describe_rows
-from moderation.learning.layers import look_at_all, prepare
+from moderation.learning.layers import prepare
 from moderation.learning.training import collect, train
 from moderation.triage import FIGURES, MODEL
 from moderation.triage.classify import LinearTagger
@@ -19,9 +19,9 @@ def main() -> None:
     console = Console(stderr=True)
     seed = read_seed()
     rows = training_rows(seed)
-    with console.status(f"Training on {len(rows)} messages…"):
-        example = look_at_all(prepare(rows))
-        weights = train(example)
+    with console.status(f"Reading {len(rows)} messages…") as status:
+        example = prepare(rows)
+        weights = train(example, status.update)
     write(weights, MODEL)
     write_examples(collect(example))
     figures = describe_rows(LinearTagger(weights, None), [row for row in seed if row.trade in TEST_TRADES])

@@ -153,46 +153,47 @@ class Told:
 
 
 def describe_folds(example: Example, tagger: LinearTagger) -> str:
-    """The recipe on folds of the training trades, with calibration, by the first look and by both; and by trade."""
-    tables = _look_at_folds(example, tagger)
-    told = {key: _tell_table(example, tagger, key[1], table) for key, table in tables.items()}
-    to_brands = {key: one.pick(example.to_brands().tolist()) for key, one in told.items()}
-    lines = [
-        "\n### The recipe on seven folds of the training trades\n",
-        _row(["looks", *HEADS, "ECE"]),
-        _row(["---"] * 8),
-    ]
-    for key, one in told.items():
-        honest = reliability(tables[key], example.labels(key[1]))
-        lines.append(_row([*key, *one.cells(), f"{honest:.3f}"]))
-    lines.append(f"\n{_compare_alerts(told)} Without public talk (bands are chosen on these rows):\n")
-    lines += [_row(["looks", *HEADS]), _row(["---"] * 7)]
-    lines += [_row([*key, *one.cells()]) for key, one in to_brands.items()]
-    lines.append(f"\n{_compare_alerts(to_brands)}")
-    lines += ["\nAccuracy by trade with second looks, each predicted by a model that saw no row of it:\n"]
-    lines += [_row(["trade", "n", *TASKS]), _row(["---"] * 5)]
-    last = {task: one for (_, task), one in told.items()}
-    for trade in np.unique(example.trades).tolist():
-        chosen = (example.trades == trade).tolist()
-        shares = [f"{np.mean(last[task].pick(chosen).is_right()):.2f}" for task in TASKS]
-        lines.append(_row([trade, str(sum(chosen)), *shares]))
-    return "\n".join(lines)
-
-
-def _look_at_folds(example: Example, tagger: LinearTagger) -> dict[tuple[str, str], npt.NDArray[np.float64]]:
-    """Looks and task → calibrated probabilities; toxicity is not looked at twice."""
+    """The recipe on folds of the training trades, with calibration: by the first look, and by both where the second
+    learned nothing; and by trade."""
     heads = tagger.weights.heads
     calibration = Calibration(
         {task: head.temperature for task, head in heads.items()}, {task: head.sure_from for task, head in heads.items()}
     )
-    folds = cross_validate(example, find_kinship(example))
+    folds = cross_validate(example, find_kinship(example), tagger.weights.second)
     first, both = (calibration.settle(seen) for seen in (folds.look_once(), folds.look_twice(calibration)))
-    return {
-        (looks, task): table[task]
-        for task in TASKS
-        for looks, table in (("first", first), ("both", both))
-        if looks == "first" or task in AGAIN
+    by_looks = {("first", task): first[task][folds.held] for task in AGAIN} | {
+        ("both", task): both[task] for task in AGAIN
     }
+    lines = [
+        "\n### The recipe on seven folds of the training trades, by the first look\n",
+        *_describe_rows(example, tagger, {("first", task): first[task] for task in TASKS}),
+        "\n### Both looks on one of these folds, whose trades the second look did not learn\n",
+        *_describe_rows(example.pick(folds.held), tagger, by_looks),
+        "\nAccuracy by trade at a first look, each predicted by a model that saw no row of it:\n",
+        _row(["trade", "n", *TASKS]),
+        _row(["---"] * 5),
+    ]
+    told = {task: _tell_table(example, tagger, task, first[task]) for task in TASKS}
+    for trade in np.unique(example.trades).tolist():
+        chosen = (example.trades == trade).tolist()
+        shares = [f"{np.mean(told[task].pick(chosen).is_right()):.2f}" for task in TASKS]
+        lines.append(_row([trade, str(sum(chosen)), *shares]))
+    return "\n".join(lines)
+
+
+def _describe_rows(
+    example: Example, tagger: LinearTagger, tables: Mapping[tuple[str, str], npt.NDArray[np.float64]]
+) -> list[str]:
+    """By looks and task what calibrated probabilities say of all rows, then of those that are written to a brand."""
+    told = {key: _tell_table(example, tagger, key[1], table) for key, table in tables.items()}
+    to_brands = {key: one.pick(example.to_brands().tolist()) for key, one in told.items()}
+    lines = [_row(["looks", *HEADS, "ECE"]), _row(["---"] * 8)]
+    for key, one in told.items():
+        honest = reliability(tables[key], example.labels(key[1]))
+        lines.append(_row([*key, *one.cells(), f"{honest:.3f}"]))
+    lines += [f"\n{_list_alerts(told)} Without public talk:\n", _row(["looks", *HEADS]), _row(["---"] * 7)]
+    lines += [_row([*key, *one.cells()]) for key, one in to_brands.items()]
+    return [*lines, f"\n{_list_alerts(to_brands)}"]
 
 
 def _tell_table(example: Example, tagger: LinearTagger, task: str, table: npt.NDArray[np.float64]) -> Told:
@@ -201,9 +202,9 @@ def _tell_table(example: Example, tagger: LinearTagger, task: str, table: npt.ND
     return Told([row.labels[task] for row in example.rows], [labels[place] for place in best], sure.tolist())
 
 
-def _compare_alerts(told: Mapping[tuple[str, str], Told]) -> str:
-    first, both = (told[looks, "sentiment"].alerts() for looks in ("first", "both"))
-    return f"Alerts on negative messages: {first} by the first look, {both} by both."
+def _list_alerts(told: Mapping[tuple[str, str], Told]) -> str:
+    said = [f"{one.alerts()} ({looks})" for (looks, task), one in told.items() if task == "sentiment"]
+    return f"Alerts on negative messages: {', '.join(said)}."
 
 
 HEADS = ("task", "n", "macro-F1", "accuracy", "coverage", "right when sure")
@@ -352,9 +353,8 @@ def _start_apart() -> tuple[float, float, float, float]:
     program = (
         "import time, psutil; resident = lambda: psutil.Process().memory_info().rss; bare = resident(); "
         "began = time.process_time(); from moderation.triage import load_tagger; imported = time.process_time(); "
-        "load_tagger().tag(['first']); loaded = time.process_time(); first = resident(); "
-        "from moderation.triage.second import embed_again; from moderation.triage.normalise import normalise; "
-        "embed_again([normalise('второй взгляд')]); "
+        "tagger = load_tagger(); tagger.tag(['first']); loaded = time.process_time(); first = resident(); "
+        "from moderation.triage.normalise import normalise; tagger.second.embed([normalise('второй взгляд')]); "
         "print(imported - began, loaded - imported, first - bare, resident() - bare)"
     )
     answer = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: S603

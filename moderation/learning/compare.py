@@ -10,11 +10,11 @@ from scipy.sparse import csr_matrix
 
 from moderation.learning.features import Vocabulary, count_terms, lay, tabulate
 from moderation.learning.folds import FOLDS
-from moderation.learning.layers import Example, fit
+from moderation.learning.layers import PLAIN, Example, centred, fit
 from moderation.learning.measure import measure, number
 from moderation.learning.spread import spread
 from moderation.triage.embed import embed
-from moderation.triage.second import centred, embed_again
+from moderation.triage.second import SecondLook
 from moderation.triage.weights import TASKS, Floats
 
 SECOND = "the second encoder"
@@ -94,11 +94,13 @@ def time_features(example: Example) -> Mapping[str, float]:
     part = example.pick(np.arange(min(TIMED, len(example.texts))))
     vocabulary = count_terms(part.texts)
     embed(part.texts[:1])
+    again = SecondLook(PLAIN)
+    again.embed(part.texts[:1])
     costs: dict[str, float] = {}
     for kind in KINDS:
         started = time.process_time()
         seen = replace(part, dense=embed(part.texts)) if kind not in {"pieces", "words", SECOND} else part
-        seen = replace(seen, again=embed_again(seen.texts)) if SECOND in kind else seen
+        seen = replace(seen, again=again.embed(seen.texts)) if SECOND in kind else seen
         build_table(kind, seen, vocabulary)
         costs[kind] = (time.process_time() - started) / len(part.texts)
     return costs

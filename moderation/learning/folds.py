@@ -9,10 +9,10 @@ from sklearn.model_selection import GroupKFold
 
 from moderation.learning.bands import find_bands
 from moderation.learning.features import count_terms, lay, tabulate
-from moderation.learning.layers import Example, Labels, fit_first, fit_second
+from moderation.learning.layers import Example, Labels, embed_again, fit_first
 from moderation.learning.spread import spread
-from moderation.triage.scoring import Heard, Places, Table, find_doubtful, mix, sharpen
-from moderation.triage.weights import TASKS, Floats
+from moderation.triage.scoring import Heard, Places, Table, find_doubtful, hear_again, mix, sharpen
+from moderation.triage.weights import AGAIN, TASKS, Floats, Second
 
 FOLDS = 7
 ROUNDS = 4
@@ -33,10 +33,12 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Folds:
-    """What models that saw no row of its trade hear in every row: at a first look, and if all were looked at twice."""
+    """What models that saw no row of its trade hear in every row at a first look; and of the rows at `held`, whose
+    trades the second look did not learn, what both looks hear together."""
 
     first: Heard
-    second: Heard
+    held: Places
+    both: Heard
     kinship: Floats
 
     def look_once(self) -> dict[str, Table]:
@@ -44,27 +46,33 @@ class Folds:
         return mix(self.first, self.kinship)
 
     def look_twice(self, calibration: Calibration) -> dict[str, Table]:
-        """The same with a second look at what is unsure, as messages are tagged while nobody waits."""
-        doubtful = find_doubtful(calibration.settle(self.look_once()), calibration.sure_from)
-        return mix(self.first.put(doubtful, self.second.pick(doubtful)), self.kinship)
+        """Of the rows held, with a second look at what is unsure, as messages are tagged while nobody waits."""
+        first = self.first.pick(self.held)
+        doubtful = find_doubtful(calibration.settle(mix(first, self.kinship)), calibration.sure_from)
+        return mix(first.put(doubtful, self.both.pick(doubtful)), self.kinship)
 
 
-def cross_validate(example: Example, kinship: Floats) -> Folds:
-    """Both looks at every row of a corpus that `look_at_all` has seen."""
-    folds = list(GroupKFold(FOLDS).split(example.texts, groups=example.trades))
-    heard = spread(look_at_fold, example, folds)
+def deal(example: Example) -> list[tuple[Places, Places]]:
+    """Folds that share no trade: places of those that are learned, and of the rest."""
+    return list(GroupKFold(FOLDS).split(example.texts, groups=example.trades))
+
+
+def cross_validate(example: Example, kinship: Floats, second: Second) -> Folds:
+    """First looks at every row, and second ones at the first fold's, by a look that learned the others."""
+    folds = deal(example)
     order = np.argsort(np.concatenate([rest for _, rest in folds]))
-    first, second = (_gather(parts).pick(order) for parts in zip(*heard, strict=True))
-    return Folds(first, second, kinship)
+    first = _gather(spread(look_at_fold, example, folds)).pick(order)
+    held = folds[0][1]
+    embedded = embed_again(second, [example.texts[place] for place in held])
+    return Folds(first, held, hear_again(second, first.pick(held), embedded), kinship)
 
 
-def look_at_fold(example: Example, fold: tuple[Places, Places]) -> tuple[Heard, Heard]:
-    """What a first and a second look say of the rows at the second places after learning those at the first."""
+def look_at_fold(example: Example, fold: tuple[Places, Places]) -> Heard:
+    """What a first look says of the rows at the second places after learning those at the first."""
     part, rest = (example.pick(places) for places in fold)
     vocabulary = count_terms(part.texts)
     table, other = (lay(one.dense, tabulate(one.texts, vocabulary)) for one in (part, rest))
-    first = fit_first(part, table).hear(other)
-    return first, fit_second(part, table).hear(first, rest, other)
+    return fit_first(part, table).hear(other)
 
 
 def _gather(parts: Sequence[Heard]) -> Heard:
@@ -76,11 +84,15 @@ def _gather(parts: Sequence[Heard]) -> Heard:
 
 
 def calibrate(example: Example, folds: Folds) -> Calibration:
-    """By the probabilities that messages get while nobody waits: those of a second look where there is one."""
-    calibration = _calibrate(example, folds.look_once())
+    """By the probabilities that messages get while nobody waits: of the rows held, which have a second look where one
+    is due; toxicity, at which nobody looks twice, by all rows."""
+    once = folds.look_once()
+    held = example.pick(folds.held)
+    chosen = _calibrate(held, {task: table[folds.held] for task, table in once.items()})
     for _ in range(ROUNDS):
-        calibration = _calibrate(example, folds.look_twice(calibration))
-    return calibration
+        chosen = _calibrate(held, folds.look_twice(chosen))
+    toxic = _calibrate(example, {task: table for task, table in once.items() if task not in AGAIN})
+    return Calibration({**chosen.temperatures, **toxic.temperatures}, {**chosen.sure_from, **toxic.sure_from})
 
 
 def _calibrate(example: Example, chances: Mapping[str, Table]) -> Calibration:

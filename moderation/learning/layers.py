@@ -1,4 +1,4 @@
-"""The linear layers of both looks, fitted to a prepared corpus."""
+"""The linear layers of a first look, fitted to a prepared corpus."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -11,21 +11,20 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from moderation.learning.corpus import Row, is_talk, is_told_to_nobody
-from moderation.learning.features import lay, take_up
+from moderation.learning.features import take_up
 from moderation.learning.spread import spread
 from moderation.triage.embed import embed
 from moderation.triage.normalise import Normalised, normalise
 from moderation.triage.scoring import Heard, Table, softmax
-from moderation.triage.second import centred, embed_again
-from moderation.triage.weights import AGAIN, DIMENSIONS, SECOND_DIMENSIONS, TASKS, Floats, Layer, Public, Second
+from moderation.triage.second import SecondLook
+from moderation.triage.weights import DIMENSIONS, TASKS, Floats, Layer, Public, Second
 
 Labels = npt.NDArray[np.intp]
 
 STRENGTH = 5.0
 """Inverse of the regularisation; chosen on cross-validated training trades."""
-PUBLIC_STRENGTH, PUBLIC_STRENGTH_AGAIN = 0.5, 2.0
-"""The same for the layers of public talk, which is more varied, at a first and at a second look; chosen on CEDR's own
-training part."""
+PUBLIC_STRENGTH = 0.5
+"""The same for the layer of public talk, which is more varied; chosen on CEDR's own training part."""
 TOLD_AGAINST = 0.65
 """What all rows that are told to nobody weigh together for the gate, if all others weigh 1: the numbers of either in
 the corpus say nothing of a desk's. Chosen on CEDR's training part; half as much again costs messages to brands half a
@@ -37,6 +36,8 @@ BRAND_WEIGHT = 0.25
 """What a row that is written to a brand weighs in that layer."""
 LOOKED_AT = 1000
 """Rows that one process looks at in a turn."""
+PLAIN = Second({}, 0.0, {}, "")
+"""The second encoder as its package gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Example:
     dense: Floats
     trades: npt.NDArray[np.str_]
     again: Floats | None = None
-    """The second encoder's embeddings, where somebody asked for them: they cost much more."""
+    """The second encoder's embeddings as its package gives them, where somebody asked: they cost much more."""
 
     def pick(self, places: npt.NDArray[np.intp]) -> "Example":
         """A part of it."""
@@ -86,13 +87,26 @@ def prepare(rows: Sequence[Row]) -> Example:
 
 
 def look_at_all(example: Example) -> Example:
-    """With the second encoder's embeddings of every row: some 30 ms of one core each."""
-    parts = [slice(start, start + LOOKED_AT) for start in range(0, len(example.texts), LOOKED_AT)]
-    return replace(example, again=np.concatenate(spread(_look, example.texts, parts)))
+    """With the second encoder's plain embeddings of every row: some 30 ms of one core each."""
+    return replace(example, again=embed_again(PLAIN, example.texts))
 
 
-def _look(texts: Sequence[Normalised], part: slice) -> Floats:
-    return embed_again(texts[part])
+def embed_again(second: Second, texts: Sequence[Normalised]) -> Floats:
+    """The second encoder's embeddings of texts, shape (texts, 384), on all cores."""
+    parts = [slice(start, start + LOOKED_AT) for start in range(0, len(texts), LOOKED_AT)]
+    return np.concatenate(spread(_embed_again, (second, texts), parts))
+
+
+def _embed_again(whole: tuple[Second, Sequence[Normalised]], part: slice) -> Floats:
+    second, texts = whole
+    return SecondLook(second).embed(texts[part])
+
+
+def centred(embeddings: Floats, centre: Floats) -> Floats:
+    """What tells texts apart: all of this encoder's embeddings lie close to one direction, which is taken out."""
+    moved = embeddings - centre
+    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+    return np.asarray(moved / np.maximum(lengths, 1e-9), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +121,9 @@ class Fitted:
         """Probabilities, shape (rows, labels)."""
         return softmax(table @ self.coefficients + self.bias)
 
-    def pack(self, dimensions: int = DIMENSIONS) -> Layer:
+    def pack(self) -> Layer:
         """As it is shipped; the first features are those of embeddings."""
-        return Layer(*take_up(self.coefficients, dimensions), self.bias.astype(np.float32))
+        return Layer(*take_up(self.coefficients, DIMENSIONS), self.bias.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,27 +147,6 @@ class FirstLayers:
         return Public(self.gate.pack(), self.public.pack())
 
 
-@dataclass(frozen=True, slots=True)
-class SecondLayers:
-    """What both encoders' features are read with."""
-
-    to_brand: Mapping[str, Fitted]
-    public: Fitted
-    centre: Floats
-
-    def hear(self, first: Heard, example: Example, table: csr_matrix) -> Heard:
-        """What was heard of the rows at a first look, with the second look's word on each of them."""
-        both = _both(example, self.centre, table)
-        read = {task: layer.read(both) for task, layer in self.to_brand.items()}
-        return Heard({**first.to_brand, **read}, first.told, self.public.read(both))
-
-    def pack(self) -> Second:
-        """As they are shipped."""
-        dimensions = SECOND_DIMENSIONS + DIMENSIONS
-        to_brand = {task: layer.pack(dimensions) for task, layer in self.to_brand.items()}
-        return Second(to_brand, self.public.pack(dimensions), self.centre)
-
-
 def fit_first(example: Example, table: csr_matrix) -> FirstLayers:
     """The gate does not weigh its classes alike: a message to a brand that is taken for public talk costs more than
     the reverse."""
@@ -164,21 +157,6 @@ def fit_first(example: Example, table: csr_matrix) -> FirstLayers:
     weights = np.where(told, 1.0, BRAND_WEIGHT)
     public = fit(table, example.labels("sentiment"), len(TASKS["sentiment"]), weights, PUBLIC_STRENGTH)
     return FirstLayers(to_brand, gate, public)
-
-
-def fit_second(example: Example, table: csr_matrix) -> SecondLayers:
-    """The layer of public talk learns from public talk alone; the others from all rows, as at a first look."""
-    centre: Floats = example.seen_again().mean(axis=0)
-    both = _both(example, centre, table)
-    to_brand = {task: _fit_to_brand(example, both, task) for task in AGAIN}
-    talk = np.flatnonzero(example.told_to_nobody())
-    moods = example.labels("sentiment")[talk]
-    public = fit(both[talk], moods, len(TASKS["sentiment"]), strength=PUBLIC_STRENGTH_AGAIN)
-    return SecondLayers(to_brand, public, centre)
-
-
-def _both(example: Example, centre: Floats, table: csr_matrix) -> csr_matrix:
-    return lay(centred(example.seen_again(), centre), table)
 
 
 def _fit_to_brand(example: Example, table: csr_matrix, task: str) -> Fitted:

@@ -11,12 +11,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from moderation.learning.corpus import Row
 from moderation.learning.features import Vocabulary, count_terms, tabulate
-from moderation.learning.layers import Example, fit, look_at_all
+from moderation.learning.layers import Example, centred, fit, look_at_all
 from moderation.learning.measure import Figures, measure
 from moderation.learning.spread import spread
 from moderation.triage.classify import LinearTagger
 from moderation.triage.scoring import Places
-from moderation.triage.second import centred
 from moderation.triage.weights import TASKS, Floats
 
 FOLDS = 5

@@ -1,31 +1,50 @@
 """Training of a whole model: layers on all rows, calibrated on folds that share no trade."""
 
+from collections.abc import Callable
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from inbox.core.errors import SetupError
 from moderation.learning.features import count_terms, lay, tabulate
-from moderation.learning.folds import calibrate, cross_validate
-from moderation.learning.layers import Example, fit_first, fit_second
+from moderation.learning.folds import calibrate, cross_validate, deal
+from moderation.learning.layers import Example, fit_first
 from moderation.triage.examples import Examples, squeeze
-from moderation.triage.weights import TASKS, Floats, Head, Weights, seal
+from moderation.triage.weights import TASKS, Floats, Head, Second, Weights, seal
 
 SMOOTHING = 5.0
+Tell = Callable[[str], None]
 
 
-def train(example: Example) -> Weights:
-    """A whole model of a corpus that `look_at_all` has seen. Equal input gives equal arrays."""
+def tell_nobody(said: str) -> None:
+    """For who does not watch."""
+
+
+def train(example: Example, tell: Tell = tell_nobody) -> Weights:
+    """A whole model of a corpus. Equal input gives equal arrays. `tell` hears what it is at.
+    SetupError where what tunes is not installed."""
     with threadpool_limits(limits=1):
         kinship = find_kinship(example)
-        chosen = calibrate(example, cross_validate(example, kinship))
+        second = _tune(example.pick(deal(example)[0][0]), tell)
+        tell(f"Training on {len(example.rows)} messages…")
+        chosen = calibrate(example, cross_validate(example, kinship, second))
         vocabulary = count_terms(example.texts)
-        table = lay(example.dense, tabulate(example.texts, vocabulary))
-        first, second = fit_first(example, table), fit_second(example, table)
+        first = fit_first(example, lay(example.dense, tabulate(example.texts, vocabulary)))
         heads = {
             task: Head(first.to_brand[task].pack(), chosen.temperatures[task], tuple(chosen.sure_from[task]))
             for task in TASKS
         }
-        public, again = first.pack_public(), second.pack()
-        return seal(Weights(vocabulary.terms, vocabulary.idf, kinship, heads, public, again, version=""))
+        public = first.pack_public()
+        return seal(Weights(vocabulary.terms, vocabulary.idf, kinship, heads, public, second, version=""))
+
+
+def _tune(example: Example, tell: Tell) -> Second:
+    """Imported only here: JAX takes a second to load and hundreds of megabytes to install."""
+    try:
+        from moderation.learning.tuning import tune
+    except ImportError as error:
+        raise SetupError("Tuning the second encoder wants JAX: pip install 'otklik[build]'.") from error
+    return tune(example, tell)
 
 
 def collect(example: Example) -> Examples:

@@ -21,7 +21,7 @@ from moderation.triage.own import OwnHead, read_own
 from moderation.triage.profanity import has_profanity
 from moderation.triage.reasons import explain, list_voices
 from moderation.triage.scoring import Table, find_doubtful, hear, score, settle
-from moderation.triage.second import is_installed, look_again
+from moderation.triage.second import SecondLook
 from moderation.triage.weights import AGAIN, TASKS, Floats, Weights
 
 log = structlog.get_logger()
@@ -35,6 +35,7 @@ class LinearTagger:
 
     def __init__(self, weights: Weights, cache: TagCache | None, figures: Json | None = None) -> None:
         self.weights = weights
+        self.second = SecondLook(weights.second)
         self.cache = cache
         self.figures = figures or {}
         self._sure_from = {task: head.sure_from for task, head in weights.heads.items()}
@@ -58,7 +59,12 @@ class LinearTagger:
         if self.cache is not None:
             may_change = hurried and head is not None
             self.cache.keep(
-                {t: one for t, one in fresh.items() if not (may_change or (hurried and is_doubted(one)))}, version
+                {
+                    t: one
+                    for t, one in fresh.items()
+                    if not (may_change or (hurried and is_doubted(one, self._sure_from)))
+                },
+                version,
             )
         known |= fresh
         return [known[text] for text in texts]
@@ -119,8 +125,8 @@ class LinearTagger:
         dense, bags = embed(texts), bag(texts, self.weights.terms, self.weights.idf)
         heard = hear(self.weights, dense, bags)
         probabilities = settle(self.weights, heard)
-        if not hurried and len(doubtful := find_doubtful(probabilities, self._sure_from)) and is_installed():
-            heard = look_again(self.weights, heard, doubtful, texts, dense, bags)
+        if not hurried and len(doubtful := find_doubtful(probabilities, self._sure_from)) and self.second.is_ready():
+            heard = self.second.hear(heard, doubtful, texts)
             probabilities = settle(self.weights, heard)
         speaking = {task: list_voices(self.weights, task, bags, heard) for task in TASKS}
         if head is not None:
@@ -166,9 +172,10 @@ class LinearTagger:
         )
 
 
-def is_doubted(tagged: Tagged) -> bool:
-    """Whether a second look could have made it surer."""
-    return not tagged.unsure.isdisjoint(AGAIN)
+def is_doubted(tagged: Tagged, sure_from: Mapping[str, Sequence[float]]) -> bool:
+    """Whether a second look would be taken at it."""
+    tables = {task: np.array([list(tagged.probabilities[task].values())]) for task in AGAIN}
+    return len(find_doubtful(tables, sure_from)) > 0
 
 
 @lru_cache(maxsize=256)

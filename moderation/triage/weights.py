@@ -14,9 +14,10 @@ from moderation.triage.sealed import Arrays, ChangedError, from_words, hash_arra
 
 Floats = npt.NDArray[np.float32]
 
-FORMAT = 4
+FORMAT = 5
 DIMENSIONS = 512
 SECOND_DIMENSIONS = 384
+TUNED = "second.tuned."
 TASKS: Mapping[str, tuple[str, ...]] = {
     "sentiment": ("negative", "neutral", "positive"),
     "intent": ("complaint", "lead", "other", "partnership", "praise", "question", "spam"),
@@ -25,11 +26,18 @@ TASKS: Mapping[str, tuple[str, ...]] = {
 """Labels of each task in the order of its arrays."""
 AGAIN = ("sentiment", "intent")
 """Tasks that a second look reads."""
+HEARD_AGAIN: Mapping[str, int] = {
+    **{task: len(TASKS[task]) for task in AGAIN},
+    "told": 2,
+    "public": len(TASKS["sentiment"]),
+}
+"""What a second look says of a text, with how many labels each has: its mood and intent if it is written to a brand,
+whether it is told to nobody, and its mood if it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One linear layer. `dense` (512, k; of a second look 384 + 512, k), `sparse` (terms, k), `bias` (k,)."""
+    """One linear layer. `dense` (512, k), `sparse` (terms, k), `bias` (k,)."""
 
     dense: Floats
     sparse: Floats
@@ -61,16 +69,26 @@ class Public:
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
-    """What reads a doubtful text again, in place of the first look's layers; nothing does so for toxicity.
+class Dense:
+    """One linear layer on the second encoder's embedding. `slopes` (384, k), `bias` (k,)."""
 
-    `to_brand` has a layer for each task of AGAIN, `public` reads the mood of public talk. `dense` is for the second
-    encoder's embedding less `centre` (384,), then for the first's.
+    slopes: Floats
+    bias: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What reads a doubtful text again; nothing does so for toxicity.
+
+    `heads` has a layer for each of HEARD_AGAIN; `share` is what their word weighs beside the first look's, from 0 to 1.
+    `tuned` says by tensor how the encoder differs from its package's weights, whose layers have the hash `over`: int8,
+    steps on the grid of 4 bits; float32, the numbers themselves; flat.
     """
 
-    to_brand: Mapping[str, Layer]
-    public: Layer
-    centre: Floats
+    heads: Mapping[str, Dense]
+    share: float
+    tuned: Mapping[str, npt.NDArray[np.generic]]
+    over: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +138,16 @@ def _arrays(weights: Weights) -> Arrays:
     about = {
         task: {"temperature": head.temperature, "sure_from": head.sure_from} for task, head in weights.heads.items()
     }
+    second = {"share": weights.second.share, "over": weights.second.over}
     arrays: Arrays = {
-        "about": from_words(json.dumps({"format": FORMAT, "heads": about})),
+        "about": from_words(json.dumps({"format": FORMAT, "heads": about, "second": second})),
         "terms": from_words("\n".join(ordered)),
         "idf": weights.idf,
         "kinship": weights.kinship,
     }
-    arrays["second.centre"] = weights.second.centre
+    for name, head in weights.second.heads.items():
+        arrays |= {f"second.{name}.slopes": head.slopes, f"second.{name}.bias": head.bias}
+    arrays |= {f"{TUNED}{name}": tensor for name, tensor in weights.second.tuned.items()}
     for name, layer in _layers(weights):
         arrays |= {f"{name}.dense": layer.dense, f"{name}.sparse": layer.sparse, f"{name}.bias": layer.bias}
     return arrays
@@ -137,8 +158,6 @@ def _layers(weights: Weights) -> list[tuple[str, Layer]]:
         *((task, head.layer) for task, head in weights.heads.items()),
         ("public.gate", weights.public.gate),
         ("public.sentiment", weights.public.sentiment),
-        *((f"second.{task}", layer) for task, layer in weights.second.to_brand.items()),
-        ("second.public", weights.second.public),
     ]
 
 
@@ -148,9 +167,9 @@ def _weights(arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> Wei
         raise ValueError("another format")
     terms = {term: place for place, term in enumerate(to_words(arrays["terms"]).split("\n"))}
 
-    def layer(name: str, labels: int, dimensions: int = DIMENSIONS) -> Layer:
+    def layer(name: str, labels: int) -> Layer:
         return Layer(
-            dense=_floats(arrays[f"{name}.dense"], (dimensions, labels)),
+            dense=_floats(arrays[f"{name}.dense"], (DIMENSIONS, labels)),
             sparse=_floats(arrays[f"{name}.sparse"], (len(terms), labels)),
             bias=_floats(arrays[f"{name}.bias"], (labels,)),
         )
@@ -165,13 +184,18 @@ def _weights(arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> Wei
     }
     kinship = _floats(arrays["kinship"], (len(TASKS["intent"]), len(TASKS["sentiment"])))
     public = Public(gate=layer("public.gate", 2), sentiment=layer("public.sentiment", len(TASKS["sentiment"])))
-    both = SECOND_DIMENSIONS + DIMENSIONS
     second = Second(
-        to_brand={task: layer(f"second.{task}", len(TASKS[task]), both) for task in AGAIN},
-        public=layer("second.public", len(TASKS["sentiment"]), both),
-        centre=_floats(arrays["second.centre"], (SECOND_DIMENSIONS,)),
+        heads={name: _dense(arrays, name, labels) for name, labels in HEARD_AGAIN.items()},
+        share=float(about["second"]["share"]),
+        tuned={name.removeprefix(TUNED): tensor for name, tensor in arrays.items() if name.startswith(TUNED)},
+        over=str(about["second"]["over"]),
     )
     return Weights(terms, _floats(arrays["idf"], (len(terms),)), kinship, heads, public, second, version)
+
+
+def _dense(arrays: Mapping[str, npt.NDArray[np.generic]], name: str, labels: int) -> Dense:
+    slopes = _floats(arrays[f"second.{name}.slopes"], (SECOND_DIMENSIONS, labels))
+    return Dense(slopes, _floats(arrays[f"second.{name}.bias"], (labels,)))
 
 
 def _bands(sure_from: list[float], labels: int) -> tuple[float, ...]:

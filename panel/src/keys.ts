@@ -5,6 +5,7 @@ import { focusRow, neighbour, openRow, whenOpen } from './list'
 import { closeMenus, openMenu } from './menus'
 import { find } from './page'
 import { isPicking, pickAll, pickHere, pickNone } from './picking'
+import { takeBack } from './toasts'
 
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select, [contenteditable]')
@@ -48,6 +49,7 @@ const ACTS: Record<string, () => void> = {
   KeyT: () => whenOpen(() => press('t')),
   KeyM: () => whenOpen(() => press('m')),
   KeyO: () => whenOpen(() => press('o')),
+  KeyZ: takeBack,
 }
 
 function escape(target: EventTarget | null): void {

@@ -19,6 +19,11 @@ export function showError(text: string): void {
   htmx.process(toast)
 }
 
+/** What the newest notice offers to take back, as long as it is shown. */
+export function takeBack(): void {
+  findAll<HTMLButtonElement>('#toasts .toast2:not(.invisible) [data-undo] button').at(-1)?.click()
+}
+
 export function startToasts(): void {
   const place = find('#toasts')
   if (place) {

@@ -70,6 +70,20 @@ def test_closing_opens_the_next_and_can_be_undone(busy: Page) -> None:
     expect(busy.locator("#head")).to_contain_text("Закрыть")
 
 
+def test_z_takes_back_what_the_notice_offers_once(busy: Page) -> None:
+    busy.keyboard.press("z")  # nothing to take back: nothing happens
+    busy.keyboard.press("j")
+    expect(busy.locator("#head")).to_be_visible()
+    closed = name_of_open(busy)
+    busy.keyboard.press("e")
+    expect(busy.locator(".toast2", has_text="Закрыто")).to_be_visible()
+    busy.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'я', code: 'KeyZ', bubbles: true}))")
+    busy.keyboard.press("z")
+    expect(busy.locator(".toast2", has_text="Отменено")).to_have_count(1)
+    expect(busy.locator("#head")).to_contain_text(closed)
+    expect(busy.locator("#head")).to_contain_text("Закрыть")
+
+
 def test_menus_open_by_their_letter_and_close_by_escape(busy: Page) -> None:
     busy.keyboard.press("j")
     expect(busy.locator("#head")).to_be_visible()

