@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
 
+Tell = Callable[[str], None]
+"""Who watches long work hears what it is at."""
 Whole = TypeVar("Whole")
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -28,6 +30,10 @@ def spread(work: Callable[[Whole, Part], Result], whole: Whole, parts: Sequence[
         return [_on_one_core(work, whole, part) for part in parts]
     with ProcessPoolExecutor(processes, get_context("spawn"), _keep, (whole,)) as pool:
         return list(pool.map(partial(_in_pool, work), parts))
+
+
+def tell_nobody(said: str) -> None:
+    """For who does not watch."""
 
 
 def _count_cores() -> int:

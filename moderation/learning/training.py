@@ -1,7 +1,5 @@
 """Training of a whole model: layers on all rows, calibrated on folds that share no trade."""
 
-from collections.abc import Callable
-
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -9,15 +7,11 @@ from inbox.core.errors import SetupError
 from moderation.learning.features import count_terms, lay, tabulate
 from moderation.learning.folds import calibrate, cross_validate, deal
 from moderation.learning.layers import Example, fit_first
+from moderation.learning.spread import Tell, tell_nobody
 from moderation.triage.examples import Examples, squeeze
 from moderation.triage.weights import TASKS, Floats, Head, Second, Weights, seal
 
 SMOOTHING = 5.0
-Tell = Callable[[str], None]
-
-
-def tell_nobody(said: str) -> None:
-    """For who does not watch."""
 
 
 def train(example: Example, tell: Tell = tell_nobody) -> Weights:
@@ -42,9 +36,11 @@ def _tune(example: Example, tell: Tell) -> Second:
     """Imported only here: JAX takes a second to load and hundreds of megabytes to install."""
     try:
         from moderation.learning.tuning import tune
+
+        return tune(example, tell)
     except ImportError as error:
-        raise SetupError("Tuning the second encoder wants JAX: pip install 'otklik[build]'.") from error
-    return tune(example, tell)
+        advice = "pip install 'otklik[build]', on Linux or an Apple computer with its own processor."
+        raise SetupError(f"Tuning the second encoder wants what is not installed ({error}): {advice}") from error
 
 
 def collect(example: Example) -> Examples:

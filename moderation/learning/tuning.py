@@ -4,7 +4,7 @@ Matrices keep their scales; what is learned is where on its grid a weight lies. 
 the backward pass does not (a straight-through estimator), so that what is trained is what the engine computes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ import optax
 from moderation.learning import transformer
 from moderation.learning.layers import TALK_WEIGHTS, Example, Labels
 from moderation.learning.pieces import Cutter
+from moderation.learning.spread import Tell
 from moderation.triage.embed import readable
 from moderation.triage.encoder import Image, find_file
 from moderation.triage.scoring import Places
@@ -51,7 +52,6 @@ TO_BRAND_WEIGHT, TOLD_WEIGHT = 0.1, 1.5
 
 Aims = Mapping[str, tuple[Labels, Floats]]
 """Of each of HEARD_AGAIN: the rows' labels, and what each row weighs."""
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

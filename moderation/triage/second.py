@@ -35,28 +35,31 @@ class SecondLook:
 
     def is_ready(self) -> bool:
         """Whether there is a second encoder on this machine; loads it."""
-        with self._one_at_a_time:
-            if self._encoder is None and not self._is_missing:
-                self._encoder = self._load()
-                self._is_missing = self._encoder is None
-            return self._encoder is not None
+        return self._find() is not None
 
     def embed(self, texts: Sequence[Normalised]) -> Floats:
         """The second encoder's embeddings of length 1, shape (len(texts), 384). RuntimeError where there is none."""
-        if not self.is_ready():
+        encoder = self._find()
+        if encoder is None:
             raise RuntimeError("no second encoder on this machine")
         found = np.zeros((len(texts), SECOND_DIMENSIONS), dtype=np.float32)
         for start in range(0, len(texts), PART):
             part = [readable(text) for text in texts[start : start + PART]]
             with self._one_at_a_time:
-                if self._encoder is not None:
-                    found[start : start + PART] = self._encoder.embed(part)
+                found[start : start + PART] = encoder.embed(part)
         return found
 
     def hear(self, heard: Heard, places: Places, texts: Sequence[Normalised]) -> Heard:
         """What was heard at a first look, with the second look's word on the texts at `places`."""
         embedded = self.embed([texts[place] for place in places])
         return heard.put(places, hear_again(self._second, heard.pick(places), embedded))
+
+    def _find(self) -> Encoder | None:
+        with self._one_at_a_time:
+            if self._encoder is None and not self._is_missing:
+                self._encoder = self._load()
+                self._is_missing = self._encoder is None
+            return self._encoder
 
     def _load(self) -> Encoder | None:
         if machine() in {"x86_64", "AMD64"} and not (cpu.get("AVX2") and cpu.get("FMA3")):
