@@ -14,7 +14,9 @@ from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import TemporaryRefusalError
+from inbox.core.events import DeliverMessage
 from inbox.core.i18n import N_
+from inbox.core.jobs import defer
 from inbox.core.pacing import Bucket
 from inbox.replies.outcomes import INTERRUPTED
 from inbox.replies.random_ids import random_id_of
@@ -83,7 +85,8 @@ def _may_begin(context: Context, row: Row) -> bool:
 
 
 async def claim(context: Context, message_id: int) -> Claimed | None:
-    """Mark the row as being sent; None when it is not to be sent now: parked, cancelled, sent, or another's."""
+    """Mark the row as being sent; None when it is not to be sent now: parked, cancelled, sent, another's, or
+    behind an earlier one of its talk."""
     now = context.clock()
     async with context.transaction(EVERY_WORKSPACE) as session:
         row = await load_row(session, message_id, lock=True)
@@ -92,6 +95,13 @@ async def claim(context: Context, message_id: int) -> Claimed | None:
         if not await _may_leave(session, row):
             return None
         message = row.message
+        if earlier := await _find_earlier(session, row):
+            # Parked while the key was dead, they have their jobs behind ours: all go to the queue's end in their order.
+            await defer(
+                session,
+                [DeliverMessage(conversation_id=row.conversation.id, message_id=one) for one in (*earlier, message.id)],
+            )
+            return None
         if message.kind is MessageKind.AUTO_REPLY and now - message.sent_at > MACHINES_WORD_LIVES:
             message.delivery, message.failure = Delivery.CANCELLED, TOO_LATE
             announce_message(session, message, row.conversation)
@@ -122,6 +132,23 @@ async def give_up_on_silent(context: Context, message_id: int) -> None:
         await session.flush()
         await refresh(session, [row.conversation.id])
         announce_message(session, row.message, row.conversation)
+
+
+async def _find_earlier(session: AsyncSession, row: Row) -> list[int]:
+    """What was written before in the same talk and has not left. Jobs of a talk run in the order in which they were
+    made, so that this happens only where that is not the order of the messages."""
+    earlier = (
+        select(Message.id)
+        .where(
+            Message.channel_id == row.channel.id,
+            Message.conversation_id == row.conversation.id,
+            Message.delivery == Delivery.QUEUED,
+            Message.send_at.is_(None),
+            Message.id < row.message.id,
+        )
+        .order_by(Message.id)
+    )
+    return list(await session.scalars(earlier))
 
 
 async def _silent_after(session: AsyncSession, context: Context, row: Row) -> timedelta:

@@ -217,3 +217,25 @@ async def test_recovery_does_not_queue_what_is_for_later(talk: Talk) -> None:
     await talk.forget_jobs()
     async with talk.context.transaction(EVERY_WORKSPACE) as session:
         assert await requeue_parked(session, talk.channel_id) == 0
+
+
+async def test_a_reply_does_not_overtake_one_that_was_parked_before_it(talk: Talk) -> None:
+    """The key is dead: the first reply's job ends. Then it works again: the first gets a job, behind the second's."""
+    talk.telegram.will_answer("sendMessage", sent(77), sent(78))
+    first = await talk.reply("раз")
+    await talk.set_status(ChannelStatus.ATTENTION)
+    await talk.deliver(first)
+    await talk.forget_jobs()
+    second = await talk.reply("два")
+    await talk.set_status(ChannelStatus.ACTIVE)
+    async with talk.context.transaction(EVERY_WORKSPACE) as session:
+        await requeue_parked(session, talk.channel_id)
+    jobs = await talk.job_messages()
+    assert jobs[0] == second
+    await talk.deliver(second)
+    assert not talk.telegram.called("sendMessage")
+    behind = (await talk.job_messages())[len(jobs) :]
+    assert behind == [first, second]
+    for message_id in [*jobs[1:], *behind]:
+        await talk.deliver(message_id)
+    assert [call["text"] for call in talk.telegram.called("sendMessage")] == ["раз", "два"]
