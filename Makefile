@@ -41,7 +41,7 @@ check: setup ## What CI runs: lint, types, imports, tests
 	$(BIN)/lint-imports
 	cd panel && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check  # types of the panel's scripts
 	$(BIN)/pytest $(SPREAD) --ignore=tests/browser
-	$(BIN)/pytest tests/browser  # apart: the driver's loop runs on in the test's own process
+	$(BIN)/pytest -n 2 --dist loadfile tests/browser  # a demo for each; apart: the driver's loop runs on in the test's own process
 
 outside: setup ## Storage, pipeline and API tests again, on the servers that OTKLIK_TEST_* name
 	$(BIN)/pytest $(SPREAD) -m outside

@@ -231,11 +231,13 @@ def add_channel(
 
 @model_app.command("build")
 @in_words
-def build_model() -> None:
+def build_model(
+    tune: Annotated[bool, typer.Option("--tune", help="The second encoder, too; wants the extra `build`.")] = False,
+) -> None:
     """Train the shipped classifier from the seed corpus."""
     from moderation.learning.build import main as run
 
-    run()
+    run(tune=tune)
 
 
 @model_app.command("train")

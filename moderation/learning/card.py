@@ -31,7 +31,7 @@ from moderation.learning.folds import Calibration, cross_validate, reliability
 from moderation.learning.layers import Example, look_at_all, prepare
 from moderation.learning.measure import Figures, measure, measure_alerts, number
 from moderation.learning.taught import Seen, see, teach, teach_in_folds
-from moderation.learning.training import find_kinship
+from moderation.learning.training import check_tuning, find_kinship
 from moderation.triage import MODEL, load_tagger
 from moderation.triage.classify import LinearTagger
 from moderation.triage.embed import embed
@@ -50,12 +50,14 @@ PUBLIC: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "spam_tgspam": ("intent", {}),
 }
 """Public sets: file, task, and our label for theirs."""
+FOUR_FIFTHS = "the other four fifths"
 TAUGHT: Mapping[str, str | None] = {
     "cedr_sent3_test.tsv": "cedr_sent3_train.tsv",
     "goemotions_ru_sent3_test.tsv": "goemotions_ru_sent3_validation.tsv",
     "toxic_vk_distorted.tsv": None,
 }
-"""Of public sets what else may teach the features, to see what they can do: a file, or folds of the set itself."""
+"""Of public sets what else may teach the features, to see what they can do: a file, or folds of the set itself, which
+then tune the second encoder, too."""
 
 
 def main(folder: Path | None) -> None:
@@ -63,6 +65,7 @@ def main(folder: Path | None) -> None:
     _read_prose()
     if folder is not None:
         _check_public(folder)
+        check_tuning()
     rows = read_seed()
     tagger = load_tagger(cache=False)
     example = look_at_all(prepare(training_rows(rows)))
@@ -167,7 +170,7 @@ def describe_folds(example: Example, tagger: LinearTagger) -> str:
     lines = [
         "\n### The recipe on seven folds of the training trades, by the first look\n",
         *_describe_rows(example, tagger, {("first", task): first[task] for task in TASKS}),
-        "\n### Both looks on one of these folds, whose trades the second look did not learn\n",
+        "\n### Both looks on the trades that the second look did not learn\n",
         *_describe_rows(example.pick(folds.held), tagger, by_looks),
         "\nAccuracy by trade at a first look, each predicted by a model that saw no row of it:\n",
         _row(["trade", "n", *TASKS]),
@@ -257,22 +260,29 @@ def describe_public(folder: Path, tagger: LinearTagger) -> str:
 
 
 def describe_taught(folder: Path, tagger: LinearTagger) -> str:
-    """What the features can do where a set's own labels teach them."""
+    """What the features can do where a set's own labels teach them, and the second encoder where they tune it."""
+    from moderation.learning.tuned import tune_in_folds  # loads JAX, which the other processes of this card can spare
+
     lines = [
         "\n### The features taught by a public set's own labels\n\nBoth encoders' embeddings, the terms and the "
         "shipped model's first look, in one layer; nothing of it is shipped. The VK set in five folds; comments that "
-        "are alike share one, as authors are not named there.\n",
+        "are alike share one, as authors are not named there. Tuned: beside that layer speaks the second encoder, all "
+        "of whose layers the same four fifths tuned.\n",
         _row(["set", "learned", "n", "macro-F1", "accuracy"]),
         _row(["---"] * 5),
     ]
     for name, teacher in TAUGHT.items():
         seen = _see_public(folder, name, name, tagger)
         if teacher is None:
-            learned, figures = "the other four fifths", teach_in_folds(seen)
+            taught = [
+                (FOUR_FIFTHS, teach_in_folds(seen)),
+                (f"{FOUR_FIFTHS}, tuned", tune_in_folds(seen, tell=Console(stderr=True).print)),
+            ]
         else:
-            learned, figures = teacher.removesuffix(".tsv"), teach(_see_public(folder, teacher, name, tagger), seen)
-        scores = [f"{number(figures, name):.3f}" for name in ("macro_f1", "accuracy")]
-        lines.append(_row([name.removesuffix(".tsv"), learned, str(figures["n"]), *scores]))
+            taught = [(teacher.removesuffix(".tsv"), teach(_see_public(folder, teacher, name, tagger), seen))]
+        for learned, figures in taught:
+            scores = [f"{number(figures, score):.3f}" for score in ("macro_f1", "accuracy")]
+            lines.append(_row([name.removesuffix(".tsv"), learned, str(figures["n"]), *scores]))
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Both looks on folds that share no trade, and what is chosen there: temperatures, and from where on a tag is sure."""
+"""Both looks at trades that they did not learn, and what is chosen there: temperatures and the least of a sure tag."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,12 +58,12 @@ def deal(example: Example) -> list[tuple[Places, Places]]:
 
 
 def cross_validate(example: Example, kinship: Floats, second: Second) -> Folds:
-    """First looks at every row, and second ones at the first fold's, by a look that learned the others."""
+    """First looks at every row, and second ones at those that are held, by a look that learned the others."""
     folds = deal(example)
     order = np.argsort(np.concatenate([rest for _, rest in folds]))
     first = _gather(spread(look_at_fold, example, folds)).pick(order)
-    held = folds[0][1]
-    embedded = embed_again(second, [example.texts[place] for place in held])
+    held = np.flatnonzero(example.held())
+    embedded = embed_again(second, example.pick(held).texts)
     return Folds(first, held, hear_again(second, first.pick(held), embedded), kinship)
 
 

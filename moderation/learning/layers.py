@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from moderation.learning.corpus import Row, is_talk, is_told_to_nobody
+from moderation.learning.corpus import Row, is_held, is_talk, is_told_to_nobody
 from moderation.learning.features import take_up
 from moderation.learning.spread import spread
 from moderation.triage.embed import embed
@@ -74,6 +74,10 @@ class Example:
     def to_brands(self) -> npt.NDArray[np.bool_]:
         """Which rows are written to a brand: all but public talk."""
         return np.array([not is_talk(row) for row in self.rows], dtype=np.bool_)
+
+    def held(self) -> npt.NDArray[np.bool_]:
+        """Which rows the second look does not learn."""
+        return np.array([is_held(trade) for trade in self.trades.tolist()], dtype=np.bool_)
 
     def labels(self, task: str) -> Labels:
         """Places of the rows' labels in TASKS[task]."""

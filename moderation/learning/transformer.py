@@ -1,5 +1,6 @@
 """The second encoder's layers for training, in JAX: what its engine computes in whole numbers, here in floats."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import jax
@@ -27,6 +28,11 @@ def read_layer(image: Image, place: int) -> Layer:
         f"{name}.w": image.read_floats(f"l{place}.{name}.w").reshape(len(biases[f"{name}.b"]), -1) for name in MATRICES
     }
     return {name: jnp.array(tensor) for name, tensor in {**biases, **norms, **matrices}.items()}
+
+
+def stack(layers: Sequence[Layer]) -> Layer:
+    """Layers of one shape as one, by a new first axis."""
+    return {name: jnp.stack([layer[name] for layer in layers]) for name in layers[0]}
 
 
 def read_scales(image: Image, place: int) -> Layer:

@@ -14,7 +14,7 @@ Places = npt.NDArray[np.intp]
 
 HARDLY = 0.05
 """So little above its band a tag is looked at twice, too: what the second encoder did not see would be the less right
-half of what is sure. Chosen on the fold that it did not learn; more brings nothing and costs time."""
+half of what is sure. Chosen on a seventh of the trades that it did not learn; more brings nothing and costs time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,14 @@ def hear_again(second: Second, first: Heard, embedded: Floats) -> Heard:
         name: softmax((embedded @ head.slopes + head.bias).astype(np.float64)) for name, head in second.heads.items()
     }
 
-    def join(said: Table, name: str) -> Table:
-        return softmax((1 - second.share) * _logs(said) + second.share * _logs(read[name]))
+    told = join(np.hstack([1 - first.told, first.told]), read["told"], second.share)[:, 1:]
+    to_brand = {task: join(first.to_brand[task], read[task], second.share) for task in AGAIN}
+    return Heard({**first.to_brand, **to_brand}, told, join(first.public, read["public"], second.share))
 
-    told = join(np.hstack([1 - first.told, first.told]), "told")[:, 1:]
-    to_brand = {task: join(first.to_brand[task], task) for task in AGAIN}
-    return Heard({**first.to_brand, **to_brand}, told, join(first.public, "public"))
+
+def join(first: Table, second: Table, share: float) -> Table:
+    """Two readings of the same texts as one, by logarithms; `share` is the second's, from 0 to 1."""
+    return softmax((1 - share) * _logs(first) + share * _logs(second))
 
 
 def weigh(layer: Layer, dense: Floats, bags: Bags) -> Table:

@@ -14,7 +14,7 @@ from moderation.triage.sealed import Arrays, ChangedError, from_words, hash_arra
 
 Floats = npt.NDArray[np.float32]
 
-FORMAT = 5
+FORMAT = 6
 DIMENSIONS = 512
 SECOND_DIMENSIONS = 384
 TUNED = "second.tuned."
@@ -82,13 +82,14 @@ class Second:
 
     `heads` has a layer for each of HEARD_AGAIN; `share` is what their word weighs beside the first look's, from 0 to 1.
     `tuned` says by tensor how the encoder differs from its package's weights, whose layers have the hash `over`: int8,
-    steps on the grid of 4 bits; float32, the numbers themselves; flat.
+    steps on the grid of 4 bits; float32, the numbers themselves; flat. `learned` names the trades that taught it.
     """
 
     heads: Mapping[str, Dense]
     share: float
     tuned: Mapping[str, npt.NDArray[np.generic]]
     over: str
+    learned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def write(weights: Weights, path: Path) -> None:
 
 def read(path: Path) -> Weights:
     """Read a model's file; SetupError when it is missing, foreign or changed since it was written."""
-    advice = "Build it again with `otklik model build`, or install Otklik anew."
+    advice = "Build it again with `otklik model build --tune`, or install Otklik anew."
     if not path.is_file():
         raise SetupError(f"The classifier's file {path} is missing. {advice}")
     try:
@@ -138,7 +139,7 @@ def _arrays(weights: Weights) -> Arrays:
     about = {
         task: {"temperature": head.temperature, "sure_from": head.sure_from} for task, head in weights.heads.items()
     }
-    second = {"share": weights.second.share, "over": weights.second.over}
+    second = {"share": weights.second.share, "over": weights.second.over, "learned": weights.second.learned}
     arrays: Arrays = {
         "about": from_words(json.dumps({"format": FORMAT, "heads": about, "second": second})),
         "terms": from_words("\n".join(ordered)),
@@ -189,6 +190,7 @@ def _weights(arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> Wei
         share=float(about["second"]["share"]),
         tuned={name.removeprefix(TUNED): tensor for name, tensor in arrays.items() if name.startswith(TUNED)},
         over=str(about["second"]["over"]),
+        learned=tuple(str(trade) for trade in about["second"]["learned"]),
     )
     return Weights(terms, _floats(arrays["idf"], (len(terms),)), kinship, heads, public, second, version)
 

@@ -1,4 +1,4 @@
-"""One demo and one browser for all tests of this folder; a fresh signed-in page for each."""
+"""One demo and one browser for all tests of a process; a fresh signed-in page for each."""
 
 import os
 from collections.abc import Iterator

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from moderation.learning.card import CARD
-from moderation.learning.corpus import TEST_TRADES, read_seed
+from moderation.learning.corpus import TEST_TRADES, is_held, read_seed
 from moderation.learning.evaluate import told
 from moderation.learning.measure import measure, measure_alerts, number
 from moderation.triage.classify import LinearTagger
@@ -45,6 +45,13 @@ def test_alerts_on_negative_messages_are_right_and_miss_few(unseen: Mapping[str,
     precision, recall = measure_alerts(*unseen["sentiment"])
     assert precision >= 0.90
     assert recall >= 0.80
+
+
+def test_its_second_look_learned_no_trade_that_judges_it(tagger: LinearTagger) -> None:
+    learned = set(tagger.weights.second.learned)
+    assert len(learned) > 300
+    assert not learned & TEST_TRADES
+    assert not {trade for trade in learned if is_held(trade)}
 
 
 def test_the_card_is_about_this_model(tagger: LinearTagger) -> None:

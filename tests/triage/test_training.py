@@ -1,29 +1,58 @@
 """Training: equal input gives equal weights; calibration finds what was put in."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from moderation.learning.corpus import read_seed, training_rows
+from inbox.core.errors import SetupError
+from moderation.learning.corpus import TEST_TRADES, is_held, read_seed, training_rows
 from moderation.learning.folds import find_temperature, reliability
 from moderation.learning.layers import prepare
-from moderation.learning.training import train
+from moderation.learning.training import check_kept, check_tuning, teach_second, train
+from moderation.triage import load_tagger
 from moderation.triage.classify import LinearTagger
 from moderation.triage.scoring import sharpen, softmax
 
-EVERY, SHORTEST = 13, 60
-"""Rows, letters: some 1,300 rows of nearly all trades, with few lengths to compile for."""
+EVERY = 26
+"""Rows: some 1,600 of nearly all trades, and all offers."""
 
 
-@pytest.mark.timeout(1200)  # compiling takes a minute of a free core, twice
 def test_equal_rows_give_equal_weights() -> None:
-    short = [row for row in training_rows(read_seed()) if len(row.text) <= SHORTEST]
-    short = [row for place, row in enumerate(short) if place % EVERY == 0 or row.labels["intent"] == "partnership"]
+    rows = training_rows(read_seed())
+    few = [row for place, row in enumerate(rows) if place % EVERY == 0 or row.labels["intent"] == "partnership"]
+    second = load_tagger().weights.second
     told: list[str] = []
-    first, second = train(prepare(short), told.append), train(prepare(short))
-    assert first.version == second.version
+    first, again = train(prepare(few), second, told.append), train(prepare(few), second)
+    assert first.version == again.version
     tagged = LinearTagger(first, None).tag(["заработок без вложений, пишите в лс"])[0]
     assert tagged.intent == "spam"
     assert told[-1].startswith("Training on")
+
+
+@pytest.mark.timeout(600)  # compiling takes some seconds of a free core
+def test_a_second_look_learns_no_trade_that_is_held() -> None:
+    rows = [row for row in training_rows(read_seed()) if len(row.text) < 25][::60]
+    example = prepare(rows)
+    check_tuning()
+    second = teach_second(example)
+    assert any(is_held(row.trade) for row in rows)
+    assert second.learned == tuple(sorted({row.trade for row in rows if not is_held(row.trade)}))
+    check_kept(second, {row.trade for row in rows})
+
+
+@pytest.mark.parametrize("trade", [next(row.trade for row in read_seed() if is_held(row.trade)), min(TEST_TRADES)])
+def test_a_second_look_that_learned_what_judges_it_is_not_kept(trade: str) -> None:
+    second = load_tagger().weights.second
+    with pytest.raises(SetupError, match=f"{trade}.*--tune"):
+        check_kept(replace(second, learned=(*second.learned, trade)), {trade})
+
+
+def test_a_second_look_that_does_not_run_here_is_not_kept() -> None:
+    second = load_tagger().weights.second
+    check_kept(second, {row.trade for row in read_seed()} - TEST_TRADES)
+    with pytest.raises(SetupError, match=r"does not run here.*--tune"):
+        check_kept(replace(second, over="another wheel"), ())
 
 
 def test_temperature_makes_boasting_honest() -> None:

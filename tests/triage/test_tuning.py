@@ -6,8 +6,9 @@ import pytest
 
 from moderation.learning import transformer
 from moderation.learning.corpus import Row
-from moderation.learning.layers import embed_again, prepare
+from moderation.learning.layers import Example, embed_again, prepare
 from moderation.learning.pieces import Cutter
+from moderation.learning.spread import tell_nobody
 from moderation.learning.tuning import BUCKETS, TOKENS_A_STEP, deal, tune
 from moderation.triage.encoder import Encoder, Image, find_file
 from moderation.triage.normalise import normalise
@@ -55,8 +56,9 @@ def test_every_text_is_dealt_once_in_a_batch_that_it_fits() -> None:
         assert (batch.fill(np.ones(len(lengths)))[len(batch.places) :] == 0).all()
 
 
-@pytest.mark.timeout(900)  # compiling takes a minute of a free core
-def test_what_was_tuned_tells_apart_what_it_was_taught() -> None:
+@pytest.fixture(scope="module")
+def lesson() -> Example:
+    """Praise that always begins alike, and so does trouble."""
     praise = [f"Мне понравилось, {word}" for word in ("спасибо", "супер", "класс", "молодцы", "вкусно", "огонь")]
     trouble = [f"Не работает, {word}" for word in ("ужас", "позор", "верните", "опять", "сломалось", "обман")]
     rows = [
@@ -64,8 +66,13 @@ def test_what_was_tuned_tells_apart_what_it_was_taught() -> None:
         for texts, mood, intent in ((praise, "positive", "praise"), (trouble, "negative", "complaint"))
         for text in texts * 40
     ]
+    return prepare(rows)
+
+
+@pytest.mark.timeout(600)  # compiling takes some seconds a length of a free core
+def test_what_was_tuned_tells_apart_what_it_was_taught(lesson: Example) -> None:
     told: list[str] = []
-    second = tune(prepare(rows), told.append)
+    second = tune(lesson, told.append)
     assert any("step 0 of" in line for line in told)
     plain = Image(find_file().read_bytes()).read_floats("l11.oln.b")
     assert np.abs(np.asarray(second.tuned["l11.oln.b"], np.float32) - plain).max() > 1e-4
@@ -76,3 +83,15 @@ def test_what_was_tuned_tells_apart_what_it_was_taught() -> None:
     wants = [TASKS["intent"][place] for place in heard.to_brand["intent"].argmax(axis=1)]
     assert moods == ["negative", "positive"]
     assert wants == ["complaint", "praise"]
+
+
+@pytest.mark.timeout(600)
+def test_equal_rows_are_learned_equally(lesson: Example) -> None:
+    few = lesson.pick(np.arange(120, 360))
+    first, again = tune(few, tell_nobody), tune(few, tell_nobody)
+    assert first.tuned.keys() == again.tuned.keys()
+    assert any(np.any(first.tuned[name]) for name in first.tuned if first.tuned[name].dtype == np.int8)
+    assert all((first.tuned[name] == again.tuned[name]).all() for name in first.tuned)
+    assert all((first.heads[name].slopes == again.heads[name].slopes).all() for name in first.heads)
+    assert first.over == again.over
+    assert first.learned == again.learned == ("shop",)
