@@ -24,7 +24,7 @@ def main(*, tune: bool) -> None:
     if kept is None:
         check_tuning()
     else:
-        check_kept(kept, {row.trade for row in rows})
+        check_kept(kept)
     with console.status(f"Reading {len(rows)} messages…") as status:
         example = prepare(rows)
         weights = train(example, kept or teach_second(example, status.update), status.update)

@@ -1,7 +1,6 @@
 """Training of a whole model: first layers on all rows and a second look at what is not held, calibrated on folds that
 share no trade."""
 
-from collections.abc import Collection
 from importlib.util import find_spec
 
 import numpy as np
@@ -53,15 +52,13 @@ def check_tuning() -> None:
         raise SetupError(f"Tuning the second encoder wants {', '.join(missing)}: {advice}")
 
 
-def check_kept(second: Second, trades: Collection[str]) -> None:
-    """SetupError where a second look cannot stay in a model of these trades: it learned some that are now held or only
-    test, or it does not run on this machine."""
+def check_kept(second: Second) -> None:
+    """SetupError where a second look cannot stay in a model: it learned trades that are held or only test, or it does
+    not run on this machine."""
     advice = "Tune it anew: `otklik model build --tune`."
-    known = sorted(
-        trade for trade in {*trades, *TEST_TRADES} & {*second.learned} if is_held(trade) or trade in TEST_TRADES
-    )
-    if known:
-        raise SetupError(f"The second look learned trades that judge it now ({', '.join(known[:5])}). {advice}")
+    judges = [trade for trade in second.learned if is_held(trade) or trade in TEST_TRADES]
+    if judges:
+        raise SetupError(f"The second look learned trades that judge it now ({', '.join(judges[:5])}). {advice}")
     if not SecondLook(second).is_ready():
         raise SetupError(
             f"The second look does not run here: its engine or the weights it was tuned over are missing. {advice}"
