@@ -10,9 +10,13 @@ from inbox.channels.events import Platform
 
 
 class LazyAdapters(Mapping[Platform, Adapter]):
-    """Platform → adapter; `load` makes all of them, in a thread if need be, so that nobody waits for one later."""
+    """Platform → adapter; `load` makes all of them, in a thread if need be, so that nobody waits for one later.
 
-    def __init__(self) -> None:
+    `allow_private`: whether channels may use servers and proxies in private networks.
+    """
+
+    def __init__(self, *, allow_private: bool = False) -> None:
+        self._allow_private = allow_private
         self._made: dict[Platform, Adapter] = {}
         self._making = Lock()
 
@@ -20,7 +24,7 @@ class LazyAdapters(Mapping[Platform, Adapter]):
     def __getitem__(self, platform: Platform) -> Adapter:
         with self._making:
             if platform not in self._made:
-                self._made[platform] = _make(platform)
+                self._made[platform] = _make(platform, allow_private=self._allow_private)
             return self._made[platform]
 
     @override
@@ -42,13 +46,15 @@ class LazyAdapters(Mapping[Platform, Adapter]):
             await adapter.close()
 
 
-def _make(platform: Platform) -> Adapter:
+def _make(platform: Platform, *, allow_private: bool) -> Adapter:
     match platform:
         case Platform.TELEGRAM:
             from bots.telegram.adapter import TelegramAdapter
+            from bots.telegram.wire import Wires as TelegramWires
 
-            return TelegramAdapter()
+            return TelegramAdapter(wires=TelegramWires(allow_private=allow_private))
         case Platform.VK:
             from bots.vk.adapter import VkAdapter
+            from bots.vk.wire import Wires as VkWires
 
-            return VkAdapter()
+            return VkAdapter(wires=VkWires(allow_private=allow_private))

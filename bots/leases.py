@@ -7,6 +7,8 @@ from datetime import timedelta
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from inbox.channels.receivers import lease_key
+
 TTL = timedelta(seconds=15)
 RENEW_EVERY = timedelta(seconds=5)
 GIVE_UP_AFTER = timedelta(seconds=10)
@@ -25,7 +27,7 @@ class Lease:
 
     def __init__(self, redis: Redis, channel_id: int, holder: str) -> None:
         self._redis = redis
-        self._key = f"otklik:lease:{channel_id}"
+        self._key = lease_key(channel_id)
         self._holder = holder
         self._renewed_at: float | None = None
         self._renew = redis.register_script(_RENEW)

@@ -6,7 +6,6 @@ the stream or the receiver is stopped.
 
 import asyncio
 import contextlib
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from inbox.channels.adapter import Account, RawEvent
 from inbox.core.clock import Clock
 
 CONCURRENT_PUTS = 32
-TELL_AGAIN = timedelta(minutes=1)
 
 N_ = str
 """Marks a sentence for the translators."""
@@ -127,7 +125,6 @@ class Receiver(ABC):
         self._put = put
         self._on_status = on_status
         self._told: tuple[ReceiverKind, str | None] | None = None
-        self._told_at = 0.0
         self._in_hand: _Running | None = None
 
     async def store(self, events: Sequence[RawEvent]) -> bool:
@@ -176,15 +173,11 @@ class Receiver(ABC):
                 await self.stop.wait()
 
     async def tell(self, kind: ReceiverKind, reason: str | None) -> None:
-        """Tell a change of state once; another reason matters only for a conflict.
-
-        A conflict is told again now and then: a check that finds the key alive takes it off the channel meanwhile.
-        """
+        """Tell a change of state once; another reason matters only for a conflict."""
         told = (kind, reason if kind is ReceiverKind.CONFLICT else None)
-        is_fresh = kind is not ReceiverKind.CONFLICT or time.monotonic() - self._told_at < TELL_AGAIN.total_seconds()
-        if told == self._told and is_fresh:
+        if told == self._told:
             return
-        self._told, self._told_at = told, time.monotonic()
+        self._told = told
         try:
             await self._on_status(ReceiverStatus(kind, reason, self.clock()))
         except Exception as error:

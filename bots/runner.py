@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from bots.leased import LeasedReceiver
 from bots.places import Places
 from bots.receiving import Reports
-from bots.telegram import reasons
 from bots.telegram.adapter import TelegramAdapter
 from bots.telegram.receive import poll as poll_telegram
 from bots.vk.adapter import VkAdapter
@@ -27,6 +26,7 @@ from bots.vk.receive import poll as poll_vk
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
+from inbox.channels.receivers import MENDS_BY_ITSELF
 from inbox.core.bulk import among
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -42,8 +42,6 @@ _KEYS = (
     Channel.proxy_encrypted,
 )
 """What an account is made of."""
-MENDS_BY_ITSELF = (reasons.ANOTHER_POLLER, reasons.WEBHOOK_IS_SET)
-"""Why a channel that needs attention is polled all the same: the other program may go away."""
 
 log = structlog.get_logger()
 

@@ -21,6 +21,7 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import (
     AnswerAlert,
+    AnswerPress,
     CallWebhook,
     CatchUp,
     CheckChannel,
@@ -39,6 +40,7 @@ from inbox.core.events import (
     RingBreach,
     RingDigest,
     RingLead,
+    ShowPress,
     TrainModel,
 )
 from inbox.core.jobs import FINISH, JobRunner
@@ -53,6 +55,7 @@ from routing.alerts.answering import run_answer
 from routing.alerts.linking import run_link
 from routing.alerts.pressing import run_press
 from routing.alerts.ringing import run_digest, run_ring
+from routing.alerts.showing import run_answer_press, run_show_press
 from routing.alerts.sweeping import run_breach
 from routing.arriving import route
 from routing.assignment.service import drain
@@ -97,7 +100,9 @@ def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) ->
     runner.register(RingAlert, partial(run_ring, context, pacing))
     runner.register(RingDigest, partial(run_digest, context, pacing))
     runner.register(RingBreach, partial(run_breach, context))
-    runner.register(PressButton, partial(run_press, context, pacing, further=LEAD_DEEDS))
+    runner.register(PressButton, partial(run_press, context, further=LEAD_DEEDS))
+    runner.register(AnswerPress, partial(run_answer_press, context))
+    runner.register(ShowPress, partial(run_show_press, context, pacing))
     runner.register(AnswerAlert, partial(run_answer, context, pacing))
     runner.register(LinkByCode, partial(run_link, context, pacing))
     runner.register(RingLead, partial(run_lead_ring, context, pacing))

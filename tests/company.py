@@ -21,13 +21,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 from typing_extensions import override
 
-from bots.telegram.adapter import TelegramAdapter
-from bots.vk.adapter import VkAdapter
+from bots.adapters import LazyAdapters
 from inbox.agents.models import Agent, TokenKind
 from inbox.agents.passwords import hash_password
 from inbox.agents.tokens import issue_token
 from inbox.app import create_app
-from inbox.channels.adapter import Adapter
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus
 from inbox.cli.running import KEPT_SECONDS
@@ -160,11 +158,12 @@ async def open_context(
     database = Database(url)
     pool = BlockingConnectionPool.from_url(servers.redis_url, max_connections=32, timeout=20, decode_responses=True)
     redis = Redis.from_pool(pool)
-    adapters: dict[Platform, Adapter] = {Platform.TELEGRAM: TelegramAdapter(), Platform.VK: VkAdapter()}
+    settings = settings or Settings(_env_file=None, base_url="https://otklik.test", channels_private=True)
+    adapters = LazyAdapters(allow_private=settings.channels_private)
     try:
         await redis.flushdb()
         yield Context(
-            settings=settings or Settings(_env_file=None, base_url="https://otklik.test"),
+            settings=settings,
             database=database,
             redis=redis,
             cipher=Cipher(Fernet.generate_key().decode()),
@@ -173,8 +172,7 @@ async def open_context(
             clock=clock or ShiftedClock(),
         )
     finally:
-        for adapter in adapters.values():
-            await adapter.close()
+        await adapters.close()
         await redis.aclose()
         await database.close()
         servers.drop(url)

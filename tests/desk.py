@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.telegram.adapter import TelegramAdapter
+from bots.telegram.wire import Wires
 from inbox.agents.models import Agent, ShiftState
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel
@@ -193,7 +194,7 @@ async def open_desk(servers: TestServers, *, channels: int = 1) -> AsyncIterator
     url = servers.clone()
     database = Database(url)
     redis = connect_redis(servers.redis_url)
-    adapter = TelegramAdapter()
+    adapter = TelegramAdapter(wires=Wires(allow_private=True))
     context = Context(
         settings=Settings(tagger_threads=1), database=database, redis=redis,
         cipher=Cipher(Fernet.generate_key().decode()),

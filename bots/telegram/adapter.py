@@ -42,9 +42,9 @@ _NOTHING: tuple[RawEvent, ...] = ()
 class TelegramAdapter:
     """Telegram for all its channels in a process; refusals are the PlatformError family. See inbox.channels.adapter."""
 
-    def __init__(self, clock: Clock = utc_now) -> None:
+    def __init__(self, clock: Clock = utc_now, wires: Wires | None = None) -> None:
         self._clock = clock
-        self.wires = Wires()
+        self.wires = wires or Wires()
         """The connection pools; receivers in the same process share them."""
 
     @property

@@ -1,6 +1,8 @@
 """Why Telegram refused, in sentences for people: keys of the language files, marked by N_."""
 
 from bots.receiving import CANNOT_STORE as CANNOT_STORE
+from inbox.channels.receivers import ANOTHER_POLLER as ANOTHER_POLLER
+from inbox.channels.receivers import WEBHOOK_IS_SET as WEBHOOK_IS_SET
 
 N_ = str
 """Marks a sentence for the translators."""
@@ -11,8 +13,6 @@ CANNOT_CONNECT = N_("Telegram could not be reached.")
 NO_ANSWER = N_("Telegram did not answer.")
 TOO_MANY_CALLS = N_("Telegram asks to wait: too many messages.")
 KEY_REVOKED = N_("Telegram does not accept this bot token: it was revoked or mistyped.")
-WEBHOOK_IS_SET = N_("A webhook is set for this bot, so Telegram gives no updates to polling.")
-ANOTHER_POLLER = N_("Another program receives the updates of this bot with the same token.")
 CHAT_MIGRATED = N_("The group became a supergroup.")
 NO_PROXY_SUPPORT = N_("This kind of proxy needs the package aiohttp-socks.")
 

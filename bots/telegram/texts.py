@@ -33,29 +33,29 @@ def text_of(message: RawObject) -> str:
 def names_us(message: RawObject, me: Me) -> bool:
     """Whether the text mentions us by @username, by a link to us, or by a command addressed to us."""
     return any(
-        _entity_names_us(find_text(message, text_name) or "", entity, me)
+        _entity_names_us(units, entity, me)
         for text_name, list_name in (("text", "entities"), ("caption", "caption_entities"))
+        for units in ((find_text(message, text_name) or "").encode(_UTF16, "surrogatepass"),)
         for entity in find_objects(message, list_name)
     )
 
 
-def _entity_names_us(text: str, entity: RawObject, me: Me) -> bool:
+def _entity_names_us(units: bytes, entity: RawObject, me: Me) -> bool:
     kind = entity.get("type")
     if kind == "text_mention":
         user = find_object(entity, "user") or {}
         return str(find_int(user, "id")) == me.external_id
     if kind not in {"mention", "bot_command"} or not me.username:
         return False
-    _, _, name = _stretch(text, entity).partition("@")
+    _, _, name = _stretch(units, entity).partition("@")
     return name.lower() == me.username.lower()
 
 
-def _stretch(text: str, entity: RawObject) -> str:
+def _stretch(units: bytes, entity: RawObject) -> str:
     """The piece of text an entity covers; Telegram counts offsets in UTF-16 code units."""
     start = max(find_int(entity, "offset") or 0, 0)
     end = start + max(find_int(entity, "length") or 0, 0)
-    units = text.encode(_UTF16, "surrogatepass")[2 * start : 2 * end]
-    return units.decode(_UTF16, "replace")
+    return units[2 * start : 2 * end].decode(_UTF16, "replace")
 
 
 def _words_of_blocks(blocks: object) -> str:

@@ -5,11 +5,13 @@ yet cannot turn a delivered message into an unknown outcome. Errors of aiohttp c
 ours are raised after theirs are gone, without cause or context.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
+from ssl import SSLContext
 
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -26,11 +28,15 @@ from aiohttp import (
     InvalidURL,
     NonHttpUrlClientError,
 )
-from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
+from aiohttp.client_proto import ResponseHandler
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
+from typing_extensions import override
 
 from bots.fields import RawObject
+from bots.guard import is_guarded, open_public, was_private
 from bots.telegram.reasons import CANNOT_CONNECT, FILE_GONE, KEY_REVOKED, NO_ANSWER, NO_PROXY_SUPPORT
 from inbox.channels.adapter import Account
+from inbox.core.addresses import PRIVATE_SERVER, find_public_address
 from inbox.core.errors import (
     KeyRefusedError,
     PermanentRefusalError,
@@ -77,10 +83,27 @@ class Answer:
     migrate_to_chat_id: int | None = None
 
 
-class Wire(AiohttpSession):
-    """The connection pool to one Bot API server through one proxy, shared by many bots."""
+class _PublicProxyConnector(ProxyConnector):
+    """The way through a SOCKS proxy at a public address; where it leads from there is the proxy's own network."""
 
-    def __init__(self, api_url: str | None, proxy_url: str | None) -> None:
+    _named: str | None = None
+
+    @override
+    async def _connect_via_proxy(
+        self, host: str, port: int, ssl: SSLContext | None = None, timeout: float | None = None
+    ) -> tuple[asyncio.Transport, ResponseHandler]:
+        self._named = self._named or self._proxy_host
+        self._proxy_host = await find_public_address(self._named, self._proxy_port)
+        return await super()._connect_via_proxy(host, port, ssl, timeout)
+
+
+class Wire(AiohttpSession):
+    """The connection pool to one Bot API server through one proxy, shared by many bots.
+
+    A guarded one connects to public addresses only, and says so when it does not.
+    """
+
+    def __init__(self, api_url: str | None, proxy_url: str | None, *, is_guarded: bool) -> None:
         # aiohttp speaks to HTTP proxies by itself; aiogram reaches the others through aiohttp-socks.
         is_http_proxy = proxy_url is not None and proxy_url.startswith(("http://", "https://"))
         self._http_proxy = proxy_url if is_http_proxy else None
@@ -91,6 +114,10 @@ class Wire(AiohttpSession):
         except RuntimeError:
             raise SetupError(NO_PROXY_SUPPORT) from None
         self._connector_init["keepalive_timeout"] = IDLE_SECONDS
+        if is_guarded and self._connector_type is ProxyConnector:
+            self._connector_type = _PublicProxyConnector
+        elif is_guarded:
+            self._connector_init["socket_factory"] = open_public
 
     async def ask(
         self, account: Account, method: TelegramMethod[TelegramType], limits: ClientTimeout = CALL_LIMITS
@@ -119,10 +146,10 @@ class Wire(AiohttpSession):
                 allow_redirects=False,
             ) as response:
                 return response.status, await response.read()
-        except _NEVER_LEFT:
-            return TemporaryRefusalError(CANNOT_CONNECT)
-        except (ClientError, TimeoutError, OSError):
-            return UnknownOutcomeError(NO_ANSWER)
+        except _NEVER_LEFT as error:
+            return TemporaryRefusalError(PRIVATE_SERVER if was_private(error) else CANNOT_CONNECT)
+        except (ClientError, TimeoutError, OSError) as error:
+            return TemporaryRefusalError(PRIVATE_SERVER) if was_private(error) else UnknownOutcomeError(NO_ANSWER)
 
     async def read(self, account: Account, path: str) -> AsyncIterator[bytes]:
         """The bytes of a file that getFile named, in chunks."""
@@ -138,11 +165,14 @@ class Wire(AiohttpSession):
             raise failure
 
     async def _pieces(self, account: Account, path: str) -> AsyncGenerator[bytes | PlatformError, None]:
-        """Chunks, and last the error to raise, if any."""
+        """Chunks, and last the error to raise, if any. No redirect is followed: it might lead into our own network."""
         session = await self.create_session()
         try:
             async with session.get(
-                self.api.file_url(account.token, path), timeout=FILE_LIMITS, proxy=self._http_proxy
+                self.api.file_url(account.token, path),
+                timeout=FILE_LIMITS,
+                proxy=self._http_proxy,
+                allow_redirects=False,
             ) as response:
                 if response.status == 200:
                     async for chunk in response.content.iter_chunked(CHUNK_BYTES):
@@ -151,21 +181,25 @@ class Wire(AiohttpSession):
                     yield PermanentRefusalError(FILE_GONE)
                 else:
                     yield TemporaryRefusalError(NO_ANSWER)
-        except (*_PROXY_FAILED, ClientError, TimeoutError, OSError):
-            yield TemporaryRefusalError(NO_ANSWER)
+        except (*_PROXY_FAILED, ClientError, TimeoutError, OSError) as error:
+            yield TemporaryRefusalError(PRIVATE_SERVER if was_private(error) else NO_ANSWER)
 
 
 class Wires:
-    """The connection pools of a process, one for each pair of server and proxy."""
+    """The connection pools of a process, one for each pair of server and proxy.
 
-    def __init__(self) -> None:
+    `allow_private`: whether servers and proxies that people named may stand in a private network.
+    """
+
+    def __init__(self, *, allow_private: bool = False) -> None:
+        self._allow_private = allow_private
         self._open: dict[tuple[str | None, str | None], Wire] = {}
 
     def wire(self, account: Account) -> Wire:
         """The pool that serves an account."""
         key = (account.api_url, account.proxy_url)
         if key not in self._open:
-            self._open[key] = Wire(*key)
+            self._open[key] = Wire(*key, is_guarded=is_guarded(account, allow_private=self._allow_private))
         return self._open[key]
 
     async def close(self) -> None:

@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 
+from bots.guard import was_private
 from bots.vk import reasons
 from bots.vk.wire import Wires
 from inbox.channels.adapter import Account, RemoteFile
+from inbox.core.addresses import PRIVATE_SERVER
 from inbox.core.errors import PermanentRefusalError, PlatformError, TemporaryRefusalError
 
 FILE_LIMITS = ClientTimeout(total=600, connect=10, sock_connect=10, sock_read=60)
@@ -34,9 +36,9 @@ async def _open(wires: Wires, account: Account, url: str) -> ClientResponse | Pl
         if not _is_vks(url, account):
             return PermanentRefusalError(reasons.FOREIGN_FILE)
         try:
-            response = await wires.http().get(url, timeout=FILE_LIMITS, proxy=proxy, allow_redirects=False)
-        except (ClientError, TimeoutError, OSError, ValueError):
-            return TemporaryRefusalError(reasons.NO_ANSWER)
+            response = await wires.http(account).get(url, timeout=FILE_LIMITS, proxy=proxy, allow_redirects=False)
+        except (ClientError, TimeoutError, OSError, ValueError) as error:
+            return TemporaryRefusalError(PRIVATE_SERVER if was_private(error) else reasons.NO_ANSWER)
         if response.status == 200:
             return response
         response.close()

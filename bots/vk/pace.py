@@ -3,16 +3,10 @@
 from datetime import timedelta
 from hashlib import sha256
 
+from bots.vk.line import CONNECT_SECONDS, READ_SECONDS
 from bots.vk.possible import TALKS
 from bots.vk.uploads import MAX_FILES
-from bots.vk.wire import (
-    CONNECT_SECONDS,
-    OWN_CALLS_PER_SECOND,
-    READ_SECONDS,
-    UPLOAD_SECONDS,
-    USER_CALLS_PER_SECOND,
-    Wires,
-)
+from bots.vk.wire import OWN_CALLS_PER_SECOND, UPLOAD_SECONDS, USER_CALLS_PER_SECOND, Wires
 from inbox.channels.adapter import Account, Act, KeyKind
 from inbox.channels.events import ConversationKind
 from inbox.core.pacing import Bucket

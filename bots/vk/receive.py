@@ -15,14 +15,16 @@ from aiohttp import ClientError, ClientTimeout
 from typing_extensions import override
 
 from bots.fields import as_object, find_text, get_text
+from bots.guard import was_private
 from bots.receiving import OnStatus, Put, Receiver, ReceiverGap, ReceiverKind
 from bots.vk import reasons
 from bots.vk.calls import call, group_id_of, reading_answers
 from bots.vk.servers import switch_on_long_poll
 from bots.vk.wire import Wires
 from inbox.channels.adapter import Account, RawEvent
+from inbox.core.addresses import PRIVATE_SERVER
 from inbox.core.clock import Clock, utc_now
-from inbox.core.errors import KeyRefusedError, PlatformError
+from inbox.core.errors import KeyRefusedError, PlatformError, TemporaryRefusalError
 
 LONG_POLL_SECONDS = 25
 
@@ -107,7 +109,7 @@ class _Polling(Receiver):
                 await self._take(reply)
 
     async def _ask(self) -> Mapping[str, object]:
-        """One long poll; a trouble of the line is `{}`."""
+        """One long poll; a trouble of the line is `{}`. TemporaryRefusalError for a server in a private network."""
         server = self._server or await self._find_server()
         self._server = server
         if self._ts is None:
@@ -116,13 +118,16 @@ class _Polling(Receiver):
         question = {"act": "a_check", "key": server.key, "ts": self._ts, "wait": str(LONG_POLL_SECONDS)}
         proxy = self.account.proxy_url if (self.account.proxy_url or "").startswith("http") else None
         try:
-            async with self._wires.http().get(
+            async with self._wires.http(self.account).get(
                 server.url, params=question, timeout=_LIMITS, proxy=proxy, allow_redirects=False
             ) as response:
                 body = await response.read() if response.status == 200 else b""
-        except (ClientError, TimeoutError, OSError, ValueError):
-            return {}
-        return _read(body)
+        except (ClientError, TimeoutError, OSError, ValueError) as error:
+            if not was_private(error):
+                return {}
+        else:
+            return _read(body)
+        raise TemporaryRefusalError(PRIVATE_SERVER)
 
     async def _find_server(self) -> _Server:
         if not self._is_switched_on:

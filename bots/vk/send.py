@@ -26,16 +26,20 @@ MAX_MESSAGE = 4096
 
 
 async def send(wires: Wires, account: Account, outgoing: Outgoing, now: datetime) -> Sent:
-    """Send one message; VK tells no time, so that it is `now`. Too long, too many, empty: PermanentRefusalError before
-    anything is asked."""
+    """Send one message. Too long, too many, empty: PermanentRefusalError before anything is asked.
+
+    VK tells the time only by an event; until then it is `now` in whole seconds, as VK's are: what is written later in
+    the same second has a later number.
+    """
     if not outgoing.text.strip() and not outgoing.uploads:
         raise PermanentRefusalError(reasons.EMPTY_TEXT)
+    sent_at = now.replace(microsecond=0)
     if outgoing.kind in {ConversationKind.DIRECT, ConversationKind.GROUP}:
-        return await _message(wires, account, outgoing, now)
-    return await _comment(wires, account, outgoing, now)
+        return await _message(wires, account, outgoing, sent_at)
+    return await _comment(wires, account, outgoing, sent_at)
 
 
-async def _message(wires: Wires, account: Account, outgoing: Outgoing, now: datetime) -> Sent:
+async def _message(wires: Wires, account: Account, outgoing: Outgoing, sent_at: datetime) -> Sent:
     if len(outgoing.text) > MAX_MESSAGE:
         raise PermanentRefusalError(reasons.TEXT_TOO_LONG)
     check_message_files(outgoing.uploads)
@@ -51,7 +55,7 @@ async def _message(wires: Wires, account: Account, outgoing: Outgoing, now: date
     }
     result = await call(wires, account, "messages.send", params)
     with reading_answers():
-        return Sent(await _made_message(wires, account, peer_id, result), now)
+        return Sent(await _made_message(wires, account, peer_id, result), sent_at)
 
 
 def _answered(outgoing: Outgoing, peer_id: int) -> dict[str, str | int]:
@@ -82,7 +86,7 @@ def _error_of(error: RawObject) -> Answer:
     return Answer(code=find_int(error, "code") or 0, message=words if isinstance(words, str) else "")
 
 
-async def _comment(wires: Wires, account: Account, outgoing: Outgoing, now: datetime) -> Sent:
+async def _comment(wires: Wires, account: Account, outgoing: Outgoing, sent_at: datetime) -> Sent:
     """Under a post only: VK lets no community key answer elsewhere."""
     thing = _place(outgoing)
     if thing.kind is not CommentKind.WALL:
@@ -101,7 +105,7 @@ async def _comment(wires: Wires, account: Account, outgoing: Outgoing, now: date
     }
     result = await call(wires, account, "wall.createComment", params)
     with reading_answers():
-        return Sent(thing.comment(get_int(as_object(result, "response"), "comment_id")), now)
+        return Sent(thing.comment(get_int(as_object(result, "response"), "comment_id")), sent_at)
 
 
 def _place(outgoing: Outgoing) -> ThingAddress:

@@ -16,25 +16,23 @@ from typing import TypeVar
 import requests
 from aiohttp import ClientSession, TCPConnector
 from jconfig import MemoryConfig
-from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, MissingSchema, ProxyError, SSLError
-from typing_extensions import override
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError
 from vk_api import ApiError, ApiHttpError, VkApi
 from vk_api.vk_api import VkApiGroup
 
+from bots.guard import is_guarded, open_public, was_private
+from bots.vk.line import CONNECT_SECONDS, Line
 from bots.vk.reasons import CANNOT_CONNECT, NO_ANSWER, NO_PROXY_SUPPORT
 from inbox.channels.adapter import Account, KeyKind
+from inbox.core.addresses import PRIVATE_SERVER, PrivateAddressError
 from inbox.core.errors import PlatformError, TemporaryRefusalError, UnknownOutcomeError
 
 API_VERSION = "5.199"
-DEFAULT_API_URL = "https://api.vk.ru"
 OWN_CALLS_PER_SECOND = 20
 USER_CALLS_PER_SECOND = 3
 """VK's limits; vk_api paces both within this process, the token bucket in Redis over all."""
 
-CONNECT_SECONDS = 10
-READ_SECONDS = 30
 UPLOAD_SECONDS = 120
 IDLE_SECONDS = 600
 PAUSES = (0.4, 1.5)
@@ -73,37 +71,14 @@ class File:
     content: bytes = field(repr=False)
 
 
-class _Line(HTTPAdapter):
-    """Timeouts on every request, and another server in place of vk_api's own."""
-
-    def __init__(self, api_url: str | None) -> None:
-        self._api_url = (api_url or DEFAULT_API_URL).rstrip("/")
-        super().__init__(pool_connections=2, pool_maxsize=2, max_retries=0)
-
-    @override
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: float | tuple[float | None, float | None] | None = None,
-        verify: bool | str = True,
-        cert: str | tuple[str, str] | None = None,
-        proxies: dict[str, str] | None = None,
-    ) -> requests.Response:
-        if request.url and request.url.startswith(f"{DEFAULT_API_URL}/method/"):
-            request.url = self._api_url + request.url.removeprefix(DEFAULT_API_URL)
-        limits = timeout or (CONNECT_SECONDS, READ_SECONDS)
-        return super().send(request, stream, limits, verify, cert, proxies)
-
-
 class Wire:
-    """One key's line to VK: a vk_api instance in a thread of its own."""
+    """One key's line to VK: a vk_api instance in a thread of its own. A guarded one calls public addresses only."""
 
-    def __init__(self, account: Account, kind: KeyKind, token: str) -> None:
+    def __init__(self, account: Account, kind: KeyKind, token: str, *, is_guarded: bool) -> None:
         session = requests.Session()
         session.trust_env = False
         session.max_redirects = 0
-        line = _Line(account.api_url)
+        line = Line(account.api_url, is_guarded=is_guarded)
         session.mount("https://", line)
         session.mount("http://", line)
         if account.proxy_url is not None:
@@ -160,7 +135,7 @@ class Wire:
             return _refusal(error.error)
         except ApiHttpError:
             return UnknownOutcomeError(NO_ANSWER)
-        except requests.RequestException as error:
+        except (requests.RequestException, PrivateAddressError) as error:
             return _failure(error)
         except (ValueError, TypeError, KeyError, OSError):
             return UnknownOutcomeError(NO_ANSWER)
@@ -174,7 +149,7 @@ class Wire:
             response = self._session.post(url, files=form, timeout=(CONNECT_SECONDS, UPLOAD_SECONDS))
             if response.ok:
                 return Answer(result=json.loads(response.content))
-        except requests.RequestException as error:
+        except (requests.RequestException, PrivateAddressError) as error:
             return _failure(error)
         except (ValueError, OSError):
             return UnknownOutcomeError(NO_ANSWER)
@@ -192,13 +167,19 @@ class _LineKey:
 
 
 class Wires:
-    """The lines of a process: one for each key, and one pool of connections for long polls and files."""
+    """The lines of a process: one for each key, and pools of connections for long polls and files.
 
-    def __init__(self, pauses: Sequence[float] = PAUSES, idle_seconds: float = IDLE_SECONDS) -> None:
+    `allow_private`: whether servers and proxies that people named, and what such a server names, may be private.
+    """
+
+    def __init__(
+        self, pauses: Sequence[float] = PAUSES, idle_seconds: float = IDLE_SECONDS, *, allow_private: bool = False
+    ) -> None:
         self.pauses = pauses
         self._idle_seconds = idle_seconds
+        self._allow_private = allow_private
         self._open: dict[_LineKey, Wire] = {}
-        self._http: ClientSession | None = None
+        self._http: dict[bool, ClientSession] = {}
 
     def wire(self, account: Account, kind: KeyKind, token: str) -> Wire:
         """The line of a key; those that nobody has used for a while are closed."""
@@ -206,22 +187,27 @@ class Wires:
         if key not in self._open:
             for other in [other for other, wire in self._open.items() if wire.is_idle(self._idle_seconds)]:
                 self._open.pop(other).close()
-            self._open[key] = Wire(account, kind, token)
+            self._open[key] = Wire(account, kind, token, is_guarded=self._is_guarded(account))
         return self._open[key]
 
-    def http(self) -> ClientSession:
-        """The pool for long polls and files; each long poll keeps a connection, so their number has no limit."""
-        if self._http is None or self._http.closed:
-            self._http = ClientSession(connector=TCPConnector(limit=0))
-        return self._http
+    def http(self, account: Account) -> ClientSession:
+        """The pool for long polls and files, guarded or not; a long poll keeps a connection: there is no limit."""
+        guarded = self._is_guarded(account)
+        if guarded not in self._http or self._http[guarded].closed:
+            connector = TCPConnector(limit=0, socket_factory=open_public if guarded else None)
+            self._http[guarded] = ClientSession(connector=connector)
+        return self._http[guarded]
 
     async def close(self) -> None:
         """Close all lines."""
         while self._open:
             _, wire = self._open.popitem()
             wire.close()
-        if self._http is not None:
-            await self._http.close()
+        for session in self._http.values():
+            await session.close()
+
+    def _is_guarded(self, account: Account) -> bool:
+        return is_guarded(account, allow_private=self._allow_private)
 
 
 def _refusal(error: object) -> Answer | PlatformError:
@@ -235,7 +221,9 @@ def _refusal(error: object) -> Answer | PlatformError:
     )
 
 
-def _failure(error: requests.RequestException) -> PlatformError:
+def _failure(error: requests.RequestException | PrivateAddressError) -> PlatformError:
+    if was_private(error):
+        return TemporaryRefusalError(PRIVATE_SERVER)
     if isinstance(error, InvalidSchema):
         return TemporaryRefusalError(NO_PROXY_SUPPORT if "SOCKS" in str(error) else CANNOT_CONNECT)
     if isinstance(error, _NEVER_LEFT) or _is_unreached(error):
@@ -243,6 +231,6 @@ def _failure(error: requests.RequestException) -> PlatformError:
     return UnknownOutcomeError(NO_ANSWER)
 
 
-def _is_unreached(error: requests.RequestException) -> bool:
+def _is_unreached(error: OSError) -> bool:
     cause = error.args[0] if error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, _UNREACHED)

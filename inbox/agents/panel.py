@@ -13,7 +13,7 @@ from inbox.agents.service import MyChange, change_me
 from inbox.agents.shifts import note_active, take_idle_notice
 from inbox.agents.sign_in import Credentials, sign_in
 from inbox.agents.tokens import revoke_token
-from inbox.core.errors import InvalidInputError, TooManyAttemptsError, UnauthenticatedError
+from inbox.core.errors import InvalidInputError, RefusedError, TooManyAttemptsError, UnauthenticatedError
 from inbox.core.i18n import LOCALES
 from inbox.core.web.cookies import clear_session_cookie, set_session_cookie
 from inbox.core.web.csrf import check_csrf
@@ -39,13 +39,14 @@ async def show_sign_in(
     request: Request,
     next_: Annotated[str, Query(alias="next", max_length=2000)] = "",
     locale: Annotated[str, Query(max_length=2)] = "",
+    renewed: Annotated[bool, Query(description="A reset has just set the password.")] = False,
 ) -> Response:
     """The form; choosing a language keeps it in a cookie."""
     if locale in LOCALES:
         response = RedirectResponse(_with_next("/sign-in", next_), status_code=303)
         response.set_cookie(LOCALE_COOKIE, locale, max_age=YEAR_SECONDS, samesite="lax", httponly=True)
         return response
-    return render(request, "agents/sign_in.html", next=next_, email="", error=None, needs_code=False)
+    return render(request, "agents/sign_in.html", next=next_, email="", error=None, renewed=renewed, needs_code=False)
 
 
 @panel.post("/sign-in", dependencies=[Depends(check_csrf)])
@@ -72,14 +73,17 @@ async def do_sign_in(
 def _form_again(
     request: Request, error: UnauthenticatedError | TooManyAttemptsError, email: str, next_: str
 ) -> Response:
-    words = words_of(request)
-    said = words.refusal(error)
-    if isinstance(error, TooManyAttemptsError):
-        said = words.gettext("Too many attempts. Try again in %(length)s.", length=words.length(error.retry_after))
     return render(
-        request, "agents/sign_in.html", status_code=error.status, next=next_, email=email, error=said,
-        needs_code=error.field == "totp",
+        request, "agents/sign_in.html", status_code=error.status, next=next_, email=email,
+        error=_refusal(request, error), renewed=False, needs_code=error.field == "totp",
     )  # fmt: skip
+
+
+def _refusal(request: Request, error: RefusedError) -> str:
+    words = words_of(request)
+    if isinstance(error, TooManyAttemptsError):
+        return words.gettext("Too many attempts. Try again in %(length)s.", length=words.length(error.retry_after))
+    return words.refusal(error)
 
 
 @panel.post("/sign-out")
@@ -151,32 +155,34 @@ async def switch_two_step_on(
     try:
         await two_step.switch_on(session, context.cipher, caller, secret, totp, context.clock())
     except InvalidInputError as error:
-        said = words_of(request).refusal(error)
-        return await _two_step(request, session, context, caller, ws, error=said, secret=secret)
+        return await _two_step(request, session, context, caller, ws, error=error, secret=secret)
     return RedirectResponse(f"/w/{ws}/me/two-step", status_code=303)
 
 
 @panel.post("/w/{ws}/me/two-step/off")
 async def switch_two_step_off(
-    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str,
+    request: Request, context: ContextDep, caller: PanelCallerAlone, ws: str,
     password: Annotated[str, Form(max_length=1000)],
 ) -> Response:  # fmt: skip
     """With the password."""
+    read_place(ws, caller)
     try:
-        await two_step.switch_off(session, caller, password)
-    except InvalidInputError as error:
-        return await _two_step(request, session, context, caller, ws, error=words_of(request).refusal(error))
+        await two_step.switch_off(context, caller, password, address_of(request))
+    except (InvalidInputError, TooManyAttemptsError) as error:
+        async with context.transaction(caller.scope) as session:
+            return await _two_step(request, session, context, caller, ws, error=error)
     return RedirectResponse(f"/w/{ws}/me/two-step", status_code=303)
 
 
 async def _two_step(
     request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str,
-    *, error: str | None = None, secret: str | None = None,
+    *, error: RefusedError | None = None, secret: str | None = None,
 ) -> Response:  # fmt: skip
     frame = await load_frame(session, caller, read_place(ws, caller), context.clock())
     is_on = await two_step.is_on(session, caller)
     response = render(
-        request, "agents/two_step.html", status_code=422 if error else 200, frame=frame, is_on=is_on, error=error,
+        request, "agents/two_step.html", status_code=error.status if error else 200, frame=frame, is_on=is_on,
+        error=_refusal(request, error) if error else None,
         enrolment=None if is_on else two_step.offer(caller.email, secret), section="me", tab="more",
     )  # fmt: skip
     response.headers["Cache-Control"] = "no-store"

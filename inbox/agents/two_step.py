@@ -8,9 +8,10 @@ import pyotp
 from sqlalchemy import or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.agents.attempts import forget_all, try_password
 from inbox.agents.caller import Caller
 from inbox.agents.models import Agent
-from inbox.agents.passwords import verify_password
+from inbox.core.context import Context
 from inbox.core.errors import ConflictError, InvalidInputError, UnauthenticatedError
 from inbox.core.secrets import Cipher
 
@@ -78,14 +79,15 @@ async def switch_on(
     await session.flush()
 
 
-async def switch_off(session: AsyncSession, caller: Caller, password: str) -> None:
-    """Only with the password: a browser that was left open is not enough."""
-    agent = await session.get_one(Agent, caller.agent_id, with_for_update=True)
-    is_right, _ = verify_password(password, agent.password_hash)
-    if not is_right:
+async def switch_off(context: Context, caller: Caller, password: str, address: str) -> None:
+    """Only with the password: a browser that was left open is not enough. Guesses count as those at signing in do."""
+    attempt = await try_password(context, caller.email, password, address, context.clock())
+    if not attempt.is_right:
         raise InvalidInputError("The password is wrong.", field="password")
-    agent.totp_secret_encrypted = agent.totp_step = None
-    await session.flush()
+    async with context.transaction(caller.scope) as session:
+        await forget_all(session, attempt)
+        agent = await session.get_one(Agent, caller.agent_id, with_for_update=True)
+        agent.totp_secret_encrypted = agent.totp_step = None
 
 
 def _is_secret(secret: str) -> bool:

@@ -40,7 +40,7 @@ def fill(text: str, filling: Filling) -> str:
     values = filling.values()
     for name, value in values.items():
         if not value:
-            text = re.sub(rf"(,\s*|\s+)?\{{{name}\}}", "", text)
+            text = re.sub(rf"(,\s*|(?<!\s)\s+)?\{{{name}\}}", "", text)
     return _PLACE.sub(lambda found: values.get(found[1], found[0]), text)
 
 

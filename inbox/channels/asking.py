@@ -5,6 +5,7 @@ import structlog
 from inbox.channels.adapter import Account, Checked
 from inbox.channels.events import Platform
 from inbox.channels.models import ReceiveMode
+from inbox.core.addresses import PRIVATE_SERVER, leads_inside
 from inbox.core.context import Context
 from inbox.core.errors import InvalidInputError, KeyRefusedError, PlatformError, SetupError
 
@@ -16,6 +17,8 @@ log = structlog.get_logger()
 
 async def ask_account(context: Context, account: Account) -> Checked:
     """Who the key is; InvalidInputError with the platform's reason. Call it outside any transaction."""
+    if not context.settings.channels_private:
+        await _check_ways(account)
     try:
         return await context.adapters[account.platform].check(account)
     except PlatformError as error:
@@ -71,6 +74,13 @@ def webhook_url(context: Context, account: Account) -> str:
     """Where the platform is to call."""
     base = str(context.settings.base_url).rstrip("/")
     return base + WEBHOOKS[account.platform].format(channel_id=account.channel_id)
+
+
+async def _check_ways(account: Account) -> None:
+    """A server or proxy in a private network is refused before a key goes there. Connections look again."""
+    for field, url in (("settings.api_url", account.api_url), ("settings.proxy_url", account.proxy_url)):
+        if url is not None and await leads_inside(url):
+            raise InvalidInputError(PRIVATE_SERVER, field=field)
 
 
 def _refused(account: Account, error: PlatformError) -> InvalidInputError:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import SecretStr
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -14,15 +15,21 @@ from inbox.channels.account import account_of, webhook_secret_of
 from inbox.channels.adapter import Account, Checked
 from inbox.channels.asking import ask_account, check_mode, free_polling, tell_webhook
 from inbox.channels.checking import ANOTHER_ACCOUNT, describe_capabilities, store_chat
-from inbox.channels.connecting import check_group, describe_for_audit, reveal, secret_fields
+from inbox.channels.connecting import CONNECTED, check_group, describe_for_audit, reveal, secret_fields
 from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
 from inbox.channels.schemas import ChannelPatch, CredentialsIn
 from inbox.channels.status import set_status
 from inbox.core.context import Context
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import CheckChannel
+from inbox.core.i18n import N_
 from inbox.core.jobs import defer
 from inbox.core.live import announce
+
+KEYS_WANTED = N_(
+    "Another server or proxy will see the keys: give them together with its address. "
+    "Those that are stored are not sent there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ async def _change(
             raise ConflictError("Somebody else has just changed this channel. Load it again.")
         before = describe_for_audit(channel)
         _write(context, channel, plan, patch)
+        await _claim(session, channel)
         await _write_state(session, channel, plan, checked, now)
         record(
             session, channel.workspace_id, caller.agent_id, "channel.changed", channel.id, now,
@@ -101,6 +109,8 @@ async def _plan(
         channel = await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS)
     account, secret = account_of(channel, context.cipher), webhook_secret_of(channel, context.cipher)
     mode, fields = channel.mode, None
+    if keys is None:
+        _check_way(account, patch)
     if keys is not None:
         # The key that stays is read together with `credentials_before`: a colleague who changes it now is noticed.
         fields = secret_fields(keys.joined_with(account) if isinstance(keys, _Keys) else keys, secret)
@@ -116,6 +126,16 @@ async def _plan(
     if mode is not channel.mode:
         check_mode(context, channel.platform, mode)
     return _Plan(account, fields, channel.mode, mode, channel.credentials_encrypted, secret)
+
+
+def _check_way(account: Account, patch: ChannelPatch) -> None:
+    """Keys are written, never read: who has none must not have them sent to an address of their own."""
+    if patch.settings is None:
+        return
+    ways = {"api_url": account.api_url, "proxy_url": account.proxy_url}
+    wanted = {"api_url": patch.settings.api_url, "proxy_url": reveal(patch.settings.proxy_url)}
+    if any(wanted[name] != ways[name] for name in ways.keys() & patch.settings.model_fields_set):
+        raise InvalidInputError(KEYS_WANTED, field="credentials")
 
 
 async def _ask_again(context: Context, plan: _Plan, patch: ChannelPatch) -> Checked | None:
@@ -144,6 +164,15 @@ def _write(context: Context, channel: Channel, plan: _Plan, patch: ChannelPatch)
             channel.proxy_encrypted = None if proxy_url is None else context.cipher.encrypt(proxy_url)
         if "alert_chat_id" in given:
             channel.alert_chat_external_id = patch.settings.alert_chat_id
+
+
+async def _claim(session: AsyncSession, channel: Channel) -> None:
+    """ConflictError when the account is connected by the new server already."""
+    name = channel.name
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise ConflictError(CONNECTED, values={"name": name}) from None
 
 
 async def _write_state(

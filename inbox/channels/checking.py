@@ -13,6 +13,7 @@ from inbox.channels.adapter import Account, Checked, KeyKind, KnownChat
 from inbox.channels.asking import NO_ADDRESS, webhook_url
 from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel, ChannelChat, ChannelStatus, ReceiveMode
+from inbox.channels.receivers import MENDS_BY_ITSELF, is_received
 from inbox.channels.status import set_status, set_user_key_reason
 from inbox.conversations.intake import lock_channels
 from inbox.conversations.models import Conversation
@@ -53,6 +54,7 @@ async def run_check(context: Context, job: CheckChannel) -> None:
     if asked is None:
         return
     answer = await _ask(context, asked)
+    is_at_work = await is_received(context.redis, job.channel_id)
     async with context.transaction(EVERY_WORKSPACE) as session:
         await lock_channels(session, [job.channel_id])
         channel = await _lock(session, job.channel_id)
@@ -66,7 +68,14 @@ async def run_check(context: Context, job: CheckChannel) -> None:
         if isinstance(answer, str):
             await set_status(session, channel, ChannelStatus.ATTENTION, answer, at)
         else:
+            if channel.status is ChannelStatus.ATTENTION and not (is_at_work and _is_receivers_word(channel)):
+                await set_status(session, channel, ChannelStatus.ACTIVE, None, at)
             await _store(session, channel, answer, asked, at)
+
+
+def _is_receivers_word(channel: Channel) -> bool:
+    """What a living key does not disprove, and a receiver at work takes back by itself; else it would come and go."""
+    return channel.mode is ReceiveMode.POLL and channel.status_reason in MENDS_BY_ITSELF
 
 
 async def _ask(context: Context, asked: _Asked) -> Checked | str:
@@ -148,8 +157,6 @@ async def _store(session: AsyncSession, channel: Channel, checked: Checked, aske
     if channel.capabilities != capabilities:
         channel.capabilities = capabilities
         announce(session, channel.workspace_id, "channel", channel_id=channel.id)
-    if channel.status is ChannelStatus.ATTENTION:
-        await set_status(session, channel, ChannelStatus.ACTIVE, None, at)
     await set_user_key_reason(session, channel, _what_user_key_waits_for(checked), at)
     for chat in checked.chats:
         await store_chat(session, channel, chat, at)

@@ -16,15 +16,18 @@ from inbox.channels.asking import ask_account, check_mode, check_platform, free_
 from inbox.channels.catching_up import begin_receiving
 from inbox.channels.checking import describe_capabilities
 from inbox.channels.events import Platform
-from inbox.channels.models import Channel, ChannelStatus, ReceiveMode
+from inbox.channels.models import SERVER, Channel, ChannelStatus, ReceiveMode
 from inbox.channels.schemas import ChannelIn, CredentialsIn
 from inbox.core.context import Context
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import CheckChannel
+from inbox.core.i18n import N_
 from inbox.core.jobs import defer
 from inbox.core.live import announce
 from inbox.core.secrets import Cipher, make_secret
+
+CONNECTED = N_("%(name)s is already connected, here or in another project.")
 
 
 async def create_channel(context: Context, caller: Caller, wanted: ChannelIn) -> Channel:
@@ -84,13 +87,13 @@ async def _store(
             epoch=0, created_at=now,
         )
         .on_conflict_do_nothing(
-            index_elements=[Channel.platform, Channel.external_id], index_where=text("removed_at is null")
+            index_elements=[Channel.platform, Channel.external_id, SERVER], index_where=text("removed_at is null")
         )
         .returning(Channel.id)
     )  # fmt: skip
     if channel_id is None:
         shown = f"@{checked.username}" if checked.username else checked.name
-        raise ConflictError("%(name)s is already connected, here or in another project.", values={"name": shown})
+        raise ConflictError(CONNECTED, values={"name": shown})
     return (await session.scalars(select(Channel).where(Channel.id == channel_id))).one()
 
 

@@ -27,14 +27,21 @@ class ReceiveMode(StrEnum):
     WEBHOOK = "webhook"
 
 
+SERVER = text("coalesce(api_url, '')")
+"""Where an account is known; empty for the platform's own servers."""
+
+
 class Channel(HasId, OfWorkspace, Base):
-    """A connected account. One account serves one workspace; its keys are encrypted with OTKLIK_SECRET_KEY."""
+    """A connected account. One account serves one workspace; its keys are encrypted with OTKLIK_SECRET_KEY.
+
+    Whose a key is says the server that was asked: an account is one of that server's.
+    """
 
     __tablename__ = "channels"
     __table_args__ = (
         UniqueConstraint("workspace_id", "id"),
         Index(
-            "uq_channels_account", "platform", "external_id", unique=True,
+            "uq_channels_account", "platform", "external_id", SERVER, unique=True,
             postgresql_where=text("removed_at is null"),
         ),
         CheckConstraint("epoch >= 0", name="epoch"),

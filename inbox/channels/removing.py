@@ -12,6 +12,7 @@ from inbox.channels.asking import tell_webhook
 from inbox.channels.connecting import describe_for_audit
 from inbox.channels.models import ReceiveMode
 from inbox.conversations.models import Delivery, Message
+from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.errors import InvalidInputError, SetupError
 from inbox.core.i18n import N_
@@ -39,12 +40,14 @@ async def remove_channel(context: Context, caller: Caller, channel_id: int) -> N
         channel.removed_at, channel.epoch = now, channel.epoch + 1
         channel.credentials_encrypted = context.cipher.encrypt_fields({"token": "", "webhook_secret": make_secret()})
         channel.proxy_encrypted = None
-        await session.execute(
+        unsent = await session.scalars(
             update(Message)
             .where(Message.channel_id == channel_id, Message.delivery == Delivery.QUEUED)
-            .values(delivery=Delivery.FAILED, failure=REMOVED)
+            .values(delivery=Delivery.FAILED, failure=REMOVED, failed_at=now)
+            .returning(Message.conversation_id)
             .execution_options(synchronize_session=False)
         )
+        await refresh(session, set(unsent))
         announce(session, channel.workspace_id, "channel", channel_id=channel.id)
     if channel.mode is ReceiveMode.WEBHOOK and account is not None:
         try:

@@ -51,7 +51,10 @@ class ChannelIn(BaseModel):
 
 
 class ChannelPatch(BaseModel):
-    """What is changed of a channel; what is left out stays."""
+    """What is changed of a channel; what is left out stays.
+
+    Another `api_url` or `proxy_url` wants the credentials with it: stored ones are not sent to a new address.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

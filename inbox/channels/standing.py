@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import ChatMigrated, ConversationKind, OurStandingChanged
 from inbox.channels.models import Channel, ChannelChat
-from inbox.conversations.models import Activity, Conversation, Message
+from inbox.conversations.merging import move_to
+from inbox.conversations.models import Conversation
 from inbox.core.events import CheckChannel
 from inbox.core.jobs import defer
 
@@ -75,7 +76,8 @@ async def migrate_chat(session: AsyncSession, channel_id: int, move: ChatMigrate
             values = {"chat_external_id": move.new_chat_external_id, "key": new_key}
             await session.execute(update(Conversation).where(Conversation.id == conversation_id).values(values))
         else:
-            await _move_history(session, conversation_id, heir_id)
+            # The supergroup's message came before the news of the move.
+            await move_to(session, conversation_id, heir_id)
         touched.add(heir_id or conversation_id)
     return touched
 
@@ -104,21 +106,3 @@ async def _note_move(session: AsyncSession, channel_id: int, move: ChatMigrated)
         .where(Channel.id == channel_id, Channel.alert_chat_external_id == move.old_chat_external_id)
         .values(alert_chat_external_id=move.new_chat_external_id)
     )
-
-
-async def _move_history(session: AsyncSession, conversation_id: int, heir_id: int) -> None:
-    """The supergroup's message came before the news of the move: two rows become one."""
-    for table in (Message, Activity):
-        await session.execute(
-            update(table).where(table.conversation_id == conversation_id).values(conversation_id=heir_id)
-        )
-    kept = select(Conversation.assignee_id, Conversation.team_id, Conversation.routed_at, Conversation.priority)
-    assignee_id, team_id, routed_at, priority = (
-        await session.execute(kept.where(Conversation.id == conversation_id))
-    ).one()
-    await session.execute(
-        update(Conversation)
-        .where(Conversation.id == heir_id, Conversation.assignee_id.is_(None))
-        .values(assignee_id=assignee_id, team_id=team_id, routed_at=routed_at, priority=priority)
-    )
-    await session.execute(delete(Conversation).where(Conversation.id == conversation_id))

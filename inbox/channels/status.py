@@ -7,14 +7,17 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.channels.adapter import KeyKind
+from inbox.channels.account import account_of
+from inbox.channels.adapter import Account, KeyKind
 from inbox.channels.catching_up import catch_up
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, Gap
+from inbox.channels.receivers import MENDS_BY_ITSELF
 from inbox.conversations.waiting import requeue_waiting
 from inbox.core.events import CheckChannel
 from inbox.core.jobs import defer
 from inbox.core.live import announce
+from inbox.core.secrets import Cipher
 from inbox.replies.service import requeue_parked
 
 TROUBLE = frozenset({ChannelStatus.ATTENTION, ChannelStatus.DOWN})
@@ -30,11 +33,11 @@ async def set_status(
 ) -> bool:
     """Write a change of status; returns whether there was one. Trouble opens a gap, its end closes it.
 
-    Once a channel needs no attention any more, the replies that waited for it get their jobs, oldest first.
+    Once nothing waits for its key any more, the replies that did get their jobs, oldest first.
     """
     if channel.status is status and channel.status_reason == reason:
         return False
-    before = channel.status
+    before, waited = channel.status, find_wait(channel, KeyKind.OWN)
     channel.status, channel.status_reason, channel.status_at = status, reason, at
     await session.flush()
     if status in TROUBLE and before not in TROUBLE:
@@ -43,7 +46,7 @@ async def set_status(
         since = await _close_gap(session, channel, at)
         if since is not None and at - since >= CATCH_UP_AFTER:
             await catch_up(session, channel, since)
-    if before is ChannelStatus.ATTENTION and status is not ChannelStatus.ATTENTION:
+    if waited is not None and find_wait(channel, KeyKind.OWN) is None:
         await requeue_parked(session, channel.id)
         await requeue_waiting(session, channel.id)
     announce(session, channel.workspace_id, "channel", channel_id=channel.id)
@@ -68,7 +71,7 @@ async def set_user_key_reason(session: AsyncSession, channel: Channel, reason: s
 
 def find_wait(channel: Channel, key: KeyKind) -> str | None:
     """Why what this key is to do waits for a person; None when it can be tried."""
-    if channel.status is ChannelStatus.ATTENTION:
+    if channel.status is ChannelStatus.ATTENTION and channel.status_reason not in MENDS_BY_ITSELF:
         return channel.status_reason or ChannelStatus.ATTENTION.value
     return channel.user_key_reason if key is KeyKind.USER else None
 
@@ -80,6 +83,15 @@ async def still_waits(session: AsyncSession, channel: Channel, key: KeyKind) -> 
         await session.flush()
         await session.refresh(channel, with_for_update={"read": True})
     return find_wait(channel, key)
+
+
+async def has_other_keys(session: AsyncSession, channel: Channel, cipher: Cipher, asked: Account) -> bool:
+    """Whether the keys were replaced since a call began: a refusal of `asked` says nothing about those of now. Who
+    replaces them at this moment is waited for, or waits."""
+    await session.flush()
+    await session.refresh(channel, with_for_update=True)
+    account = account_of(channel, cipher)
+    return (account.token, account.user_token) != (asked.token, asked.user_token)
 
 
 async def note_lost(session: AsyncSession, channel: Channel, since: datetime, until: datetime, reason: str) -> None:

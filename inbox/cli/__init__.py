@@ -330,8 +330,8 @@ def _settings(host: str | None = None, port: int | None = None) -> Settings:
 
 
 def bench_settings() -> Settings:
-    """With logs of trouble alone: a line for each request would stand between a benchmark's own."""
-    settings = get_settings().model_copy(update={"log_level": "WARNING"})
+    """With the simulator allowed, and logs of trouble alone: a line for each request would stand between results."""
+    settings = get_settings().model_copy(update={"log_level": "WARNING", "channels_private": True})
     configure_logs(settings.log_level)
     return settings
 

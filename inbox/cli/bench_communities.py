@@ -171,7 +171,10 @@ async def _connect(context: Context, sim_url: str, many: int) -> list[str]:
 async def _running(context: Context, arguments: Sequence[str]) -> AsyncIterator[int]:
     """A process of the program's own, on the bench's home; its id."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("OTKLIK_")}
-    environment = {**others, "OTKLIK_HOME": str(context.settings.home), "OTKLIK_LOG_LEVEL": "ERROR"}
+    environment = {
+        **others, "OTKLIK_HOME": str(context.settings.home), "OTKLIK_LOG_LEVEL": "ERROR",
+        "OTKLIK_CHANNELS_PRIVATE": "true",
+    }  # fmt: skip
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, env=environment)
     try:
         yield process.pid

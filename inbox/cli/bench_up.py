@@ -34,7 +34,10 @@ async def running_up(settings: Settings) -> AsyncIterator[Running]:
         simulating = asyncio.create_task(serve(create_simulator(), phone, stop))
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "inbox", "up", "--host", LOCAL, "--port", str(port),
-            env={"OTKLIK_HOME": str(home.path), "OTKLIK_LOG_LEVEL": settings.log_level},
+            env={
+                "OTKLIK_HOME": str(home.path), "OTKLIK_LOG_LEVEL": settings.log_level,
+                "OTKLIK_CHANNELS_PRIVATE": "true",
+            },
             stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:

@@ -82,7 +82,7 @@ async def open_context(settings: Settings, addresses: Addresses, cipher: Cipher)
     """A whole context; gives everything back at the end."""
     database = Database(addresses.database_url)
     redis = connect_redis(addresses.redis_url)
-    adapters = LazyAdapters()
+    adapters = LazyAdapters(allow_private=settings.channels_private)
     tagger = await asyncio.to_thread(load_tagger)
     try:
         yield Context(

@@ -44,8 +44,9 @@ async def demo(options: DemoOptions, home: Home, starting: Starting, web: socket
     stop = stop_on_signals()
     servers = await asyncio.wrap_future(starting)
     settings = Settings(
-        home=home.path, host=LOCAL, port=options.port, database_url=None, redis_url=None, secret_key=None, base_url=None
-    )
+        home=home.path, host=LOCAL, port=options.port, database_url=None, redis_url=None, secret_key=None,
+        base_url=None, channels_private=True,
+    )  # fmt: skip
     addresses = Addresses(servers.database_url, servers.redis_url)
     async with open_context(settings, addresses, find_cipher(settings, home)) as context:
         simulating = asyncio.create_task(_simulate(options.seed, phone, stop))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, func
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,7 @@ class Contact(HasId, OfWorkspace, Base):
     __table_args__ = (
         UniqueConstraint("workspace_id", "id"),
         Index("ix_contacts_name", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+        Index("ix_contacts_words", text("to_tsvector('russian'::regconfig, name)"), postgresql_using="gin"),
     )
 
     name: Mapped[str]
@@ -33,6 +34,13 @@ class Identity(HasId, OfWorkspace, Base):
         ForeignKeyConstraint(["workspace_id", "contact_id"], ["contacts.workspace_id", "contacts.id"]),
         ForeignKeyConstraint(
             ["workspace_id", "channel_id"], ["channels.workspace_id", "channels.id"], ondelete="CASCADE"
+        ),
+        Index(
+            "ix_identities_username",
+            "username",
+            postgresql_using="gin",
+            postgresql_ops={"username": "gin_trgm_ops"},
+            postgresql_where=text("username is not null"),
         ),
     )
 

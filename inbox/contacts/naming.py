@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.account import account_of
 from inbox.channels.events import Author
+from inbox.channels.lengths import LONGEST_NAME, cut
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact, Identity
 from inbox.conversations.models import Conversation
@@ -74,10 +75,11 @@ async def _write(
     contacts: list[Contact] = []
     for identity, contact in rows:
         author = named[identity.external_id]
+        name = cut(author.name, LONGEST_NAME)
         if contact.name == identity.name:
-            contact.name = author.name
+            contact.name = name
             contacts.append(contact)
-        identity.name, identity.username, identity.named_at = author.name, author.username, now
+        identity.name, identity.username, identity.named_at = name, author.username, now
         identities.append(identity)
     await update_rows(session, identities, ("name", "username", "named_at"))
     await update_rows(session, contacts, ("name",))

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.conversations.models import Correction, Message, Tags
+from inbox.agents.caller import Caller
+from inbox.conversations.access import visible
+from inbox.conversations.models import Conversation, Correction, Message, Tags
 from inbox.conversations.tags import Alike, Explaining, Tagger, Taught
 
 MOST_TAUGHT = 60
-"""Newest corrections of the project that are compared; each costs about a millisecond."""
+"""Newest corrections of the project, in what the reader may see, that are compared; each costs a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,25 @@ class Asked:
         return tagger.find_alike(self.text, self.wanted, self.taught)
 
 
-async def ask_why(session: AsyncSession, message: Message) -> Asked:
-    """What is to be explained of a message whose tags are loaded; nothing where a person set them."""
+async def ask_why(session: AsyncSession, caller: Caller, message: Message) -> Asked:
+    """What is to be explained of a message whose tags are loaded; nothing where a person set them.
+
+    What colleagues said of others is told only of conversations that the caller may read.
+    """
     tags = message.tags
     if tags is None or tags.corrected_at is not None or not message.text:
         return Asked(message.text, {}, ())
     rows = await session.execute(
         select(Message.text, Correction.after)
         .join(Message, Message.id == Correction.message_id)
-        .where(Correction.workspace_id == message.workspace_id, Message.id != message.id, Message.text != "")
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(
+            Correction.workspace_id == message.workspace_id, Message.id != message.id, Message.text != "",
+            visible(caller),
+        )
         .order_by(Correction.id.desc())
         .limit(MOST_TAUGHT)
-    )
+    )  # fmt: skip
     newest: dict[str, Mapping[str, object]] = {}
     for text, after in rows:
         newest.setdefault(text, after)

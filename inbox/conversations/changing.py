@@ -11,7 +11,7 @@ from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
 from inbox.conversations.assigning import check_assignee, check_team
 from inbox.conversations.changes import UNSET, Change, Decision, decide
-from inbox.conversations.deciding import Wanted, load_seen_of, restore, set_judgement, set_status
+from inbox.conversations.deciding import Wanted, load_seen_of, restore, set_judgement, set_settled, set_status
 from inbox.conversations.labelling import load_labels_of, wanted_labels, write_labels
 from inbox.conversations.models import (
     Conversation,
@@ -117,6 +117,8 @@ def snapshot(conversation: Conversation, labels: Collection[str]) -> Json:
         "priority": conversation.priority.value,
         "labels": sorted(labels),
         "snoozed_until": until.isoformat() if until else None,
+        "held": conversation.held,
+        "undelivered": conversation.undelivered.value if conversation.undelivered else None,
     }
 
 
@@ -191,6 +193,9 @@ def _apply_decision(conversation: Conversation, decision: Decision, seen: Seen, 
         until = _wakes_at(conversation, decision)
         set_status(conversation, Wanted(decision.status, decision.outcome, until), seen)
         conversation.closed_by_id = caller.agent_id if decision.status is Status.CLOSED else None
+    elif decision.status is Status.CLOSED and (conversation.held or conversation.undelivered is not None):
+        lines.append(_status_line(conversation, decision))
+        set_settled(conversation, seen)
     if decision.judged is not None and decision.judged is not conversation.needs_answer:
         set_judgement(conversation, seen, needed=decision.judged)
         if not lines or decision.judged:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import case, func, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.conversations.models import Conversation, Delivery, Direction, Message, MessageKind, Outcome, Status
-from inbox.conversations.state import Decided, Decision, Judgement, Seen, Spoken, State
+from inbox.conversations.spoken import WINDOW
+from inbox.conversations.state import EDITED, Decided, Decision, Judgement, Seen, Spoken, State
 from inbox.core.bulk import among
 from inbox.core.database import Json
 
@@ -36,10 +38,14 @@ async def load_seen(session: AsyncSession, conversation: Conversation, now: date
 
 
 async def load_seen_of(session: AsyncSession, conversations: Sequence[Conversation], now: datetime) -> dict[int, Seen]:
-    """The same for several, in one query."""
+    """The same for several, in one query. A question's edit stands at its own time."""
     number = func.coalesce(Message.external_id, "")
-    newest = (
-        select(Message.sent_at, number.label("number"))
+    asks_edited = (Message.direction == Direction.INBOUND) & Message.needs_answer & Message.edited_at.is_not(None)
+    last = (
+        select(
+            case((asks_edited, Message.edited_at), else_=Message.sent_at).label("sent_at"),
+            case((asks_edited, number + EDITED), else_=number).label("number"),
+        )
         .where(
             Message.conversation_id == Conversation.id,
             Message.kind == MessageKind.MESSAGE,
@@ -49,14 +55,21 @@ async def load_seen_of(session: AsyncSession, conversations: Sequence[Conversati
                 Message.delivery.in_((Delivery.SENT, Delivery.UNCERTAIN)),
             ),
         )
-        .order_by(Message.sent_at.desc(), func.length(number).desc(), number.collate("C").desc())
-        .limit(1)
-        .lateral("newest")
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(WINDOW)
+        .lateral("last")
     )
     rows = await session.execute(
-        select(Conversation.id, newest.c.sent_at, newest.c.number)
-        .join(newest, true())
+        select(Conversation.id, last.c.sent_at, last.c.number)
+        .join(last, true())
         .where(among(Conversation.id, [one.id for one in conversations]))
+        .ext(distinct_on(Conversation.id))
+        .order_by(
+            Conversation.id,
+            last.c.sent_at.desc(),
+            func.length(last.c.number).desc(),
+            last.c.number.collate("C").desc(),
+        )
     )
     found = {conversation_id: Seen(now, sent_at, number) for conversation_id, sent_at, number in rows}
     return {one.id: found.get(one.id) or Seen(now, one.started_at) for one in conversations}

@@ -5,24 +5,26 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, not_, select
 
 from inbox.channels.events import ConversationKind, Platform
 from inbox.channels.models import Channel
-from inbox.contacts.models import Contact
+from inbox.conversations.deciding import ASIDE
 from inbox.conversations.folding import folded
-from inbox.conversations.models import Conversation, ConversationLabel, Label, Message, Outcome, Status
+from inbox.conversations.models import Conversation, ConversationLabel, Label, Outcome, Status
+from inbox.conversations.search import mentions
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
 
 
 class Order(StrEnum):
-    """urgent: the earliest running due time first, then who waits longest, then the newest · newest · oldest."""
+    """urgent: the earliest running due time first, then who waits longest, then the newest · newest · oldest · waking:
+    what comes back soonest first, then the newest."""
 
     URGENT = "urgent"
     NEWEST = "newest"
     OLDEST = "oldest"
+    WAKING = "waking"
 
 
 class SlaView(StrEnum):
@@ -52,20 +54,17 @@ class Filters:
     q: str | None = None
     unsure: bool | None = None
     held: bool | None = None
+    undelivered: bool | None = None
+    """Whether an answer of ours did not arrive, or may not have."""
     outcome: Outcome | None = None
     closed: bool | None = None
-    settled: bool | None = None
-    """Whether somebody closed it, a person or a rule; what closed by itself is not settled."""
+    aside: bool | None = None
+    """Whether it is put aside: until a time, or until a word of the subscriber's or of the client company's."""
     folded: bool | None = None
     """Whether it stands in the folded row of a draw."""
     ids: tuple[int, ...] | None = None
     """Only these, whichever of them fit the rest: how a page learns what became of its rows."""
     order: Order = Order.URGENT
-
-
-def settled() -> ColumnElement[bool]:
-    """Closed by somebody's decision."""
-    return and_(Conversation.status == Status.CLOSED, Conversation.decided_status.is_not_distinct_from(Status.CLOSED))
 
 
 def conditions(filters: Filters, agent_id: int, now: datetime) -> list[ColumnElement[bool]]:
@@ -101,15 +100,19 @@ def conditions(filters: Filters, agent_id: int, now: datetime) -> list[ColumnEle
     if filters.sla is not None:
         found.append(due_soon(now) if filters.sla is SlaView.DUE_SOON else breached(now))
     if filters.q is not None and filters.q.strip():
-        found.append(_mentions(filters.q.strip()))
+        found.append(mentions(filters.q))
     return found
 
 
 def _states(filters: Filters) -> list[ColumnElement[bool]]:
     """Made only where they are asked for, as all conditions: the list is opened all day."""
     found: list[ColumnElement[bool]] = []
-    if filters.settled is not None:
-        found.append(settled() == filters.settled)
+    if filters.aside is not None:
+        is_aside = Conversation.status.in_(sorted(ASIDE))
+        found.append(is_aside if filters.aside else not_(is_aside))
+    if filters.undelivered is not None:
+        is_missing = Conversation.undelivered.is_not(None)
+        found.append(is_missing if filters.undelivered else not_(is_missing))
     if filters.closed is not None:
         found.append((Conversation.status == Status.CLOSED) == filters.closed)
     if filters.folded is not None:
@@ -134,16 +137,3 @@ def _labelled(name: str) -> ColumnElement[bool]:
         .where(Label.name == name)
     )
     return Conversation.id.in_(labelled)
-
-
-def _mentions(words: str) -> ColumnElement[bool]:
-    """A message, or the contact's name, holds these words in this order, in any case of letters."""
-    theirs = aliased(Conversation)
-    said = select(Message.conversation_id).where(Message.text.icontains(words, autoescape=True))
-    named = (
-        select(theirs.id)
-        .join(Contact, Contact.id == theirs.contact_id)
-        .where(Contact.name.icontains(words, autoescape=True))
-    )
-    # One list of ids: with "or" between two, every conversation is looked at.
-    return Conversation.id.in_(said.union(named))

@@ -33,6 +33,15 @@ async def drop_repeats(session: AsyncSession, arrived: Sequence[Arrived], now: d
     return [one for one in arrived if one.once is None or fresh.get((one.channel.channel_id, one.once)) == one.entry_id]
 
 
+async def begin_once(session: AsyncSession, workspace_id: int, channel_id: int, number: str, now: datetime) -> bool:
+    """Whether what has this number is to be done in this transaction; False when it was done, and then it stays so.
+
+    Who does it at this moment is waited for.
+    """
+    row = {"workspace_id": workspace_id, "channel_id": channel_id, "event_id": number, "handled_at": now}
+    return bool(await insert_new_rows(session, HandledEvent, [row], ("event_id",)))
+
+
 async def forget_old(session: AsyncSession, now: datetime) -> None:
     """No platform repeats an event after so long."""
     await session.execute(delete(HandledEvent).where(HandledEvent.handled_at < now - KEPT))

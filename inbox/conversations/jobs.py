@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.audit.models import AuditEntry
 from inbox.channels.account import account_of
-from inbox.channels.adapter import Account, Adapter, BanNote, KeyKind
+from inbox.channels.adapter import Account, Adapter, BanNote
 from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel, ChannelStatus
-from inbox.channels.status import set_status, set_user_key_reason, still_waits
+from inbox.channels.status import has_other_keys, set_status, set_user_key_reason, still_waits
 from inbox.contacts.models import Identity
 from inbox.conversations.archive import keep_files
 from inbox.conversations.messages import find_gone_since
@@ -75,7 +75,7 @@ async def carry_out(context: Context, pacing: Pacing, job: ReviewMessage) -> Non
         await silence_key(pacing, buckets, error)
         raise
     except (KeyRefusedError, SecondKeyWaitsError) as error:
-        await _park(context, job, error)
+        await _park(context, job, target.account, error)
     except PlatformError as error:
         await _note_refusal(context, job, error)
     else:
@@ -140,6 +140,8 @@ async def _note_done(context: Context, job: ReviewMessage) -> None:
     async with context.transaction(EVERY_WORKSPACE) as session:
         row, message = await _lock(session, job)
         row.state, row.failure, row.done_at = State.DONE, None, context.clock()
+        if row.action is Action.BAN:
+            await _tell_of_author(session, row)
         if row.action is not Action.RESTORE:
             return
         message.deleted_at = None
@@ -152,20 +154,24 @@ async def _note_done(context: Context, job: ReviewMessage) -> None:
         await _tell(session, message)
 
 
-async def _park(context: Context, job: ReviewMessage, error: KeyRefusedError | SecondKeyWaitsError) -> None:
-    """The key is dead: the channel needs attention, and this waits for another key; or for the second key's owner."""
+async def _park(
+    context: Context, job: ReviewMessage, account: Account, error: KeyRefusedError | SecondKeyWaitsError
+) -> None:
+    """The key is dead: the channel needs attention, and this waits for another key; or for the second key's owner.
+
+    Keys that came meanwhile are tried at once.
+    """
     async with context.transaction(EVERY_WORKSPACE) as session:
         row, message = await _lock(session, job)
         channel = await session.get_one(Channel, message.channel_id)
         row.state, row.failure = State.WAITING, error.reason
-        if isinstance(error, SecondKeyWaitsError):
+        if await has_other_keys(session, channel, context.cipher, account):
+            row.state, row.failure = State.ASKED, None
+            await defer(session, [job])
+        elif isinstance(error, SecondKeyWaitsError):
             await set_user_key_reason(session, channel, error.reason, context.clock())
         else:
             await set_status(session, channel, ChannelStatus.ATTENTION, error.reason, context.clock())
-            if await still_waits(session, channel, KeyKind.OWN) is None:
-                row.state = State.ASKED
-                await session.flush()
-                await defer(session, [job])
         await _tell(session, message)
 
 
@@ -189,7 +195,10 @@ async def _note_refusal(context: Context, job: ReviewMessage, error: PlatformErr
                 ),
             ]
         )  # fmt: skip
-        await _tell(session, message)
+        if row.action is Action.BAN:
+            await _tell_of_author(session, row)
+        else:
+            await _tell(session, message)
 
 
 async def _lock(session: AsyncSession, job: ReviewMessage) -> tuple[ModerationAction, Message]:
@@ -208,3 +217,23 @@ async def _tell(session: AsyncSession, message: Message) -> None:
         session, message.workspace_id, "message", conversation_id=conversation.id, message_id=message.id,
         assignee_id=conversation.assignee_id, team_id=conversation.team_id,
     )  # fmt: skip
+
+
+async def _tell_of_author(session: AsyncSession, row: ModerationAction) -> None:
+    """A ban, or its refusal, says something of all that is suspicious of its author, wherever they wrote it."""
+    suspicious = (
+        select(Message.id)
+        .where(Message.conversation_id == Conversation.id, Message.held, Message.deleted_at.is_(None))
+        .exists()
+    )
+    found = await session.scalars(
+        select(Conversation.id).where(
+            Conversation.identity_id == row.identity_id, or_(Conversation.id == row.conversation_id, suspicious)
+        )
+    )
+    await session.flush()
+    for conversation in await refresh(session, set(found)):
+        announce(
+            session, conversation.workspace_id, "message", conversation_id=conversation.id, message_id=row.message_id,
+            assignee_id=conversation.assignee_id, team_id=conversation.team_id,
+        )  # fmt: skip

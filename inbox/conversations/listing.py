@@ -26,7 +26,8 @@ from inbox.agents.models import Agent
 from inbox.agents.permissions import Permission
 from inbox.channels.models import Channel
 from inbox.conversations.access import visible
-from inbox.conversations.filters import Filters, conditions, settled
+from inbox.conversations.deciding import ASIDE
+from inbox.conversations.filters import Filters, conditions
 from inbox.conversations.folding import folded
 from inbox.conversations.models import Conversation, ConversationLabel, Label, Outcome, Post, PostMode, Status
 from inbox.conversations.orders import cursor_of, ordered
@@ -113,10 +114,11 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many conversations each view holds; all but `automatic` count only what is not closed, and `automatic`, which
-    grows for ever, is counted up to MOST_COUNTED.
+    """How many conversations each view holds; `held` and `undelivered` count closed ones, too, and `automatic`, which
+    grows for ever, is counted up to MOST_COUNTED; the others count only what is not closed.
 
-    `mine`, `unassigned`, `leads`, `negative` count what needs an answer; `open` everything that is open. `by_channel`:
+    `unassigned`, `leads`, `negative` count what needs an answer, and so does `mine`, of what its list shows; `open`
+    everything that is open, `aside` what was put aside. `by_channel`:
     channel id → what needs an answer there. What is folded under a draw counts nowhere; `has_draws` tells whether there
     may be any.
     """
@@ -126,6 +128,8 @@ class Counts:
     open: int = 0
     due_soon: int = 0
     breached: int = 0
+    aside: int = 0
+    undelivered: int = 0
     leads: int = 0
     negative: int = 0
     unsure: int = 0
@@ -260,17 +264,19 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
     alive = Conversation.status.in_(ALIVE)  # named, so that the index of the list serves it
     waits = and_(Conversation.needs_answer, alive)
     views = {
-        "mine": and_(waits, Conversation.assignee_id == caller.agent_id),
+        "mine": and_(waits, Conversation.status == Status.OPEN, Conversation.assignee_id == caller.agent_id),
         "unassigned": and_(waits, Conversation.assignee_id.is_(None)),
         "open": Conversation.status == Status.OPEN,
         "due_soon": due_soon(now),
         "breached": breached(now),
+        "aside": Conversation.status.in_(sorted(ASIDE)),
         "leads": and_(waits, Conversation.intent == Intent.LEAD),
         "negative": and_(waits, Conversation.sentiment == Sentiment.NEGATIVE),
         "unsure": and_(alive, Conversation.unsure),
     }
     apart = {
-        "held": select(Conversation.id).where(*scope, not_(settled()), Conversation.held),
+        "held": select(Conversation.id).where(*scope, Conversation.held),
+        "undelivered": select(Conversation.id).where(*scope, Conversation.undelivered.is_not(None)),
         "automatic": select(Conversation.id).where(*scope, _automatic()).limit(MOST_COUNTED),
     }
     numbers = [func.count().filter(condition) for condition in views.values()]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, any_, case, delete, func, literal, null, select, update
+from sqlalchemy import ARRAY, BigInteger, and_, any_, case, delete, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -112,6 +112,7 @@ def _values(one: Placed, known: Mapping[AuthorKey, Known], verdict: NeedsAnswer)
         "addresses_us": event.addresses_us,
         "sent_at": event.sent_at,
         "edited_at": event.edited_at,
+        "came_edited": event.edited_at is not None,
         "needs_answer": verdict.needed,
         "needs_answer_why": verdict.why,
         "before_connection": one.before_connection,
@@ -195,14 +196,16 @@ async def rejoin_answers(session: AsyncSession, new_ids: Sequence[int]) -> set[i
 
 
 async def forget_emptied(session: AsyncSession, conversation_ids: set[int]) -> None:
-    """Conversations without a message were never one."""
-    if conversation_ids:
-        await session.execute(
-            delete(Conversation).where(
-                Conversation.id.in_(conversation_ids),
-                ~select(Message.id).where(Message.conversation_id == Conversation.id).exists(),
-            )
-        )
+    """Conversations without a message were never one. Who writes into one at this moment is waited for, so that the
+    second statement sees that it is none."""
+    if not conversation_ids:
+        return
+    emptied = and_(
+        Conversation.id.in_(conversation_ids),
+        ~select(Message.id).where(Message.conversation_id == Conversation.id).exists(),
+    )
+    await session.execute(select(Conversation.id).where(emptied).order_by(Conversation.id).with_for_update())
+    await session.execute(delete(Conversation).where(emptied))
 
 
 async def _delete_what_was_gone(session: AsyncSession, message_ids: Sequence[int]) -> None:

@@ -75,7 +75,6 @@ _IRONY = re.compile(
 )
 """«очень «быстро»»: who quotes a word of praise does not mean it, and the classifier may take it for praise; of the
 corpus's 21 such comments 20 are negative and 13 want something of us. With a capital in mid-sentence it is a name."""
-_ONLY_ASKS = re.compile(r"[\s?!.]*\?[\s?!.]*")
 _THANKS = re.compile(
     r"(?:(?:ок|окей|хорошо|понятно|ясно|понял|поняла|отлично|супер|разобрал(?:ся|ась)|спасибо|спс|благодарю|thanks?|thx|"
     r"you|большое|огромное|вам|за|ответ|помощь|всё|все)\b[\s.,!)❤️🙏🏻👍😊]*){1,8}",
@@ -95,7 +94,7 @@ _CALL = re.compile(
 )
 """A call and nothing else: whoever is to hear it is us."""
 _COMMAND = re.compile(r"^/[a-z_]+(@\w+)?(\s+\S*)?$", re.IGNORECASE)
-_NAMED = re.compile(r"(@\w+|\[(?:id|club)\d+\|[^\]]+\])")
+_NAMED = re.compile(r"(@\w+|\[(?:id|club)\d+\|[^\[\]]+\])")
 _WORD = re.compile(r"\w", re.UNICODE)
 _SILENT_MEDIA = {AttachmentKind.STICKER, AttachmentKind.ANIMATION}
 _ASKING = {
@@ -155,7 +154,7 @@ def _judge_direct(text: str, tags: Tagged) -> NeedsAnswer:
 
 
 def _judge_public(text: str, tags: Tagged, whom: Whom, *, in_draw: bool) -> NeedsAnswer:
-    if _ONLY_ASKS.fullmatch(text):
+    if _only_asks(text):
         return NeedsAnswer(needed=True, why=Why.QUESTION)
     if whom is Whom.US:
         return _judge_address(text, tags)
@@ -172,6 +171,11 @@ def _judge_public(text: str, tags: Tagged, whom: Whom, *, in_draw: bool) -> Need
         return NeedsAnswer(needed=False, why=Why.DRAW)
     why = {Intent.PRAISE: Why.PRAISE, Intent.SPAM: Why.SPAM}.get(tags.intent, Why.TALK)
     return NeedsAnswer(needed=False, why=why)
+
+
+def _only_asks(text: str) -> bool:
+    """«?», «?!»: a question mark, with nothing but such signs around it."""
+    return "?" in text and all(sign in "?!." or sign.isspace() for sign in text)
 
 
 def _find_trouble(text: str, tags: Tagged, whom: Whom, *, in_draw: bool) -> Why | None:

@@ -20,19 +20,20 @@ def ordered(statement: Select[int], order: Order, cursor: str | None) -> Select[
     """The statement in this order, after the row that the cursor names."""
     after = None if cursor is None else _read(order, cursor)
     match order:
-        case Order.URGENT:
-            key = tuple_(_rank, _instant, Conversation.id)
+        case Order.URGENT | Order.WAKING:
+            rank, instant = (_rank, _instant) if order is Order.URGENT else (_wake_rank, _wake_instant)
+            key = tuple_(rank, instant, Conversation.id)
             if after is not None:
                 statement = statement.where(key > tuple_(*after))
-            return statement.order_by(_rank, _instant, Conversation.id)
+            return statement.order_by(rank, instant, Conversation.id)
         case Order.NEWEST | Order.OLDEST:
             return _by_last_message(statement, order, after)
 
 
 def cursor_of(conversation: Conversation, order: Order) -> str:
     """The cursor that continues after this row."""
-    if order is Order.URGENT:
-        rank, instant = _urgency(conversation)
+    if order in {Order.URGENT, Order.WAKING}:
+        rank, instant = _urgency(conversation) if order is Order.URGENT else _waking(conversation)
         return encode_cursor([order.value, rank, instant, conversation.id])
     return encode_cursor([order.value, _REST, _microseconds(conversation.last_message_at), conversation.id])
 
@@ -64,6 +65,13 @@ def _urgency(conversation: Conversation) -> tuple[int, int]:
     return _REST, -_microseconds(conversation.last_message_at)
 
 
+def _waking(conversation: Conversation) -> tuple[int, int]:
+    """The same as `_wake_rank` and `_wake_instant`, for a loaded row."""
+    if conversation.snoozed_until is not None:
+        return _DUE, _microseconds(conversation.snoozed_until)
+    return _REST, -_microseconds(conversation.last_message_at)
+
+
 def _microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
@@ -84,3 +92,8 @@ _instant: ColumnElement[int] = case(
     else_=-_in_microseconds(Conversation.last_message_at),
 )
 """Ascending within a rank: due first, waiting longest first, newest first."""
+_wake_rank: ColumnElement[int] = case((Conversation.snoozed_until.is_not(None), _DUE), else_=_REST)
+_wake_instant: ColumnElement[int] = case(
+    (Conversation.snoozed_until.is_not(None), _in_microseconds(Conversation.snoozed_until)),
+    else_=-_in_microseconds(Conversation.last_message_at),
+)

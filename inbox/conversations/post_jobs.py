@@ -4,12 +4,13 @@ from inbox.channels.account import account_of
 from inbox.channels.adapter import Account, Act
 from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel, ChannelStatus
-from inbox.channels.status import set_status
+from inbox.channels.status import has_other_keys, set_status
 from inbox.conversations.models import Post
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import KeyRefusedError, PlatformError, TemporaryRefusalError, UnknownOutcomeError
 from inbox.core.events import OpenComments
+from inbox.core.jobs import defer
 from inbox.core.live import announce
 from inbox.core.pacing import Pacing
 from inbox.replies.turns import silence_key, wait_for_turn
@@ -32,7 +33,7 @@ async def bring_comments_open(context: Context, pacing: Pacing, job: OpenComment
         await silence_key(pacing, buckets, error)
         raise
     except PlatformError as error:
-        await _note_refusal(context, job.post_id, error, was_open=is_open)
+        await _note_refusal(context, job, account, error, was_open=is_open)
 
 
 async def _find(context: Context, post_id: int) -> tuple[Account, str, bool] | None:
@@ -46,13 +47,19 @@ async def _find(context: Context, post_id: int) -> tuple[Account, str, bool] | N
         return account_of(channel, context.cipher), post.external_id, post.comments_open
 
 
-async def _note_refusal(context: Context, post_id: int, error: PlatformError, *, was_open: bool) -> None:
+async def _note_refusal(
+    context: Context, job: OpenComments, account: Account, error: PlatformError, *, was_open: bool
+) -> None:
     async with context.transaction(EVERY_WORKSPACE) as session:
-        post = await session.get_one(Post, post_id, with_for_update=True)
+        post = await session.get_one(Post, job.post_id, with_for_update=True)
         if post.comments_open is not was_open:
             return  # somebody wished otherwise meanwhile: that has a job of its own
+        channel = await session.get_one(Channel, post.channel_id)
+        is_key = isinstance(error, KeyRefusedError)
+        if is_key and await has_other_keys(session, channel, context.cipher, account):
+            await defer(session, [job])  # keys that came meanwhile are tried at once
+            return
         post.comments_open, post.comments_failure = not was_open, error.reason
         announce(session, post.workspace_id, "post", post_id=post.id, channel_id=post.channel_id)
-        if isinstance(error, KeyRefusedError):
-            channel = await session.get_one(Channel, post.channel_id)
+        if is_key:
             await set_status(session, channel, ChannelStatus.ATTENTION, error.reason, context.clock())

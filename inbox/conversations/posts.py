@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import ConversationKind, MessageReceived, PostSeen
 from inbox.conversations.arrivals import Arrived
-from inbox.conversations.models import Activity, Conversation, Message, Post, PostMode
+from inbox.conversations.merging import move_to
+from inbox.conversations.models import Conversation, Direction, Message, Post, PostMode
 from inbox.core.events import OpenComments
 from inbox.core.jobs import is_queued
 from inbox.core.live import announce
@@ -155,13 +156,21 @@ async def _move_comments(session: AsyncSession, stray: Conversation, thread: str
     )
     is_whole = not await session.scalar(
         select(Message.id)
-        .where(Message.conversation_id == stray.id, Message.thread_external_id.is_distinct_from(thread))
+        .where(
+            Message.conversation_id == stray.id,
+            Message.thread_external_id.is_distinct_from(thread),
+            # Our notes and answers in a group name no thread: they belong to what they were written under.
+            or_(Message.direction == Direction.INBOUND, Message.thread_external_id.is_not(None)),
+        )
         .limit(1)
     )
     if home_id is None and is_whole:
         stray.key, stray.kind, stray.post_id, stray.thread_external_id = key, ConversationKind.COMMENT, post_id, thread
         await session.flush()
         return {stray.id}
+    if home_id is not None and is_whole:
+        await move_to(session, stray.id, home_id)
+        return {home_id}
     if home_id is None:
         home_id = await _make_home(session, stray, thread, key, post_id)
     await session.execute(
@@ -169,11 +178,7 @@ async def _move_comments(session: AsyncSession, stray: Conversation, thread: str
         .where(Message.conversation_id == stray.id, Message.thread_external_id == thread)
         .values(conversation_id=home_id)
     )
-    if not is_whole:
-        return {home_id, stray.id}
-    await session.execute(update(Activity).where(Activity.conversation_id == stray.id).values(conversation_id=home_id))
-    await session.execute(delete(Conversation).where(Conversation.id == stray.id))
-    return {home_id}
+    return {home_id, stray.id}
 
 
 async def _make_home(session: AsyncSession, stray: Conversation, thread: str, key: str, post_id: int) -> int:

@@ -38,9 +38,21 @@ class ConversationQuery(PageQuery):
     label: str | None = Field(default=None, max_length=200, description="A label's name.")
     sla: SlaView | None = Field(default=None, description="due_soon: within 10 minutes · breached: late now.")
     post_id: Id | None = None
-    q: str | None = Field(default=None, max_length=200, description="Words in messages or in the contact's name.")
+    q: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Words in any order and form, or parts of them (3 letters and more), in one message, in the "
+        "contact's name or handle, or in the post; numbers and handles as they are typed, slips in names.",
+    )
     unsure: bool | None = None
-    held: bool | None = None
+    held: bool | None = Field(default=None, description="Something in it is suspicious, and nobody has settled that.")
+    aside: bool | None = Field(
+        default=None,
+        description="Put aside: snoozed, or waiting for a word of the subscriber or of the client company.",
+    )
+    undelivered: bool | None = Field(
+        default=None, description="An answer of ours did not arrive, or may not have, and nobody has seen to that."
+    )
     folded: bool | None = Field(
         default=None,
         description="Comments of a draw that are folded into one row of their post: true gives only them, false leaves "
@@ -48,7 +60,8 @@ class ConversationQuery(PageQuery):
     )
     order: Order = Field(
         default=Order.URGENT,
-        description="urgent: the earliest running due time first, then who waits longest · newest · oldest.",
+        description="urgent: the earliest running due time first, then who waits longest · newest · oldest · "
+        "waking: what comes back soonest first.",
     )
 
     def to_filters(self) -> Filters:
@@ -58,7 +71,8 @@ class ConversationQuery(PageQuery):
             workspace_id=self.workspace_id, needs_answer=self.needs_answer, status=self.status, kind=self.kind,
             channel_id=self.channel_id, platform=self.platform, assignee=self.assignee_id, team_id=self.team_id,
             intent=self.intent, sentiment=self.sentiment, label=self.label, sla=self.sla, post_id=self.post_id,
-            q=self.q, unsure=self.unsure, held=self.held, folded=folded, order=self.order,
+            q=self.q, unsure=self.unsure, held=self.held, aside=self.aside, undelivered=self.undelivered,
+            folded=folded, order=self.order,
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from inbox.channels.events import (
     PostSeen,
     SaidToDesk,
 )  # fmt: skip
+from inbox.channels.lengths import LONGEST_TEXT, cut, cut_event
 from inbox.conversations.arrivals import Arrived, OnChannel
 from inbox.core.errors import UnparsableEventError
 from inbox.core.stream import HISTORY, Entry
@@ -46,7 +47,7 @@ def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arri
     """The entry's events, or why it cannot be understood."""
     try:
         loaded = json.loads(entry.raw)
-        raw = _PAYLOAD.validate_python(_storable(loaded) if _MAY_HOLD_UNSTORABLE.search(entry.raw) else loaded)
+        raw = _PAYLOAD.validate_python(_storable(loaded) if _may_be_unstorable(entry.raw) else loaded)
     except (ValueError, ValidationError, RecursionError) as error:
         return f"not a JSON object: {error}"
     adapter = adapters.get(reading.platform)
@@ -58,7 +59,7 @@ def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arri
         return str(error)
     except Exception as error:  # a parser's bug must not cost the message
         return f"the parser failed: {error!r}"
-    told = (_to_desk(event, reading) for event in events)
+    told = (_to_desk(cut_event(event), reading) for event in events)
     wanted = [event for event in told if not isinstance(event, Ignored)]
     number = raw.get("event_id")
     once = number if isinstance(number, str) and any(_is_undated(event) for event in wanted) else None
@@ -100,11 +101,17 @@ def _is_before_connection(event: InboundEvent, entry: Entry, reading: Reading) -
     return event.sent_at < reading.connected_at
 
 
+def _may_be_unstorable(raw: str) -> bool:
+    """A short payload holds no long text."""
+    return len(raw) > LONGEST_TEXT or _MAY_HOLD_UNSTORABLE.search(raw) is not None
+
+
 def _storable(part: object) -> object:
-    """The payload with what no text column can hold (NUL, half a surrogate pair) shown as the replacement character."""
+    """The payload with no text longer than it may be, before anything searches it, and with what no text column can
+    hold (NUL, half a surrogate pair) shown as the replacement character."""
     match part:
         case str():
-            return _UNSTORABLE.sub("\ufffd", part)
+            return _UNSTORABLE.sub("\ufffd", cut(part, LONGEST_TEXT))
         case dict():
             return {name: _storable(value) for name, value in part.items()}
         case list():

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, inspect, select, true
+from sqlalchemy import func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstanceState
 
@@ -19,28 +19,30 @@ from inbox.conversations.models import (
     Delivery,
     Direction,
     Message,
-    MessageKind,
+    ModerationAction,
     Outcome,
     Post,
     PostMode,
+    ReviewAction,
+    ReviewState,
     Status,
     Tags,
 )  # fmt: skip
 from inbox.conversations.needs_answer import Why
-from inbox.conversations.state import Spoken, State, compute
+from inbox.conversations.spoken import WINDOW, load_spoken
+from inbox.conversations.state import Spoken, State, compute, without_withdrawn
 from inbox.conversations.tags import Intent, Sentiment
+from inbox.conversations.unsettled import find_undelivered, is_held
 from inbox.core.bulk import among, update_rows
 from inbox.reports.facts import Waited, record_responses
 from inbox.sla.clocks import set_clocks
 from inbox.sla.promises import Promise
 from inbox.sla.service import load_promises
 
-WINDOW = 200
-"""Newest messages of a conversation that its state is computed from."""
 PREVIEW = 160
 WRITTEN = (
     "status", "outcome", "closed_at", "snoozed_until", "waiting_since_at", "needs_answer", "last_answer_at",
-    "sentiment", "intent", "toxic", "unsure", "held", "needs_answer_why", "foldable", "fold_key",
+    "sentiment", "intent", "toxic", "unsure", "held", "undelivered", "needs_answer_why", "foldable", "fold_key",
     "started_at", "last_message_at", "last_inbound_at", "preview", "preview_is_ours", "preview_attachment", "quoted",
     "first_response_since_at", "first_response_due_at", "first_response_met_at", "first_response_breached_at",
     "next_response_since_at", "next_response_due_at", "next_response_met_at", "next_response_breached_at",
@@ -48,7 +50,18 @@ WRITTEN = (
     "pauses", "warn_at",
 )  # fmt: skip
 """The columns that refreshing writes."""
-_HAS_LEFT = frozenset({Delivery.SENT, Delivery.UNCERTAIN})
+_BAN_ASKED_AT = (
+    select(func.max(func.greatest(ModerationAction.asked_at, Message.sent_at)))
+    .join(Message, Message.id == ModerationAction.message_id)
+    .where(
+        ModerationAction.identity_id == Conversation.identity_id,
+        ModerationAction.action == ReviewAction.BAN,
+        ModerationAction.state != ReviewState.REFUSED,
+    )
+    .correlate(Conversation)
+    .scalar_subquery()
+)
+"""When a review banned the contact last, here or elsewhere on the channel; lifting the ban does not take that back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +91,41 @@ class _Shown:
     intent: Intent | None
     toxic: bool | None
     unsure: list[str] | None
-    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Bans:
+    """When the contact was banned last: as the platform told, and as a review asked for it."""
+
+    told_at: datetime | None
+    asked_at: datetime | None
+
+    @property
+    def newest_at(self) -> datetime | None:
+        """The later of both."""
+        return max((at for at in (self.told_at, self.asked_at) if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Talk:
-    """A conversation with the newest of its messages in time, and what follows from them."""
+    """A conversation with the newest of its messages and of their edits in time, and what follows from them."""
 
     conversation: Conversation
     mode: PostMode | None
     spoken: Sequence[Spoken]
+    is_whole: bool
+    """Whether these are all of its messages."""
     state: State
+    is_held: bool
+    undelivered: Delivery | None
     last: Spoken
     last_inbound: Spoken | None
 
     @property
-    def is_whole(self) -> bool:
-        """Whether these are all of its messages."""
-        return len(self.spoken) < WINDOW
-
-    @property
     def has_others(self) -> bool:
         """Whether the contact wrote more than the comment that speaks for them."""
-        inbound = sum(one.direction is Direction.INBOUND and not one.is_deleted for one in self.spoken)
+        messages = (one for one in self.spoken if not one.is_edit and not one.is_deleted)
+        inbound = sum(one.direction is Direction.INBOUND for one in messages)
         return inbound > 1 or not self.is_whole
 
     def shown_ids(self) -> set[int]:
@@ -152,7 +177,7 @@ async def _load_talks(
 ) -> tuple[list[Conversation], list[_Talk]]:
     """All of them, locked in id order, and the talks of those that have messages."""
     rows = await session.execute(
-        select(Conversation, Identity.banned_at, Post.mode)
+        select(Conversation, Identity.banned_at, _BAN_ASKED_AT, Post.mode)
         .join(Identity, Identity.id == Conversation.identity_id)
         .outerjoin(Post, Post.id == Conversation.post_id)
         .where(among(Conversation.id, conversation_ids))
@@ -160,9 +185,9 @@ async def _load_talks(
         .with_for_update(key_share=True, of=Conversation)
         .execution_options(populate_existing=True)
     )
-    found = [(conversation, banned_at, mode) for conversation, banned_at, mode in rows]
-    spoken = await _load_spoken(session, [conversation.id for conversation, _, _ in found])
-    talks = [_talk(one, spoken[one.id], banned_at, mode) for one, banned_at, mode in found if one.id in spoken]
+    found = [(conversation, _Bans(told_at, asked_at), mode) for conversation, told_at, asked_at, mode in rows]
+    spoken = await load_spoken(session, [conversation.id for conversation, _, _ in found])
+    talks = [_talk(one, spoken[one.id], bans, mode) for one, bans, mode in found if one.id in spoken]
     return [conversation for conversation, _, _ in found], talks
 
 
@@ -178,78 +203,29 @@ def _reopening(conversation: Conversation) -> Activity:
     )  # fmt: skip
 
 
-async def _load_spoken(session: AsyncSession, conversation_ids: Sequence[int]) -> dict[int, list[Spoken]]:
-    """Conversation → its newest messages, in time. Notes say nothing to the contact."""
-    newest = (
-        select(
-            Message.conversation_id, Message.id, Message.sent_at, Message.direction, Message.needs_answer,
-            Message.kind, Message.outside, Message.delivery, Message.deleted_at.is_not(None).label("is_deleted"),
-            (Message.text != "").label("has_words"), func.coalesce(Message.external_id, "").label("external_id"),
-            Message.before_connection,
-        )
-        .where(Message.conversation_id == Conversation.id, Message.kind != MessageKind.NOTE)
-        .order_by(Message.sent_at.desc(), Message.id.desc())
-        .limit(WINDOW)
-        .lateral("newest")
-    )  # fmt: skip
-    rows = await session.execute(
-        select(newest)
-        .select_from(Conversation)
-        .join(newest, true())
-        .where(among(Conversation.id, conversation_ids))
-        .order_by(newest.c.sent_at, func.length(newest.c.external_id), newest.c.external_id, newest.c.id)
-    )
-    spoken: dict[int, list[Spoken]] = {}
-    for (
-        conversation_id,
-        found,
-        sent_at,
-        direction,
-        needed,
-        kind,
-        outside,
-        delivery,
-        deleted,
-        words,
-        external_id,
-        before_connection,
-    ) in rows:
-        has_left = outside or delivery in _HAS_LEFT
-        one = Spoken(
-            message_id=found,
-            sent_at=sent_at,
-            direction=direction,
-            needs_answer=needed,
-            answers=direction is Direction.OUTBOUND and kind is MessageKind.MESSAGE and has_left,
-            is_deleted=deleted,
-            has_words=words,
-            external_id=external_id,
-            is_timed=not before_connection,
-        )
-        spoken.setdefault(conversation_id, []).append(one)
-    return spoken
-
-
-def _talk(
-    conversation: Conversation, spoken: Sequence[Spoken], banned_at: datetime | None, mode: PostMode | None
-) -> _Talk:
+def _talk(conversation: Conversation, found: Sequence[Spoken], bans: _Bans, mode: PostMode | None) -> _Talk:
     since = conversation.waiting_since_at
-    is_cut = len(spoken) >= WINDOW
-    waiting_before = since if is_cut and since is not None and since < spoken[0].sent_at else None
+    is_cut = sum(not one.is_edit for one in found) >= WINDOW
+    waiting_before = since if is_cut and since is not None and since < found[0].sent_at else None
+    spoken = without_withdrawn(found)
     there = [one for one in spoken if not one.is_deleted] or spoken
-    inbound = [one for one in there if one.direction is Direction.INBOUND]
+    inbound = [one for one in there if one.direction is Direction.INBOUND and not one.is_edit]
+    was_decided = decided(conversation)
     return _Talk(
         conversation=conversation,
         mode=mode,
         spoken=spoken,
-        state=compute(spoken, decided(conversation), waiting_before, banned_at, is_whole=not is_cut),
+        is_whole=not is_cut,
+        state=compute(spoken, was_decided, waiting_before, bans.told_at, is_whole=not is_cut),
+        is_held=is_held(spoken, was_decided.settled, bans.newest_at),
+        undelivered=find_undelivered(spoken, was_decided.settled),
         last=_last(there),
         last_inbound=inbound[-1] if inbound else None,
     )
 
 
 def _last(spoken: Sequence[Spoken]) -> Spoken:
-    """The newest; of what came in one moment (an album) that which has words."""
+    """The newest, also where an edit asks; of what came in one moment (an album) that which has words."""
     newest = spoken[-1]
     together = (one for one in reversed(spoken) if one.sent_at == newest.sent_at)
     return next((one for one in together if one.has_words and one.direction is newest.direction), newest)
@@ -262,7 +238,7 @@ async def _load_shown(session: AsyncSession, message_ids: Collection[int]) -> di
     rows = await session.execute(
         select(
             Message.id, Message.text, Message.needs_answer_why, Message.parent_text, first_kind,
-            Tags.sentiment, Tags.intent, Tags.toxic, Tags.unsure, Message.held,
+            Tags.sentiment, Tags.intent, Tags.toxic, Tags.unsure,
         )
         .outerjoin(Tags, Tags.message_id == Message.id)
         .where(among(Message.id, message_ids))
@@ -279,6 +255,7 @@ def _write(talk: _Talk, shown: Mapping[int, _Shown], promise: Promise) -> None:
     conversation.snoozed_until = state.snoozed_until
     conversation.waiting_since_at = state.waiting_since_at
     conversation.needs_answer = state.waiting_since_at is not None
+    conversation.held, conversation.undelivered = talk.is_held, talk.undelivered
     if talk.is_whole or state.last_answer_at is not None:
         conversation.last_answer_at = state.last_answer_at
     _write_tags(talk, shown)
@@ -298,7 +275,6 @@ def _write_tags(talk: _Talk, shown: Mapping[int, _Shown]) -> None:
     conversation.intent = leading.intent
     conversation.toxic = bool(leading.toxic)
     conversation.unsure = bool(leading.unsure)
-    conversation.held = leading.held
     if not talk.state.judged:
         is_by_rule = conversation.decided_outcome is Outcome.NO_ANSWER_NEEDED_AUTOMATIC
         conversation.needs_answer_why = Why.RULE if is_by_rule and not conversation.needs_answer else leading.why

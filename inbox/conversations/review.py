@@ -1,8 +1,8 @@
 """Review of a subscriber's message: delete or restore it, warn, mute or ban its author; done by a job on the platform.
 
 Each is a row of `moderation_actions`: who asked, why, and the text as it was. What the platform or the key cannot do is
-refused at once, with the reason. What is removed, or restored, says something of its tags, too. A warning is a reply
-that says what to do otherwise: no platform has another.
+refused at once, with the reason. What is removed says something of its tags, too; that is taken back with the deed.
+A warning is a reply that says what to do otherwise: no platform has another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from inbox.audit.models import AuditEntry
 from inbox.channels.adapter import Act, Adapters, Offence
 from inbox.channels.events import ConversationKind, Platform
 from inbox.contacts.models import Identity
-from inbox.conversations.corrections import correct_tags, said_by_review
+from inbox.conversations.corrections import correct_tags, said_by_review, take_back_word
 from inbox.conversations.models import (
     Activity,
     Conversation,
@@ -29,7 +29,7 @@ from inbox.conversations.models import (
 )
 from inbox.conversations.possible import check_possible
 from inbox.conversations.recompute import recompute
-from inbox.conversations.waiting import OF_AUTHOR, UNDONE_BY, cancel, find_waiting_opposites
+from inbox.conversations.waiting import OF_AUTHOR, OPPOSITES, cancel, find_waiting_opposites
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import ReviewMessage
 from inbox.core.jobs import defer
@@ -54,12 +54,16 @@ ACTS: Mapping[ReviewAction, Act] = {
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What is to be done and why. `length` of a mute or ban; None: without end."""
+    """What is to be done and why. `length` of a mute or ban; None: without end.
+
+    `is_undo`: the deed was a slip, so that what it said of the tags is taken back; restoring always does that.
+    """
 
     action: ReviewAction
     reason: str
     length: timedelta | None = None
     offence: Offence = Offence.OTHER
+    is_undo: bool = False
 
 
 async def review(
@@ -95,6 +99,8 @@ async def review(
     said = said_by_review(wanted.action, wanted.offence, message)
     if said is not None:
         await correct_tags(session, caller, message, conversation, said, now)
+    if wanted.action is ReviewAction.RESTORE or wanted.is_undo:
+        await _take_back_word(session, message, conversation, wanted.action)
     if wanted.action is ReviewAction.WARN:
         await compose(session, conversation, caller.agent_id, Draft(wanted.reason), now)
         row.state, row.done_at = ReviewState.DONE, now
@@ -163,13 +169,25 @@ async def _cancel(
     waiting: Sequence[ModerationAction],
     now: datetime,
 ) -> None:
-    """What deleting said of the tags is taken back with it."""
+    """What they said of the message's tags is taken back with them."""
     await cancel(session, caller, message, conversation, waiting, now)
-    for row in waiting:
-        undoing = UNDONE_BY.get(row.action)
-        said = None if undoing is None else said_by_review(undoing, row.offence, message)
-        if said is not None:
-            await correct_tags(session, caller, message, conversation, said, now)
+    for row in reversed(waiting):
+        if row.message_id == message.id:
+            await take_back_word(session, message, conversation, row.agent_id, row.asked_at)
+
+
+async def _take_back_word(
+    session: AsyncSession, message: Message, conversation: Conversation, undoing: ReviewAction
+) -> None:
+    """What the newest deed that `undoing` undoes said of the message's tags."""
+    undone = await session.scalar(
+        select(ModerationAction)
+        .where(ModerationAction.message_id == message.id, ModerationAction.action == OPPOSITES.get(undoing))
+        .order_by(ModerationAction.id.desc())
+        .limit(1)
+    )
+    if undone is not None:
+        await take_back_word(session, message, conversation, undone.agent_id, undone.asked_at)
 
 
 async def _is_left_to_do(session: AsyncSession, identity: Identity, action: ReviewAction, now: datetime) -> bool:

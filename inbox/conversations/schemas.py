@@ -11,7 +11,7 @@ from inbox.channels.events import AttachmentKind, ConversationKind, Platform
 from inbox.conversations.changes import UNSET, Change
 from inbox.conversations.folding import is_folded
 from inbox.conversations.listing import Named, Row
-from inbox.conversations.models import Conversation, Outcome, PostMode, Priority, Status
+from inbox.conversations.models import Conversation, Delivery, Outcome, PostMode, Priority, Status
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.core.web.fields import Id, Instant, refuse_null
 
@@ -68,7 +68,8 @@ class LastMessage(BaseModel):
 
 
 class ConversationTags(BaseModel):
-    """Of the message that speaks for the conversation. `held`: suspicious, and still visible to everybody."""
+    """Of the message that speaks for the conversation. `held`: something in the conversation is suspicious, and nobody
+    has settled that; everybody still sees it."""
 
     sentiment: Sentiment | None
     intent: Intent | None
@@ -102,6 +103,10 @@ class ConversationOut(BaseModel):
     outcome: Outcome | None
     needs_answer: bool
     needs_answer_why: str = Field(description="The reason's code, e.g. `question`, `addresses_us`, `plus`.")
+    undelivered: Delivery | None = Field(
+        description="failed, or else uncertain: an answer of ours did not arrive, or may not have, and nobody has seen "
+        "to that."
+    )
     folded: bool = Field(description="It stands in the folded row of a draw, and in lists only when asked for.")
     priority: Priority
     contact: ContactOut
@@ -131,7 +136,7 @@ class ConversationOut(BaseModel):
         return cls(
             id=one.id, workspace_id=one.workspace_id, kind=one.kind, status=one.status, outcome=one.outcome,
             needs_answer=one.needs_answer, needs_answer_why=one.needs_answer_why, folded=is_folded(one),
-            priority=one.priority,
+            undelivered=one.undelivered, priority=one.priority,
             contact=_contact(one), channel=_channel(one), post=_post(one), chat_title=one.chat_title,
             last_message=_last_message(one), tags=_tags(one),
             assignee=NamedOut.of(row.assignee), assignee_id=one.assignee_id,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,9 +12,10 @@ from inbox.channels.events import StaffChanged
 from inbox.contacts.models import Identity
 from inbox.contacts.service import AuthorKey, Known, Seen, name_our_people, set_ours, store_identities
 from inbox.conversations.arrivals import Arrived
+from inbox.conversations.basis import Basis
 from inbox.conversations.judging import judge_again
 from inbox.conversations.messages import rejoin_answers
-from inbox.conversations.models import Delivery, Direction, Message, Tags
+from inbox.conversations.models import Delivery, Direction, Message, MessageEdit, Tags
 from inbox.conversations.needs_answer import Why
 from inbox.conversations.tags import TextKey, TextTags
 from inbox.conversations.values import tags_values
@@ -93,6 +94,7 @@ async def _turn_messages(session: AsyncSession, author: Known, tags: TextTags) -
         ]
         if rows_of_tags:
             await session.execute(insert(Tags).on_conflict_do_nothing(), rows_of_tags)
+        await _tag_earlier([one.id for one in left], tags, session)
         await judge_again(session, Message.id.in_([one.id for one in left]))
     return touched | await judge_again(session, Message.answered_identity_id == author.identity_id)
 
@@ -118,6 +120,20 @@ async def _make_subscribers(message_ids: Sequence[int], session: AsyncSession) -
     )
 
 
+async def _tag_earlier(message_ids: Sequence[int], tags: TextTags, session: AsyncSession) -> None:
+    """What these messages said before they were edited was not tagged either."""
+    edits = await session.scalars(
+        select(MessageEdit)
+        .where(MessageEdit.message_id.in_(message_ids), MessageEdit.judged_by.is_not(None))
+        .execution_options(populate_existing=True)
+    )
+    for edit in edits:
+        found, known = tags.get((edit.workspace_id, edit.text)), Basis.model_validate(edit.judged_by)
+        if found is not None:
+            edit.judged_by = Basis.of(found, known.media, addresses_us=known.addresses_us).dump()
+    await session.flush()
+
+
 async def texts_of_staff(session: AsyncSession, changes: Sequence[tuple[Arrived, StaffChanged]]) -> list[TextKey]:
     """What must be tagged because its author turns out to be a subscriber: asked before the transaction."""
     keys: set[AuthorKey] = {
@@ -129,9 +145,12 @@ async def texts_of_staff(session: AsyncSession, changes: Sequence[tuple[Arrived,
         Identity.channel_id.in_({channel_id for channel_id, _ in keys}),
         Identity.external_id.in_({external_id for _, external_id in keys}),
     )
+    said = (Message.author_identity_id.in_(from_ours), Message.outside)
+    earlier = select(MessageEdit.workspace_id, MessageEdit.text).join(Message, Message.id == MessageEdit.message_id)
     texts = await session.execute(
-        select(Message.workspace_id, Message.text)
-        .where(Message.author_identity_id.in_(from_ours), Message.outside, Message.text != "")
-        .distinct()
+        union(
+            select(Message.workspace_id, Message.text).where(*said, Message.text != ""),
+            earlier.where(*said, MessageEdit.text != ""),
+        )
     )
     return [(workspace_id, text) for workspace_id, text in texts]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from inbox.conversations.models import Direction, Outcome, Status
+from inbox.conversations.models import Delivery, Direction, Outcome, Status
 
 JUST_AFTER = timedelta(minutes=10)
 """An answer that leaves within this after its conversation was settled was on its way, or was what settled it."""
@@ -20,12 +20,17 @@ JUST_AFTER = timedelta(minutes=10)
 Order = tuple[datetime, int, str]
 """Platform time, then the platform's number (ids of one chat are numbers as text)."""
 
+EDITED = ":edited after all of its second"
+"""Follows the number of an edit: longer than any number, so that nobody who spoke in that second had seen it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What the state needs to know of a message.
+    """What the state needs to know of a message, or of an edit of it that asks (`is_edit`, at its own time).
 
     `answers`: a person of ours said it and it has left. `has_words`: it has tags, which can speak for the talk.
+    `withdrawn_at`: since when its text asks nothing any more, though it did. `undelivered`: an answer of a person's
+    that failed or is uncertain, which we learnt at `failed_at`.
     """
 
     message_id: int
@@ -38,11 +43,17 @@ class Spoken:
     external_id: str = ""
     is_timed: bool = True
     """False: it was written before the channel was connected, and no clock runs for it."""
+    is_edit: bool = False
+    withdrawn_at: datetime | None = None
+    held: bool = False
+    undelivered: Delivery | None = None
+    failed_at: datetime | None = None
 
     @property
     def order(self) -> Order:
         """Its place in the talk."""
-        return self.sent_at, len(self.external_id), self.external_id
+        number = self.external_id + EDITED if self.is_edit else self.external_id
+        return self.sent_at, len(number), number
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +138,8 @@ def compute(
     `waiting_before`: since when the contact was waiting already before the first of these, when earlier ones are left
     out (`is_whole` False).
     """
-    ordered = sorted(
-        (one for one in messages if not one.is_deleted), key=lambda one: (one.order, one.message_id)
-    )  # fmt: skip
+    there = (one for one in without_withdrawn(messages) if not one.is_deleted)
+    ordered = sorted(there, key=lambda one: (one.order, one.message_id))
     decided = _with_ban(decided, banned_at)
     waits = _Waits(decided, waiting_before)
     earliest = min(one.order for one in messages)
@@ -154,6 +164,19 @@ def compute(
     return state if banned_at is None else _closed_by_ban(state, decided, banned_at)
 
 
+def without_withdrawn(messages: Sequence[Spoken]) -> list[Spoken]:
+    """The same; what an edit took away before we answered was never asked."""
+    answered = [one.order for one in messages if one.answers and not one.is_deleted]
+    found: list[Spoken] = []
+    for one in messages:
+        gone_at = one.withdrawn_at
+        if gone_at is None or any(one.order < order and order[0] <= gone_at for order in answered):
+            found.append(one)
+        elif not one.is_edit:
+            found.append(replace(one, needs_answer=False))
+    return found
+
+
 def _with_ban(decided: Decided, banned_at: datetime | None) -> Decided:
     """A ban says that nothing waits any more, as a person who closes does."""
     if banned_at is None:
@@ -164,9 +187,10 @@ def _with_ban(decided: Decided, banned_at: datetime | None) -> Decided:
 
 
 def _closed_by_ban(state: State, decided: Decided, banned_at: datetime) -> State:
-    """Unless a person said otherwise since."""
+    """Unless a person said otherwise since, or the contact has asked since: they were let in again."""
     said = [one.seen.decided_at for one in (decided.status, decided.judged) if one is not None]
-    if state.status is Status.CLOSED or state.waiting_since_at is not None or any(at > banned_at for at in said):
+    has_asked = state.waiting_since_at is not None or (bool(state.waits) and state.waits[-1].since_at >= banned_at)
+    if state.status is Status.CLOSED or has_asked or any(at > banned_at for at in said):
         return state
     return replace(
         state, status=Status.CLOSED, outcome=Outcome.NO_ANSWER_NEEDED_AUTOMATIC, closed_at=banned_at,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -15,6 +15,8 @@ from inbox.conversations.models import Activity, Conversation, Message, MessageE
 from inbox.core.errors import NotFoundError
 
 MAX_ACTIVITIES = 300
+MOST_REACHED, A_FEW = 500, 5
+"""Messages that are shown to reach one of them, and before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,19 @@ class Thread:
 
 
 async def load_thread(
-    session: AsyncSession, caller: Caller, conversation: Conversation, before: int | None = None, limit: int = 50
+    session: AsyncSession,
+    caller: Caller,
+    conversation: Conversation,
+    before: int | None = None,
+    limit: int = 50,
+    reach: int | None = None,
 ) -> Thread:
-    """The newest `limit` messages, or those before the message `before`, with the grey lines of that time."""
+    """The newest `limit` messages, or those before the message `before`, with the grey lines of that time.
+
+    More of them where that reaches the message `reach`, up to MOST_REACHED.
+    """
+    if reach is not None:
+        limit = max(limit, await _count_down_to(session, conversation, reach))
     until = None if before is None else await _place_of(session, conversation, before)
     statement = select(Message).where(Message.conversation_id == conversation.id)
     if until is not None:
@@ -123,6 +135,14 @@ async def _place_of(session: AsyncSession, conversation: Conversation, message_i
     if sent_at is None:
         raise NotFoundError("There is no such message in this conversation.")
     return sent_at, message_id
+
+
+async def _count_down_to(session: AsyncSession, conversation: Conversation, message_id: int) -> int:
+    """How many of the newest messages reach this one, and a few before it; 0 when it is too far, or elsewhere."""
+    own = Message.conversation_id == conversation.id
+    since = select(Message.sent_at).where(own, Message.id == message_id).scalar_subquery()
+    count = int(await session.scalar(select(func.count()).where(own, Message.sent_at >= since)) or 0)
+    return count + A_FEW if 0 < count <= MOST_REACHED else 0
 
 
 async def _load_people(session: AsyncSession, identity_ids: Collection[int | None]) -> dict[int | None, str]:

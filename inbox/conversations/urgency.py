@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, case, exists, null
 
 from inbox.agents.models import Agent, ShiftState
+from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.models import Conversation, Status
+from inbox.organisations.models import Membership
 
 DUE_SOON = timedelta(minutes=10)
 """How long before its due time a conversation is said to burn."""
@@ -53,10 +55,12 @@ def burns(conversation: Conversation, now: datetime) -> bool:
 
 
 def in_hands() -> ColumnElement[bool]:
-    """Somebody who is on shift has it."""
+    """Somebody who is on shift, and may answer there, has it."""
     return exists().where(
-        Agent.id == Conversation.assignee_id, Agent.shift_state == ShiftState.ON, Agent.deactivated_at.is_(None)
-    )
+        Agent.id == Conversation.assignee_id, Agent.shift_state == ShiftState.ON, Agent.deactivated_at.is_(None),
+        Membership.agent_id == Agent.id, Membership.workspace_id == Conversation.workspace_id,
+        Membership.role.in_(ANSWERING),
+    )  # fmt: skip
 
 
 def _is_on_the_desk() -> ColumnElement[bool]:

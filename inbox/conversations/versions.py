@@ -1,16 +1,18 @@
 """Versions of a message: the newest is shown, all others are history, in whatever order they come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.channels.events import MessageReceived
+from inbox.channels.events import AttachmentKind, MessageReceived
 from inbox.conversations.arrivals import MessageKey, Placed
-from inbox.conversations.models import Attachment, Message, MessageEdit, Tags
+from inbox.conversations.basis import Basis
+from inbox.conversations.judging import tagged
+from inbox.conversations.models import Attachment, Message, MessageEdit, MessageKind, Tags
 from inbox.conversations.needs_answer import NeedsAnswer
 from inbox.conversations.tags import Tagged, TextTags
 from inbox.conversations.values import attachment_values, tags_values
@@ -40,6 +42,16 @@ class _Row:
         return self.version_at, self.edited_at is not None, self.text
 
 
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """A text that is not, or no more, the newest one, with its verdict. `basis` None: it was written here."""
+
+    at: datetime
+    text: str
+    needed: bool
+    basis: Basis | None
+
+
 Shown = tuple[int, Placed, NeedsAnswer]
 """(message id, the version that is shown now, its verdict)."""
 
@@ -47,7 +59,10 @@ Shown = tuple[int, Placed, NeedsAnswer]
 async def store_versions(
     session: AsyncSession, versions: Sequence[tuple[Placed, NeedsAnswer]], tags: TextTags
 ) -> tuple[set[int], dict[MessageKey, Shown]]:
-    """Compare with what is stored; returns the conversations in which something shown changed, and what it is now."""
+    """Compare with what is stored; returns the conversations of new versions, and what is shown now where it changed.
+
+    An earlier version that comes late changes nothing that is shown, but since when the message asks.
+    """
     touched: set[int] = set()
     shown: dict[MessageKey, Shown] = {}
     if not versions:
@@ -55,11 +70,16 @@ async def store_versions(
     found = await _load(session, [one for one, _ in versions])
     for one, verdict in versions:
         row = found.get(one.message_key)
-        if row is None or _is_echo(row, one.event):
+        if row is None:
+            continue
+        if _is_echo(row, one.event):
+            if _tells_time(row, one.event):
+                found[one.message_key] = await _take_time(session, row, one.event.sent_at)
+                touched.add(row.conversation_id)
             continue
         found[one.message_key] = await _store_version(session, row, one, verdict, tags)
+        touched.add(row.conversation_id)
         if found[one.message_key] != row:
-            touched.add(row.conversation_id)
             shown[one.message_key] = row.message_id, one, verdict
     return touched, shown
 
@@ -68,7 +88,8 @@ async def _load(session: AsyncSession, versions: Sequence[Placed]) -> dict[Messa
     rows = await session.execute(
         select(
             Message.channel_id, Message.external_id, Message.id, Message.workspace_id, Message.conversation_id,
-            Message.text, Message.sent_at, Message.edited_at, Message.author_agent_id.is_not(None),
+            Message.text, Message.sent_at, Message.edited_at,
+            or_(Message.author_agent_id.is_not(None), Message.kind == MessageKind.AUTO_REPLY),
         )
         .where(
             among(Message.channel_id, {one.channel.channel_id for one in versions}),
@@ -87,46 +108,95 @@ def _is_echo(row: _Row, event: MessageReceived) -> bool:
     return _order(event) == row.order
 
 
+def _tells_time(row: _Row, event: MessageReceived) -> bool:
+    """Of what was written here: the platform's own time, where our clock had to do while it was sent."""
+    return row.is_panels and event.edited_at is None and event.sent_at != row.sent_at
+
+
+async def _take_time(session: AsyncSession, row: _Row, sent_at: datetime) -> _Row:
+    await session.execute(update(Message).where(Message.id == row.message_id).values(sent_at=sent_at))
+    return replace(row, sent_at=sent_at)
+
+
 def _order(event: MessageReceived) -> tuple[datetime, bool, str]:
     return event.edited_at or event.sent_at, event.edited_at is not None, event.text
 
 
 async def _store_version(session: AsyncSession, row: _Row, one: Placed, verdict: NeedsAnswer, tags: TextTags) -> _Row:
     event = one.event
-    is_newer = _order(event) > row.order
-    older_text, older_at = (row.text, row.version_at) if is_newer else (event.text, event.edited_at or event.sent_at)
-    statement = insert(MessageEdit).values(
-        workspace_id=row.workspace_id, message_id=row.message_id, edited_at=older_at, text=older_text
-    )
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[MessageEdit.message_id, MessageEdit.edited_at],
-            set_={"text": func.greatest(MessageEdit.text, statement.excluded.text)},
-        )
-    )
-    if not is_newer:
-        if row.is_panels:  # our newer text has not arrived: this is what the platform shows meanwhile
-            await session.execute(
-                update(Message)
-                .where(Message.id == row.message_id, Message.platform_version_at < older_at)
-                .values(platform_version_at=older_at)
-            )
+    triaged = None if one.ours else tags.get(one.text_key)
+    media = [attachment.kind for attachment in event.attachments]
+    if event.edited_at is None and not row.is_panels:
+        await session.execute(update(Message).where(Message.id == row.message_id).values(came_edited=False))
+    if _order(event) <= row.order:
+        basis = None if row.is_panels else Basis.of(triaged, media, addresses_us=event.addresses_us)
+        await _keep(session, row, _Earlier(event.edited_at or event.sent_at, event.text, verdict.needed, basis))
         return row
+    earlier = await _load_shown(session, row)
+    await _keep(session, row, earlier)
+    values = {"needs_answer": verdict.needed, "needs_answer_why": verdict.why}
     await session.execute(
         update(Message)
         .where(Message.id == row.message_id)
         .values(
             text=event.text, edited_at=event.edited_at, platform_version_at=None, addresses_us=event.addresses_us,
-            needs_answer=verdict.needed, needs_answer_why=verdict.why,
+            **({} if _says_the_same(earlier, event, media) else values),
         )
     )  # fmt: skip
     if not row.is_panels:
         await _replace_attachments(session, row, event)
         if event.text != row.text:
-            await _replace_tags(session, row, None if one.ours else tags.get(one.text_key))
+            await _replace_tags(session, row, triaged)
     return _Row(
         row.message_id, row.workspace_id, row.conversation_id, event.text, row.sent_at, event.edited_at, row.is_panels
     )
+
+
+def _says_the_same(earlier: _Earlier, event: MessageReceived, media: Sequence[AttachmentKind]) -> bool:
+    """Platforms tell of edits that change nothing that is judged: what a person made of the verdict stands."""
+    basis = earlier.basis
+    has_same_parts = basis is not None and (basis.media, basis.addresses_us) == (tuple(media), event.addresses_us)
+    return has_same_parts and earlier.text == event.text
+
+
+async def _load_shown(session: AsyncSession, row: _Row) -> _Earlier:
+    """The version that was the newest one until now."""
+    kinds = select(Attachment.kind).where(Attachment.message_id == row.message_id).order_by(Attachment.position)
+    found = await session.execute(
+        select(Message.needs_answer, Message.addresses_us, Tags)
+        .outerjoin(Tags, Tags.message_id == Message.id)
+        .where(Message.id == row.message_id)
+        .execution_options(populate_existing=True)
+    )
+    needed, addresses_us, tags = found.one()
+    basis = Basis.of(tagged(tags), (await session.scalars(kinds)).all(), addresses_us=addresses_us)
+    return _Earlier(row.version_at, row.text, needed, None if row.is_panels else basis)
+
+
+async def _keep(session: AsyncSession, row: _Row, earlier: _Earlier) -> None:
+    """Of two edits of one second the greater text stays."""
+    statement = insert(MessageEdit).values(
+        workspace_id=row.workspace_id, message_id=row.message_id, edited_at=earlier.at, text=earlier.text,
+        needs_answer=earlier.needed, judged_by=earlier.basis.dump() if earlier.basis is not None else None,
+    )  # fmt: skip
+    given = statement.excluded
+    is_greater = given.text > MessageEdit.text
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[MessageEdit.message_id, MessageEdit.edited_at],
+            set_={
+                "text": func.greatest(MessageEdit.text, given.text),
+                "needs_answer": case((is_greater, given.needs_answer), else_=MessageEdit.needs_answer),
+                "judged_by": case((is_greater, given.judged_by), else_=MessageEdit.judged_by),
+            },
+        )
+    )
+    if row.is_panels:  # where our newer text has not arrived, this is what the platform shows meanwhile
+        await session.execute(
+            update(Message)
+            .where(Message.id == row.message_id, Message.platform_version_at < earlier.at)
+            .values(platform_version_at=earlier.at)
+        )
 
 
 async def _replace_attachments(session: AsyncSession, row: _Row, event: MessageReceived) -> None:

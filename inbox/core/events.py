@@ -175,6 +175,35 @@ class PressButton(Job):
     value: str
 
 
+class AnswerPress(Job):
+    """Say to who pressed a button what came of it; `aloud`: until they close it."""
+
+    name = "routing.alerts.answer_press"
+    channel_id: int
+    press_id: str
+    text: str
+    aloud: bool
+    pressed_at: datetime
+
+
+class ShowPress(Job):
+    """Show the message with the button as it is after the press; `buttons` in rows, each (text, value)."""
+
+    name = "routing.alerts.show_press"
+    channel_id: int
+    chat_external_id: str
+    message_external_id: str
+    text: str
+    buttons: tuple[tuple[tuple[str, str], ...], ...]
+    pressed_at: datetime
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """Of several presses under one message the last one is shown last."""
+        return f"ring:{self.channel_id}:{self.message_external_id}"
+
+
 class AnswerAlert(Job):
     """Somebody answered an alert in the alert chat: it is for the subscriber, once confirmed."""
 
@@ -252,7 +281,7 @@ class TrainModel(Job):
 JOBS: tuple[type[Job], ...] = (
     DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, OpenComments, DrainQueue, CheckChannel, CatchUp,
     TrainModel,
-    RingAlert, RingDigest, RingBreach, PressButton, AnswerAlert, LinkByCode,
+    RingAlert, RingDigest, RingBreach, PressButton, AnswerPress, ShowPress, AnswerAlert, LinkByCode,
     EscalateBreach, RecomputeClocks,
     RingLead, CallWebhook, NamePeople,
 )  # fmt: skip

@@ -144,7 +144,7 @@ class Words:
         return name
 
     def for_scripts(self) -> dict[str, str]:
-        """The words that the page's own clocks tick with."""
+        """The words that the page's own clocks and notices speak with."""
         return {
             "d": self.gettext("%(n)s d"),
             "h": self.gettext("%(n)s h"),
@@ -153,6 +153,8 @@ class Words:
             "late": self.gettext("late by %(length)s"),
             "sending": self.gettext("sending"),
             "taken": self.gettext("%(name)s already has this conversation."),
+            "lost": self.gettext("Not done: there is no connection. Try again once it is back."),
+            "sent": self.gettext("The connection is back: what you wrote is sent."),
         }
 
     def _date(self, day: date, today: date) -> str:

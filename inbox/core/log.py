@@ -8,7 +8,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 from typing_extensions import override
 
-_SECRETS = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}|vk1\.[A-Za-z0-9._-]{20,}|\botk_[A-Za-z0-9_-]{20,}")
+_SECRETS = re.compile(r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{30,}|vk1\.[A-Za-z0-9._-]{20,}|\botk_[A-Za-z0-9_-]{20,}")
 """Telegram's and VK's keys wherever they stand (a URL has them right behind the word `bot`), and our own tokens."""
 
 

@@ -1,5 +1,6 @@
 """The database's shape: bringing it up by Alembic, and telling whether it is current."""
 
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -7,11 +8,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 
 import migrations
 
 MIGRATION_LOCK = 4_815_162_342
+AGAIN_SECONDS = 0.1
 
 
 def alembic_config(url: str) -> Config:
@@ -27,13 +29,21 @@ def migrate(url: str) -> None:
     engine = create_engine(url, poolclass=pool.NullPool)
     try:
         with engine.connect() as connection:
-            connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
-            connection.commit()
+            _wait_for_turn(connection)
             command.upgrade(alembic_config(url), "head")
             connection.execute(text("select pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
             connection.commit()
     finally:
         engine.dispose()
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Take the lock, asking anew: a statement that waits for it holds a snapshot, which an index that is made
+    concurrently waits for."""
+    while not connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": MIGRATION_LOCK}).scalar_one():
+        connection.rollback()
+        time.sleep(AGAIN_SECONDS)
+    connection.commit()
 
 
 @lru_cache(maxsize=1)

@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     webhooks_private: bool = Field(
         default=False, description="Whether outgoing webhooks may go into private networks (a CRM of your own)."
     )
+    channels_private: bool = Field(
+        default=False,
+        description="Whether channels may use API servers and proxies in private networks (a Bot API server of yours).",
+    )
     keep_removed_days: int = Field(
         default=180, ge=1, le=3650, description="Days for which copies of messages that moderation removed are kept."
     )

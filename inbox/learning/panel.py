@@ -41,10 +41,12 @@ async def show_model(
 ) -> Response:
     """Everything about the model that tags this project's messages."""
     frame = await load_frame(session, caller, read_place(ws, caller), context.clock())
-    return await _page(request, session, context, frame, _workspace_at(ws, caller, session))
+    return await _page(request, session, context, caller, frame, _workspace_at(ws, caller, session))
 
 
-async def _page(request: Request, session: AsyncSession, context: Context, frame: Frame, workspace_id: int) -> Response:
+async def _page(
+    request: Request, session: AsyncSession, context: Context, caller: Caller, frame: Frame, workspace_id: int
+) -> Response:
     now = context.clock()
     workspace = await session.get_one(Workspace, workspace_id)
     trainings = await list_trainings(session, workspace_id)
@@ -57,7 +59,7 @@ async def _page(request: Request, session: AsyncSession, context: Context, frame
         trainings=trainings, live=live, training=next((one for one in trainings if one.state == "training"), None),
         before=next((one for one in trainings if one.state == "ready" and not one.is_live), None),
         fresh=await count_corrections(session, workspace_id, since), gathered=GATHERED,
-        puzzles=await list_puzzles(session, workspace_id, now),
+        puzzles=await list_puzzles(session, caller, workspace_id, now),
         figures=_specialists(live, context), shipped=context.tagger.model_version,
     )  # fmt: skip
 

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.conversations.models import Direction, Message, Tags
+from inbox.agents.caller import Caller
+from inbox.conversations.access import visible
+from inbox.conversations.models import Conversation, Direction, Message, Tags
 
 LATELY = timedelta(days=60)
 LOOKED_THROUGH = 300
@@ -28,15 +30,18 @@ class Puzzle:
     doubt: float
 
 
-async def list_puzzles(session: AsyncSession, workspace_id: int, now: datetime, most: int = 8) -> list[Puzzle]:
-    """The most useful messages that nobody labelled yet, the most useful first."""
+async def list_puzzles(
+    session: AsyncSession, caller: Caller, workspace_id: int, now: datetime, most: int = 8
+) -> list[Puzzle]:
+    """The most useful messages that the caller may read and nobody labelled yet, the most useful first."""
     rows = await session.execute(
         select(Message.id, Message.conversation_id, func.left(Message.text, LONGEST), Tags)
         .join(Tags, Tags.message_id == Message.id)
+        .join(Conversation, Conversation.id == Message.conversation_id)
         .where(
             Message.workspace_id == workspace_id, Message.direction == Direction.INBOUND, Message.deleted_at.is_(None),
             Message.text != "", Tags.corrected_at.is_(None), Tags.tagged_at > now - LATELY,
-            func.cardinality(Tags.unsure) > 0,
+            func.cardinality(Tags.unsure) > 0, visible(caller),
         )
         .order_by(Tags.tagged_at.desc(), Message.id.desc())
         .limit(LOOKED_THROUGH)

@@ -11,14 +11,15 @@ from inbox.agents.caller import Caller
 from inbox.agents.models import Agent, TokenKind
 from inbox.agents.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from inbox.agents.permissions import Permission
-from inbox.agents.tokens import issue_token, revoke_all
+from inbox.agents.tokens import issue_token, load_caller, revoke_all
 from inbox.audit.service import record
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import ConflictError, InvalidInputError, NotFoundError
 from inbox.core.secrets import hash_secret, make_secret
 from inbox.organisations.models import LinkKind, Membership, OneTimeLink, Role
-from inbox.organisations.staffing import check_may_give, check_whole
+from inbox.organisations.open_links import end_invitations, end_resets
+from inbox.organisations.staffing import check_may_give, check_whole, manages_whole, may_give
 
 LIFETIME = {LinkKind.INVITATION: timedelta(days=7), LinkKind.RESET: timedelta(days=1)}
 
@@ -43,7 +44,10 @@ class Chosen:
 async def invite(
     session: AsyncSession, caller: Caller, workspace_id: int, email: str, role: Role, now: datetime
 ) -> str | None:
-    """The secret of a link, or None: a person of the organisation, who has joined at once."""
+    """The secret of a link, or None: a person of the organisation, who has joined at once.
+
+    Earlier links of the address to this workspace end.
+    """
     caller.require(workspace_id, Permission.MANAGE_PEOPLE)
     check_may_give(caller, workspace_id, role)
     cleaned = email.strip().lower()
@@ -51,6 +55,7 @@ async def invite(
         raise InvalidInputError("This is not an e-mail address.", field="email")
     known = await session.scalar(select(Agent).where(Agent.email == cleaned))
     if known is None:
+        await end_invitations(session, workspace_id, cleaned, now)
         link = OneTimeLink(kind=LinkKind.INVITATION, place_id=workspace_id, role=role, email=cleaned)
         return _issue(session, caller, link, now)
     if known.organisation_id != caller.organisation_id or known.deactivated_at is not None:
@@ -68,9 +73,7 @@ async def invite(
 async def offer_reset(session: AsyncSession, caller: Caller, workspace_id: int, agent_id: int, now: datetime) -> str:
     """The secret of a link by which a colleague sets a new password; earlier ones of theirs end."""
     agent = await check_whole(session, caller, workspace_id, agent_id)
-    await session.execute(
-        update(OneTimeLink).where(OneTimeLink.agent_id == agent_id, OneTimeLink.used_at.is_(None)).values(used_at=now)
-    )
+    await end_resets(session, agent_id, now)
     record(session, workspace_id, caller.agent_id, "agent.reset_offered", agent_id, now)
     return _issue(session, caller, OneTimeLink(kind=LinkKind.RESET, email=agent.email, agent_id=agent_id), now)
 
@@ -84,15 +87,18 @@ def _issue(session: AsyncSession, caller: Caller, link: OneTimeLink, now: dateti
 
 
 async def read_offer(context: Context, secret: str) -> Offer:
-    """NotFoundError for a link that was used, is too old, or never was."""
+    """NotFoundError for a link that was used or withdrawn, is too old, or whose maker might not make it now."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         link = await _find(session, secret, context.clock())
         name = await session.scalar(select(Agent.name).where(Agent.id == link.agent_id)) if link.agent_id else None
         return Offer(link.kind, link.email, name)
 
 
-async def accept(context: Context, secret: str, chosen: Chosen) -> str:
-    """Use the link up; returns the secret of a new session. A reset ends all other sessions of the person."""
+async def accept(context: Context, secret: str, chosen: Chosen) -> str | None:
+    """Use the link up; returns the secret of a new session, or None: who has two-step sign-in signs in with a code.
+
+    A reset ends all other sessions of the person.
+    """
     if not MIN_LENGTH <= len(chosen.password) <= MAX_LENGTH:
         raise InvalidInputError("The password must have at least 8 characters.", field="password")
     await read_offer(context, secret)
@@ -101,11 +107,21 @@ async def accept(context: Context, secret: str, chosen: Chosen) -> str:
     async with context.transaction(EVERY_WORKSPACE) as session:
         link = await _find(session, secret, now)
         link.used_at = now
-        if link.kind is LinkKind.RESET and link.agent_id is not None:
-            await session.execute(update(Agent).where(Agent.id == link.agent_id).values(password_hash=password_hash))
-            await revoke_all(session, link.agent_id)
-            return await issue_token(session, link.agent_id, TokenKind.COOKIE, now)
+        if link.agent_id is not None:
+            return await _reset(session, link.agent_id, password_hash, now)
         return await _join(session, link, chosen.name, password_hash, now)
+
+
+async def _reset(session: AsyncSession, agent_id: int, password_hash: str, now: datetime) -> str | None:
+    totp = await session.scalar(
+        update(Agent)
+        .where(Agent.id == agent_id)
+        .values(password_hash=password_hash)
+        .returning(Agent.totp_secret_encrypted)
+        .execution_options(synchronize_session=False)
+    )
+    await revoke_all(session, agent_id)
+    return None if totp is not None else await issue_token(session, agent_id, TokenKind.COOKIE, now)
 
 
 async def _join(session: AsyncSession, link: OneTimeLink, name: str, password_hash: str, now: datetime) -> str:
@@ -136,10 +152,25 @@ async def _find(session: AsyncSession, secret: str, now: datetime) -> OneTimeLin
         .where(OneTimeLink.secret_hash == hash_secret(secret), OneTimeLink.used_at.is_(None))
         .with_for_update()
     )
-    if link is None or link.expires_at <= now:
-        raise NotFoundError("This link was used already or is too old. Ask for a new one.")
-    if link.agent_id is not None:
-        gone = await session.scalar(select(Agent.deactivated_at).where(Agent.id == link.agent_id))
-        if gone is not None:
-            raise NotFoundError("This link was used already or is too old. Ask for a new one.")
+    if link is None or link.expires_at <= now or not await _could_be_made(session, link):
+        raise NotFoundError("This link does not work any more. Ask for a new one.")
     return link
+
+
+async def _could_be_made(session: AsyncSession, link: OneTimeLink) -> bool:
+    """Whether whoever made it is still here, and may today what they might then; the session is fenced to theirs."""
+    maker = await _find_active(session, link.created_by_id)
+    if maker is None:
+        return False
+    caller = await load_caller(session, maker, 0)
+    if link.place_id is not None and link.role is not None:
+        return may_give(caller, link.place_id, link.role)
+    about = await _find_active(session, link.agent_id)
+    return about is not None and await manages_whole(session, caller, about)
+
+
+async def _find_active(session: AsyncSession, agent_id: int | None) -> Agent | None:
+    found: Agent | None = await session.scalar(
+        select(Agent).where(Agent.id == agent_id, Agent.deactivated_at.is_(None))
+    )
+    return found

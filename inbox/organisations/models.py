@@ -143,3 +143,4 @@ class OneTimeLink(HasId, Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    """When it was used or ended: withdrawn, replaced by a newer one, or its maker lost the right to make it."""

@@ -24,6 +24,7 @@ from inbox.core.web.templates import render, words_of
 from inbox.organisations.colours import Colour, colour_of
 from inbox.organisations.links import Chosen, accept, invite, offer_reset, read_offer
 from inbox.organisations.models import Membership, Role, Team, Workspace
+from inbox.organisations.open_links import access_invitation, list_invitations, withdraw
 from inbox.organisations.people import list_people, list_teams
 from inbox.organisations.schemas import LinkOut
 from inbox.organisations.service import allow_idle, minutes_of, paint
@@ -56,10 +57,12 @@ class Page:
         rows, _ = await list_people(self.session, self.caller, self.workspace_id, None, MOST)
         teams, _ = await list_teams(self.session, self.caller, self.workspace_id, None, MOST)
         names = {row.team.id: row.team.name for row in teams}
+        now = self.context.clock()
+        invitations, _ = await list_invitations(self.session, self.caller, self.workspace_id, now, None, MOST)
         workspace = await self.session.get_one(Workspace, self.workspace_id)
         return await self._show(
             "people", rows=rows, team_names=names, roles=ROLES, link=link, said=said, error=error,
-            idle_minutes=minutes_of(workspace.idle_off_after),
+            idle_minutes=minutes_of(workspace.idle_off_after), invitations=invitations, now=now,
         )  # fmt: skip
 
     async def teams(self, error: str | None = None) -> Response:
@@ -88,7 +91,7 @@ class Page:
     def refusal(self, error: InvalidInputError | ConflictError | ForbiddenError) -> str:
         """Why not, in the reader's language; what was begun is forgotten."""
         self.session.expunge_all()
-        return words_of(self.request).gettext(error.detail)
+        return words_of(self.request).refusal(error)
 
 
 async def open_page(request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str) -> Page:
@@ -122,7 +125,17 @@ async def open_at_team(
     return await open_page(request, session, context, caller, str(found))
 
 
+async def open_at_invitation(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str, invitation_id: RowId
+) -> Page:
+    """The page at an open invitation of the project."""
+    scope = scope_at(read_place(ws, caller), caller)
+    link = await access_invitation(session, caller, invitation_id, scope, context.clock())
+    return await open_page(request, session, context, caller, str(link.place_id))
+
+
 PageDep = Annotated[Page, Depends(open_page)]
+InvitationDep = Annotated[Page, Depends(open_at_invitation)]
 PersonDep = Annotated[Page, Depends(open_at_person)]
 TeamDep = Annotated[Page, Depends(open_at_team)]
 
@@ -169,6 +182,13 @@ async def invite_person(
     await page.session.flush()
     said = None if secret else words_of(page.request).gettext("They belong to your organisation and have joined.")
     return await page.people(link=page.link(secret), said=said)
+
+
+@settings.post("/people/invitations/{invitation_id}/remove")
+async def withdraw_invitation(page: InvitationDep, ws: str, invitation_id: RowId) -> Response:
+    """Its link opens nothing from now on."""
+    await withdraw(page.session, page.caller, invitation_id, page.context.clock())
+    return RedirectResponse(f"/w/{ws}/settings/people", status_code=303)
 
 
 @settings.post("/people/{agent_id}/reset")
@@ -258,12 +278,14 @@ async def use_link(
     secret: Secret = "",
     name: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
-    """Signed in; the link is used up."""
+    """Signed in, or, with two-step sign-in, about to; the link is used up."""
     try:
         session_secret = await accept(context, secret, Chosen(name, password))
     except (InvalidInputError, ConflictError) as error:
         offer, said = await read_offer(context, secret), words_of(request).gettext(error.detail)
         return render(request, "organisations/welcome.html", offer=offer, error=said, name=name)
+    if session_secret is None:
+        return RedirectResponse("/sign-in?renewed=1", status_code=303)
     response = RedirectResponse("/", status_code=303)
     set_session_cookie(response, session_secret, context.settings)
     return response

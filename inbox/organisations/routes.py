@@ -8,8 +8,18 @@ from inbox.core.web.dependencies import ApiCaller, ContextDep, SessionDep
 from inbox.core.web.fields import Id, RowId
 from inbox.core.web.paging import DEFAULT_LIMIT, CursorParam, LimitParam, Page
 from inbox.organisations.links import invite, offer_reset
+from inbox.organisations.open_links import list_invitations, withdraw
 from inbox.organisations.people import list_people, list_teams, load_team
-from inbox.organisations.schemas import AgentOut, InvitationIn, LinkOut, PlacePatch, TeamIn, TeamOut, TeamPatch
+from inbox.organisations.schemas import (
+    AgentOut,
+    InvitationIn,
+    InvitationOut,
+    LinkOut,
+    PlacePatch,
+    TeamIn,
+    TeamOut,
+    TeamPatch,
+)
 from inbox.organisations.staffing import change_team, create_team, dismiss, leave, set_role
 
 api = APIRouter(tags=["people"])
@@ -68,6 +78,28 @@ async def add_invitation(
     """A link to hand over, shown this once; null when the person belongs to the organisation and has joined at once."""
     secret = await invite(session, caller, wanted.workspace_id, wanted.email, wanted.role, context.clock())
     return LinkOut.of(context.settings.base_url or str(request.base_url), secret)
+
+
+@api.get("/agents/invitations")
+async def read_invitations(
+    session: SessionDep,
+    context: ContextDep,
+    caller: ApiCaller,
+    workspace_id: WorkspaceParam = None,
+    cursor: CursorParam = None,
+    limit: LimitParam = DEFAULT_LIMIT,
+) -> Page[InvitationOut]:
+    """Invitations that nobody has used yet, of workspaces where you manage people."""
+    rows, next_cursor = await list_invitations(session, caller, workspace_id, context.clock(), cursor, limit)
+    return Page(items=[InvitationOut.of(row) for row in rows], next_cursor=next_cursor)
+
+
+@api.delete("/agents/invitations/{invitation_id}", status_code=204, response_class=Response)
+async def withdraw_invitation(
+    session: SessionDep, context: ContextDep, caller: ApiCaller, invitation_id: RowId
+) -> None:
+    """Withdraw it: its link opens nothing from now on."""
+    await withdraw(session, caller, invitation_id, context.clock())
 
 
 @api.post("/workspaces/{workspace_id}/agents/{agent_id}/reset", status_code=201)

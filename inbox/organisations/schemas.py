@@ -1,5 +1,6 @@
 """Teams and people over the API."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from inbox.agents.models import ShiftState
 from inbox.core.web.fields import Id
 from inbox.organisations.models import Role
+from inbox.organisations.open_links import Invitation
 from inbox.organisations.people import PersonRow, TeamRow
 
 
@@ -54,7 +56,7 @@ class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-AgentIds = Annotated[list[Id], Field(max_length=500)]
+AgentIds = Annotated[list[Id], Field(max_length=500, description="People of the project whose roles answer.")]
 
 
 class TeamIn(_In):
@@ -78,6 +80,25 @@ class InvitationIn(_In):
     workspace_id: Id
     email: str = Field(min_length=3, max_length=320)
     role: Role
+
+
+class InvitationOut(BaseModel):
+    """An invitation that nobody has used yet; its link was shown once."""
+
+    id: int
+    workspace_id: int
+    email: str
+    role: Role
+    invited_by: str = Field(description="The name of who made it.")
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, row: Invitation) -> "InvitationOut":
+        """From the row."""
+        return cls(
+            id=row.id, workspace_id=row.workspace_id, email=row.email, role=row.role, invited_by=row.invited_by,
+            expires_at=row.expires_at,
+        )  # fmt: skip
 
 
 class PlacePatch(_In):

@@ -11,6 +11,7 @@ from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import Permission
 from inbox.agents.tokens import deactivate
 from inbox.audit.service import record
+from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.models import Activity, Conversation, Status
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
@@ -18,11 +19,18 @@ from inbox.core.events import DrainQueue
 from inbox.core.jobs import defer
 from inbox.core.live import announce
 from inbox.organisations.models import Membership, Role, Team, TeamMember
+from inbox.organisations.open_links import end_links, end_resets
+
+
+def may_give(caller: Caller, workspace_id: int, role: Role) -> bool:
+    """Whoever manages people gives roles there; only an owner makes owners."""
+    has_rank = role is not Role.OWNER or caller.roles.get(workspace_id) is Role.OWNER
+    return has_rank and caller.may(workspace_id, Permission.MANAGE_PEOPLE)
 
 
 def check_may_give(caller: Caller, workspace_id: int, role: Role) -> None:
-    """Only an owner makes owners."""
-    if role is Role.OWNER and caller.role_in(workspace_id) is not Role.OWNER:
+    """ForbiddenError for a role that is above whoever manages people there."""
+    if not may_give(caller, workspace_id, role):
         raise ForbiddenError("Only an owner can make somebody an owner.")
 
 
@@ -47,22 +55,24 @@ async def check_whole(session: AsyncSession, caller: Caller, workspace_id: int, 
     agent = await session.scalar(select(Agent).where(Agent.id == agent_id, Agent.deactivated_at.is_(None)))
     if agent is None:
         raise NotFoundError("There is no such person in this project.")
-    places = await session.execute(
-        select(Membership.workspace_id, Membership.role).where(Membership.agent_id == agent_id)
-    )
-    managed = all(
-        caller.may(place, Permission.MANAGE_PEOPLE) and (role is not Role.OWNER or caller.role_in(place) is Role.OWNER)
-        for place, role in places
-    )
-    if agent.organisation_id != caller.organisation_id or not managed:
+    if not await manages_whole(session, caller, agent):
         raise ForbiddenError("This person is in other projects, too: remove them from this one instead.")
     return agent
+
+
+async def manages_whole(session: AsyncSession, caller: Caller, agent: Agent) -> bool:
+    """Whether the caller could have given the person each role that they have; never for one who has none."""
+    places = await session.execute(
+        select(Membership.workspace_id, Membership.role).where(Membership.agent_id == agent.id)
+    )
+    given = [may_give(caller, place, role) for place, role in places]
+    return agent.organisation_id == caller.organisation_id and bool(given) and all(given)
 
 
 async def set_role(
     session: AsyncSession, caller: Caller, workspace_id: int, agent_id: int, role: Role, now: datetime
 ) -> None:
-    """Another role in this project."""
+    """Another role in this project; who answers no more is out of its teams, and their cases go back to the queue."""
     member = await access_member(session, caller, workspace_id, agent_id)
     check_may_give(caller, workspace_id, role)
     if member.role is role:
@@ -71,8 +81,14 @@ async def set_role(
         await _check_another_owner(session, workspace_id, agent_id)
     before, member.role = member.role, role
     await session.flush()
-    if role is Role.VIEWER:
+    if role is Role.OWNER:
+        # They may all that they might before; their account is from now on a matter of owners.
+        await end_resets(session, agent_id, now)
+    else:
+        await end_links(session, agent_id, [workspace_id], now)
+    if role not in ANSWERING:
         await _return_cases(session, agent_id, [workspace_id], now)
+        await _leave_teams(session, agent_id, workspace_id)
     record(
         session, workspace_id, caller.agent_id, "agent.role", agent_id, now, before={"role": before.value},
         after={"role": role.value},
@@ -86,10 +102,9 @@ async def leave(session: AsyncSession, caller: Caller, workspace_id: int, agent_
         raise ConflictError("Nobody removes themselves: ask another owner.")
     if member.role is Role.OWNER:
         await _check_another_owner(session, workspace_id, agent_id)
+    await end_links(session, agent_id, [workspace_id], now)
     await _return_cases(session, agent_id, [workspace_id], now)
-    await session.execute(
-        delete(TeamMember).where(TeamMember.workspace_id == workspace_id, TeamMember.agent_id == agent_id)
-    )
+    await _leave_teams(session, agent_id, workspace_id)
     await session.delete(member)
     await session.flush()
     record(session, workspace_id, caller.agent_id, "agent.left", agent_id, now, before={"role": member.role.value})
@@ -104,6 +119,7 @@ async def dismiss(session: AsyncSession, caller: Caller, workspace_id: int, agen
     places = list(await session.scalars(select(Membership.workspace_id).where(Membership.agent_id == agent_id)))
     for place in sorted(places):
         await _check_another_owner(session, place, agent_id)
+    await end_links(session, agent_id, places, now)
     agent.shift_state, agent.shift_changed_at = ShiftState.OFF, now
     await session.flush()
     await deactivate(session, agent_id, now)
@@ -141,6 +157,12 @@ async def _return_cases(session: AsyncSession, agent_id: int, places: Collection
             )  # fmt: skip
     await session.flush()
     await defer(session, [DrainQueue(workspace_id=place) for place in sorted(places)])
+
+
+async def _leave_teams(session: AsyncSession, agent_id: int, workspace_id: int) -> None:
+    await session.execute(
+        delete(TeamMember).where(TeamMember.workspace_id == workspace_id, TeamMember.agent_id == agent_id)
+    )
 
 
 async def _check_another_owner(session: AsyncSession, workspace_id: int, agent_id: int) -> None:
@@ -182,20 +204,15 @@ async def change_team(
     agent_ids: Sequence[int] | None,
     now: datetime,
 ) -> Team:
-    """Another name, or exactly these people; who stays keeps their turn."""
+    """Another name, or exactly these people, who must be such as answer; who stays keeps their turn."""
     team = await access_team(session, caller, team_id)
     present = set(await session.scalars(select(TeamMember.agent_id).where(TeamMember.team_id == team_id)))
     before: Json = {"name": team.name, "agent_ids": sorted(present)}
+    wanted = present if agent_ids is None else set(agent_ids)
+    if agent_ids is not None:
+        await _check_answering(session, team.workspace_id, wanted)
     if name is not None:
         team.name = await _free_name(session, team.workspace_id, name, team_id)
-    wanted = present if agent_ids is None else set(agent_ids)
-    known = await session.scalars(
-        select(Membership.agent_id).where(
-            Membership.workspace_id == team.workspace_id, Membership.agent_id.in_(wanted - present)
-        )
-    )
-    if set(known) != wanted - present:
-        raise InvalidInputError("There is no such person in this workspace.", field="agent_ids")
     await session.execute(
         delete(TeamMember).where(TeamMember.team_id == team_id, TeamMember.agent_id.in_(present - wanted))
     )
@@ -208,6 +225,25 @@ async def change_team(
     after: Json = {"name": team.name, "agent_ids": sorted(wanted)}
     record(session, team.workspace_id, caller.agent_id, "team.changed", team_id, now, before=before, after=after)
     return team
+
+
+async def _check_answering(session: AsyncSession, workspace_id: int, agent_ids: Collection[int]) -> None:
+    """All of them work here and may answer. Their places are held: nobody's role changes meanwhile."""
+    rows = await session.execute(
+        select(Membership.agent_id, Agent.name, Membership.role)
+        .join(Agent, Agent.id == Membership.agent_id)
+        .where(Membership.workspace_id == workspace_id, Membership.agent_id.in_(agent_ids))
+        .order_by(Membership.agent_id)
+        .with_for_update(of=Membership, read=True)
+    )
+    found = rows.all()
+    if {agent_id for agent_id, _, _ in found} != set(agent_ids):
+        raise InvalidInputError("There is no such person in this workspace.", field="agent_ids")
+    for _, name, role in found:
+        if role not in ANSWERING:
+            raise InvalidInputError(
+                "%(name)s may read reports only, not answer.", field="agent_ids", values={"name": name}
+            )
 
 
 async def _free_name(session: AsyncSession, workspace_id: int, name: str, team_id: int) -> str:

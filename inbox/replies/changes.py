@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.account import account_of
-from inbox.channels.adapter import Act
+from inbox.channels.adapter import Account, Act
 from inbox.channels.models import ChannelStatus
-from inbox.channels.status import find_wait, set_status, set_user_key_reason, still_waits
+from inbox.channels.status import find_wait, has_other_keys, set_status, set_user_key_reason, still_waits
 from inbox.conversations.messages import find_gone_since
 from inbox.conversations.models import Message, MessageEdit
 from inbox.conversations.refresh import refresh
@@ -88,7 +88,7 @@ async def _bring(context: Context, pacing: Pacing, row: Row, calls: Sequence[Cal
             await silence_key(pacing, buckets, error)
             raise
         except PlatformError as error:
-            await _note_refusal(context, row.message, error, deleting=deleting)
+            await _note_refusal(context, row.message, account, error, deleting=deleting)
             return
     if row.message.failure is not None or row.message.platform_version_at is not None:
         await _note_arrival(context, row.message, deleting=deleting)
@@ -168,7 +168,9 @@ async def _note_other_text(session: AsyncSession, message: Message, arrived: Mes
         await defer(session, [EditDelivered(conversation_id=message.conversation_id, message_id=message.id)])
 
 
-async def _note_refusal(context: Context, asked: Message, error: PlatformError, *, deleting: bool) -> None:
+async def _note_refusal(
+    context: Context, asked: Message, account: Account, error: PlatformError, *, deleting: bool
+) -> None:
     """The person who asked for it sees why; what could not be deleted shows again, unless it waits for a key or the
     platform itself says that it is gone meanwhile."""
     async with context.transaction(EVERY_WORKSPACE) as session:
@@ -186,7 +188,18 @@ async def _note_refusal(context: Context, asked: Message, error: PlatformError, 
         await session.flush()
         await refresh(session, [row.conversation.id])
         announce_message(session, row.message, row.conversation)
-        if isinstance(error, KeyRefusedError):
-            await set_status(session, row.channel, ChannelStatus.ATTENTION, error.reason, context.clock())
-        if isinstance(error, SecondKeyWaitsError):
-            await set_user_key_reason(session, row.channel, error.reason, context.clock())
+        if isinstance(error, KeyRefusedError | SecondKeyWaitsError):
+            await _note_key(session, context, row, account, error)
+
+
+async def _note_key(
+    session: AsyncSession, context: Context, row: Row, account: Account, error: KeyRefusedError | SecondKeyWaitsError
+) -> None:
+    """The key is dead, or its owner is asked for something; keys that came meanwhile are tried at once."""
+    if await has_other_keys(session, row.channel, context.cipher, account):
+        kind = EditDelivered if row.message.deleted_at is None else DeleteDelivered
+        await defer(session, [kind(conversation_id=row.conversation.id, message_id=row.message.id)])
+    elif isinstance(error, KeyRefusedError):
+        await set_status(session, row.channel, ChannelStatus.ATTENTION, error.reason, context.clock())
+    else:
+        await set_user_key_reason(session, row.channel, error.reason, context.clock())

@@ -1,14 +1,15 @@
 """Claiming a row for sending: from then on its outcome is unknown until it is settled."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.account import account_of
-from inbox.channels.adapter import Account, Act, Outgoing, Upload
-from inbox.channels.models import Channel, ChannelStatus
+from inbox.channels.adapter import Account, Act, KeyKind, Outgoing, Upload
+from inbox.channels.models import Channel
+from inbox.channels.status import still_waits
 from inbox.conversations.models import Attachment, Conversation, Delivery, Message, MessageKind
 from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
@@ -16,7 +17,7 @@ from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import TemporaryRefusalError
 from inbox.core.events import DeliverMessage
 from inbox.core.i18n import N_
-from inbox.core.jobs import defer
+from inbox.core.jobs import defer, is_queued
 from inbox.core.pacing import Bucket
 from inbox.replies.outcomes import INTERRUPTED
 from inbox.replies.random_ids import random_id_of
@@ -92,15 +93,11 @@ async def claim(context: Context, message_id: int) -> Claimed | None:
         row = await load_row(session, message_id, lock=True)
         if row is None or not _may_begin(context, row):
             return None
-        if not await _may_leave(session, row):
+        if not await _may_leave(session, row, now):
             return None
         message = row.message
         if earlier := await _find_earlier(session, row):
-            # Parked while the key was dead, they have their jobs behind ours: all go to the queue's end in their order.
-            await defer(
-                session,
-                [DeliverMessage(conversation_id=row.conversation.id, message_id=one) for one in (*earlier, message.id)],
-            )
+            await _go_behind(session, row, earlier)
             return None
         if message.kind is MessageKind.AUTO_REPLY and now - message.sent_at > MACHINES_WORD_LIVES:
             message.delivery, message.failure = Delivery.CANCELLED, TOO_LATE
@@ -128,7 +125,7 @@ async def give_up_on_silent(context: Context, message_id: int) -> None:
         if silent_for < silent_after:
             raise TemporaryRefusalError("another run is sending this", retry_after=silent_after - silent_for)
         row.message.delivery = Delivery.UNCERTAIN
-        row.message.failure = INTERRUPTED
+        row.message.failure, row.message.failed_at = INTERRUPTED, now
         await session.flush()
         await refresh(session, [row.conversation.id])
         announce_message(session, row.message, row.conversation)
@@ -151,24 +148,34 @@ async def _find_earlier(session: AsyncSession, row: Row) -> list[int]:
     return list(await session.scalars(earlier))
 
 
+async def _go_behind(session: AsyncSession, row: Row, earlier: list[int]) -> None:
+    """Parked while the key was dead, the earlier ones have their jobs behind ours: all go to the queue's end in their
+    order. One that has none waits for the second key, and ours is parked behind it until that key is free."""
+    jobs = [DeliverMessage(conversation_id=row.conversation.id, message_id=one) for one in (*earlier, row.message.id)]
+    is_parked = not all([await is_queued(session, job) for job in jobs[:-1]])
+    if is_parked and (reason := await still_waits(session, row.channel, KeyKind.USER)) is not None:
+        row.message.failure = reason
+        announce_message(session, row.message, row.conversation)
+        return
+    await defer(session, jobs)
+
+
 async def _silent_after(session: AsyncSession, context: Context, row: Row) -> timedelta:
     files = select(Attachment.id).where(Attachment.message_id == row.message.id).limit(1)
     with_files = await session.scalar(files) is not None
     return context.adapters[row.channel.platform].longest_send(with_files=with_files) + SETTLING
 
 
-async def _may_leave(session: AsyncSession, row: Row) -> bool:
+async def _may_leave(session: AsyncSession, row: Row, now: datetime) -> bool:
     """False for a parked row (its channel's recovery gives it a job again) and for one that can never leave."""
     if row.channel.removed_at is not None:
         row.message.delivery = Delivery.FAILED
-        row.message.failure = DISCONNECTED
+        row.message.failure, row.message.failed_at = DISCONNECTED, now
+        await session.flush()
+        await refresh(session, [row.conversation.id])
         announce_message(session, row.message, row.conversation)
         return False
-    if row.channel.status is not ChannelStatus.ATTENTION:
-        return True
-    # Recovery sets the status and then looks for parked rows: wait for one under way, or have it wait and see ours.
-    status = await session.scalar(select(Channel.status).where(Channel.id == row.channel.id).with_for_update(read=True))
-    return status is not ChannelStatus.ATTENTION
+    return await still_waits(session, row.channel, KeyKind.OWN) is None
 
 
 async def _outgoing(session: AsyncSession, row: Row) -> Outgoing:

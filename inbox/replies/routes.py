@@ -57,7 +57,7 @@ async def create_message(
     wanted: MessageIn,
     idempotency_key: IdempotencyKey = None,
 ) -> MessageOut:
-    """Write a reply or a note. Who answers what nobody has takes it."""
+    """Write a reply or a note. Who answers what nobody has takes it. 409 `answered_since`: see `seen_message_id`."""
     request = repeatable(idempotency_key, f"write:{conversation_id}", wanted.model_dump_json())
     message, _ = await writing.write(
         session, context.adapters, caller, conversation_id, wanted.to_draft(), context.clock(), request

@@ -175,11 +175,17 @@ class MessageIn(BaseModel):
         default=None, description="The canned response that the text came from; without a text it is the text."
     )
     attachments: list[AttachmentIn] = Field(default_factory=list, max_length=MAX_UPLOADS)
+    seen_message_id: Id | None = Field(
+        default=None,
+        description="The newest message here that you have seen. When a colleague has answered after it, a reply is "
+        "refused: 409 with `code` `answered_since`, the `message_id`, `author` and beginning (`answer`) of theirs. "
+        "Sent again with that `message_id` here, yours is written all the same. None: nothing is checked.",
+    )
 
     def to_draft(self) -> Draft:
         """For the service."""
         uploads = tuple(one.to_upload() for one in self.attachments)
-        return Draft(self.text, self.note, self.send_at, self.canned_response_id, uploads)
+        return Draft(self.text, self.note, self.send_at, self.canned_response_id, uploads, self.seen_message_id)
 
 
 class MessagePatch(BaseModel):

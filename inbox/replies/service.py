@@ -21,6 +21,7 @@ from inbox.conversations.models import (
     MessageEdit,
     MessageKind,
 )
+from inbox.conversations.refresh import refresh
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import DeleteDelivered, DeliverMessage, EditDelivered
 from inbox.core.i18n import N_
@@ -39,13 +40,14 @@ WHY_UNREACHABLE: Mapping[Platform, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a person wants to say. `send_at` None: now."""
+    """What a person wants to say. `send_at` None: now. `seen_message_id`: the newest they had seen; None: not told."""
 
     text: str
     note: bool = False
     send_at: datetime | None = None
     canned_response_id: int | None = None
     uploads: Sequence[Upload] = ()
+    seen_message_id: int | None = None
 
 
 async def compose(
@@ -191,11 +193,29 @@ async def delete(session: AsyncSession, message: Message, now: datetime) -> None
     if message.delivery in {Delivery.QUEUED, Delivery.FAILED}:
         message.delivery = Delivery.CANCELLED
         message.deleted_at = now
+        await _let_pass(session, message)
         return
     message.deleted_at = now
     if message.external_id:
         await session.flush()
         await defer(session, [DeleteDelivered(conversation_id=message.conversation_id, message_id=message.id)])
+
+
+async def _let_pass(session: AsyncSession, message: Message) -> None:
+    """What was parked behind it gets its jobs; for what has one already, another does no harm."""
+    await session.flush()
+    behind = await session.scalars(
+        select(Message.id)
+        .where(
+            Message.channel_id == message.channel_id,
+            Message.conversation_id == message.conversation_id,
+            Message.delivery == Delivery.QUEUED,
+            Message.send_at.is_(None),
+            Message.id > message.id,
+        )
+        .order_by(Message.id)
+    )
+    await defer(session, [DeliverMessage(conversation_id=message.conversation_id, message_id=one) for one in behind])
 
 
 def _is_lost(message: Message) -> bool:
@@ -226,7 +246,7 @@ async def send_now(session: AsyncSession, message: Message) -> None:
     await defer(session, [DeliverMessage(conversation_id=message.conversation_id, message_id=message.id)])
 
 
-async def hold_back(session: AsyncSession) -> int:
+async def hold_back(session: AsyncSession, now: datetime) -> int:
     """Replies for later that are out of date, for somebody wrote meanwhile: a person looks again (by the sweep).
 
     The contact asked something new, or a colleague has answered. Returns how many.
@@ -253,16 +273,15 @@ async def hold_back(session: AsyncSession) -> int:
             .with_for_update(skip_locked=True)
         )
     )
-    return await _hold(session, rows)
+    return await _hold(session, rows, now)
 
 
-async def _hold(session: AsyncSession, rows: Sequence[Message]) -> int:
+async def _hold(session: AsyncSession, rows: Sequence[Message], now: datetime) -> int:
     for message in rows:
         message.delivery, message.failure, message.send_at = Delivery.FAILED, HELD_BACK, None
+        message.failed_at = now
     await session.flush()
-    for conversation in await session.scalars(
-        select(Conversation).where(Conversation.id.in_({message.conversation_id for message in rows}))
-    ):
+    for conversation in await refresh(session, {message.conversation_id for message in rows}):
         for message in rows:
             if message.conversation_id == conversation.id:
                 announce_message(session, message, conversation)

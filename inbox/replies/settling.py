@@ -12,14 +12,17 @@ from inbox.channels.adapter import Sent
 from inbox.channels.events import ChatMigrated, ConversationKind
 from inbox.channels.models import ChannelStatus
 from inbox.channels.standing import migrate_chat
-from inbox.channels.status import set_status, set_user_key_reason
+from inbox.channels.status import has_other_keys, set_status, set_user_key_reason
 from inbox.contacts.models import Identity
 from inbox.conversations.intake import lock_channels
+from inbox.conversations.messages import forget_emptied
 from inbox.conversations.models import Delivery, Message
 from inbox.conversations.posts import note_comments_closed
 from inbox.conversations.refresh import refresh
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.events import DeliverMessage
+from inbox.core.jobs import defer
 from inbox.core.transient import is_transient
 from inbox.replies.claims import Claimed, Row, load_row
 from inbox.replies.outcomes import Outcome
@@ -61,12 +64,14 @@ async def _settle(session: AsyncSession, claimed: Claimed, outcome: Outcome, con
         return
     touched = {row.conversation.id}
     row.message.delivery, row.message.failure = delivery, outcome.failure
+    row.message.failed_at = context.clock() if delivery in {Delivery.FAILED, Delivery.UNCERTAIN} else None
     if outcome.sent is not None:
         touched |= await _write_sent(session, row.message, outcome.sent)
     await session.flush()
+    await forget_emptied(session, touched - {row.conversation.id})
     await refresh(session, touched)
     announce_message(session, row.message, row.conversation)
-    await _write_consequences(session, row, outcome, context)
+    await _write_consequences(session, row, claimed, outcome, context)
 
 
 def _new_state(message: Message, claimed: Claimed, outcome: Outcome) -> Delivery | None:
@@ -106,16 +111,17 @@ async def _write_sent(session: AsyncSession, message: Message, sent: Sent) -> se
         await session.execute(delete(Message).where(Message.id.in_([twin.id for twin in twins])))
     message.external_id = sent.external_id
     message.further_external_ids = list(sent.further_external_ids)
-    message.sent_at = sent.sent_at
+    told = {twin.external_id: twin.sent_at for twin in twins}
+    message.sent_at = told.get(sent.external_id, sent.sent_at)
     return {twin.conversation_id for twin in twins}
 
 
-async def _write_consequences(session: AsyncSession, row: Row, outcome: Outcome, context: Context) -> None:
+async def _write_consequences(
+    session: AsyncSession, row: Row, claimed: Claimed, outcome: Outcome, context: Context
+) -> None:
     now = context.clock()
-    if outcome.dead_key:
-        await set_status(session, row.channel, ChannelStatus.ATTENTION, outcome.failure, now)
-    if outcome.second_key_waits:
-        await set_user_key_reason(session, row.channel, outcome.failure, now)
+    if outcome.dead_key or outcome.second_key_waits:
+        await _note_key(session, row, claimed, outcome, context)
     if outcome.unreachable and row.conversation.kind is ConversationKind.DIRECT:
         identity = await session.get_one(Identity, row.conversation.identity_id)
         identity.unreachable_at = identity.reachability_at = now
@@ -124,3 +130,15 @@ async def _write_consequences(session: AsyncSession, row: Row, outcome: Outcome,
     if outcome.new_chat_external_id is not None:
         move = ChatMigrated(row.conversation.chat_external_id, outcome.new_chat_external_id, now)
         await refresh(session, await migrate_chat(session, row.channel.id, move))
+
+
+async def _note_key(session: AsyncSession, row: Row, claimed: Claimed, outcome: Outcome, context: Context) -> None:
+    """The key is dead, or its owner is asked for something; keys that came meanwhile are tried at once."""
+    if await has_other_keys(session, row.channel, context.cipher, claimed.account):
+        if row.message.delivery is Delivery.QUEUED:
+            row.message.failure = None
+            await defer(session, [DeliverMessage(conversation_id=row.conversation.id, message_id=row.message.id)])
+    elif outcome.dead_key:
+        await set_status(session, row.channel, ChannelStatus.ATTENTION, outcome.failure, context.clock())
+    else:
+        await set_user_key_reason(session, row.channel, outcome.failure, context.clock())

@@ -20,6 +20,7 @@ from inbox.core.database import Json
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError
 from inbox.core.idempotency import Repeatable, find_done, note_done
 from inbox.replies import service
+from inbox.replies.answered import check_unanswered
 from inbox.replies.cancelling import cancel_deletion, cancel_edit
 from inbox.replies.service import CAPTION_LIMIT, Draft, announce_message
 from inbox.replies.uploads import check_uploads
@@ -34,11 +35,16 @@ async def write(
     now: datetime,
     request: Repeatable | None = None,
 ) -> tuple[Message, Conversation]:
-    """Write a reply or a note; who answers what nobody has takes it. The same request again finds its message."""
+    """Write a reply or a note; who answers what nobody has takes it. The same request again finds its message.
+
+    A reply that knows what its writer had seen is refused when a colleague has answered since.
+    """
     conversation = await access_conversation(session, caller, conversation_id, Permission.ANSWER)
     if (done := await find_done(session, caller.agent_id, request)) is not None:
         return await access_message(session, caller, done)
     conversation = await access_conversation(session, caller, conversation_id, Permission.ANSWER, lock=True)
+    if draft.seen_message_id is not None and not draft.note:
+        await check_unanswered(session, caller, conversation, draft.seen_message_id)
     check_uploads(draft.uploads, conversation.channel.platform)
     if not draft.note:
         await check_possible(session, adapters, conversation, Act.ATTACH if draft.uploads else Act.SEND)

@@ -54,7 +54,7 @@ def set_clocks(conversation: Conversation, waits: Sequence[Wait], promise: Promi
     elif is_whole:
         conversation.first_response_since_at = conversation.first_response_due_at = None
         conversation.first_response_met_at = conversation.first_response_breached_at = None
-    later = _later_wait(conversation, waits)
+    later = _later_wait(conversation, waits, first)
     if later is not None:
         _set_next(conversation, later, promise)
     else:
@@ -149,10 +149,11 @@ def _first_wait(conversation: Conversation, waits: Sequence[Wait], *, is_whole: 
     return waits[0]
 
 
-def _later_wait(conversation: Conversation, waits: Sequence[Wait]) -> Wait | None:
-    """The newest wait that is not the first one of the conversation's life."""
+def _later_wait(conversation: Conversation, waits: Sequence[Wait], first: Wait | None) -> Wait | None:
+    """The newest wait that is not the first one of the conversation's life; platforms tell whole seconds, so that it
+    may begin in the second in which that one was answered."""
     met_at = conversation.first_response_met_at
-    later = [wait for wait in waits if met_at is not None and wait.since_at > met_at]
+    later = [wait for wait in waits if met_at is not None and wait is not first and wait.since_at >= met_at]
     return later[-1] if later else None
 
 

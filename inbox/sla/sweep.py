@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from inbox.agents.models import AccessToken, Agent, ShiftState, SignInAttempt
 from inbox.agents.shifts import set_off_idle
+from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.bulk import forget_bulks
 from inbox.conversations.deciding import wake
 from inbox.conversations.handled import forget_old
@@ -23,7 +24,7 @@ from inbox.core.events import DrainQueue
 from inbox.core.jobs import defer
 from inbox.core.live import sweep_old
 from inbox.core.models import IdempotencyKey
-from inbox.organisations.models import TeamMember
+from inbox.organisations.models import Membership, TeamMember
 from inbox.replies.service import hold_back, queue_due
 from inbox.reports.rollups import mark_gaps, roll_up
 from inbox.sla.breaching import find_due, is_full, record_breaches, record_warnings, tell
@@ -69,7 +70,7 @@ async def sweep(session: AsyncSession, now: datetime) -> bool:
     more that is due now.
     """
     is_more = await sweep_due(session, now)
-    await hold_back(session)
+    await hold_back(session, now)
     await queue_due(session, now)
     await _hand_out(session)
     await roll_up(session)
@@ -115,15 +116,20 @@ async def _wake(session: AsyncSession, now: datetime) -> bool:
 
 
 async def _hand_out(session: AsyncSession) -> None:
-    """A job for each project in which somebody waits in a team that has a person on shift.
+    """A job for each project in which somebody waits in a team that has a person on shift who may answer.
 
     Shifts begin by a button and have a job of their own; room that an answer freed, or a new colleague, is found here.
     """
     on_shift = (
         select(TeamMember.team_id)
         .join(Agent, Agent.id == TeamMember.agent_id)
+        .join(
+            Membership,
+            (Membership.agent_id == TeamMember.agent_id) & (Membership.workspace_id == TeamMember.workspace_id),
+        )
         .where(
             TeamMember.team_id == Conversation.team_id,
+            Membership.role.in_(ANSWERING),
             Agent.shift_state == ShiftState.ON,
             Agent.deactivated_at.is_(None),
             Agent.capacity > _load_of(Agent.id),

@@ -37,7 +37,11 @@ _SPACE = re.compile(r"\s+")
 _LOOKALIKES = str.maketrans("abcehkmoptxyizu0136@$", "авсенкмортхуизиоизбас")
 """Latin letters, digits and signs to the Cyrillic letter they stand for inside a Cyrillic word."""
 _CYRILLIC = re.compile(r"[а-яё]")
-_DISGUISED = re.compile(r"(?=[^\W_]*[а-яё])(?=[\w@$]*[a-z0-9@$])[^\W_](?:[\w@$]*[^\W_])?")
+_DISGUISED = re.compile(
+    r"(?<![\w@$])(?P<before>(?:[^\W_а-яё]*+[_@$])*+)(?=[^\W_]*[а-яё])(?=[\w@$]*[a-z0-9@$])"
+    r"(?P<word>[^\W_](?:[\w@$]*[^\W_])?)"
+)
+"""From the first part with a Cyrillic letter on; each run of letters and signs is read once, however long it is."""
 _INNER_SIGN = re.compile(r"(?<=[^\W\d_])[0136@$](?=[^\W\d_])|^0(?=[а-я]{3})")
 _MIXED = re.compile(r"[а-яё][a-z]|[a-z][а-яё]|[а-яё][0-9@$][а-яё]|\b0[а-яё]{3}")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
@@ -109,10 +113,10 @@ def _join(found: re.Match[str]) -> str:
 
 def _undisguise(found: re.Match[str]) -> str:
     """Lookalikes of a word whose letters are mostly Cyrillic; «4х», «usb-кабель» and «wi-fi» stay."""
-    word = found[0]
+    before, word = found["before"], found["word"]
     inner = _INNER_SIGN.sub(lambda sign: sign[0].translate(_LOOKALIKES), word)
     latin = sum("a" <= letter <= "z" for letter in inner)
     if latin and latin <= len(_CYRILLIC.findall(inner)) + 1:
         swapped = "".join(letter.translate(_LOOKALIKES) if letter.isalpha() else letter for letter in inner)
-        return swapped if not re.search("[a-z]", swapped) else inner
-    return inner
+        return before + (swapped if not re.search("[a-z]", swapped) else inner)
+    return before + inner

@@ -1,4 +1,5 @@
 // Ctrl+K: a field that finds conversations, views, pages and what can be done with the open conversation.
+import { press } from './menus'
 import { find, findAll, from, on, openId } from './page'
 
 const PAUSE = 120
@@ -55,10 +56,7 @@ function run(one: HTMLElement | undefined): void {
   dialog()?.close()
   const key = one.dataset.press
   if (!key) return location.assign(one.dataset.href ?? '/')
-  const button = find(`#conversation [data-key="${key}"]`)
-  if (button instanceof HTMLDetailsElement) button.open = true
-  else if (button instanceof HTMLInputElement) button.focus()
-  else if (openId()) button?.click()
+  if (openId()) setTimeout(() => press(key)) // after the click that chose it, which closes menus
 }
 
 export function startCommands(): void {

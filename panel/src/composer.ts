@@ -1,6 +1,7 @@
 // Writing: reply or note, a draft kept for each conversation, files, a counter, Ctrl+Enter, and sending seen at once.
 import { find, findAll, from, on } from './page'
 import { startCanned } from './canned'
+import { look, startSending } from './sending'
 import { toEnd } from './thread'
 import { startTyping } from './typing'
 
@@ -115,12 +116,14 @@ function empty(the: HTMLFormElement): void {
   if (area) grow(area)
   showFiles(the)
   setMode('reply')
+  look(the)
 }
 
 export function startComposer(): void {
   prepare()
   startCanned()
   startTyping()
+  startSending()
   on('htmx:afterSettle', prepare)
   on('input', (event) => {
     const the = from<HTMLFormElement>(event, '#reply-form')

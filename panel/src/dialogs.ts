@@ -1,4 +1,5 @@
-// Dialogs that the server sends: opened when they arrive, closed when their form was taken.
+// Dialogs that the server sends: opened when they arrive; they and drawers close when their form was taken.
+import { putAway } from './drawers'
 import { find, from, on } from './page'
 
 export function startDialogs(): void {
@@ -11,6 +12,8 @@ export function startDialogs(): void {
   })
   on<CustomEvent>('htmx:afterRequest', (event) => {
     const form = event.detail.elt as HTMLElement
-    if (event.detail.successful && form.matches('[data-closes-dialog]')) form.closest('dialog')?.close()
+    if (!event.detail.successful || !form.matches('[data-closes-dialog]')) return
+    form.closest('dialog')?.close()
+    putAway(form)
   })
 }

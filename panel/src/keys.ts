@@ -1,22 +1,15 @@
 // Keys of one letter, by their place on the keyboard, so that they work in the Russian layout, too.
 import { openCommands } from './commands'
 import { setMode, write } from './composer'
+import { isOut } from './drawers'
 import { focusRow, neighbour, openRow, whenOpen } from './list'
-import { closeMenus, openMenu } from './menus'
+import { closeMenus, press } from './menus'
 import { find } from './page'
 import { isPicking, pickAll, pickHere, pickNone } from './picking'
 import { takeBack } from './toasts'
 
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select, [contenteditable]')
-
-/** What the header offers under a key: a button is pressed, a menu opened, a field entered. */
-export function press(key: string, within = '#conversation'): void {
-  const the = find(`${within} [data-key="${key}"]`)
-  if (the instanceof HTMLDetailsElement) openMenu(the)
-  else if (the instanceof HTMLInputElement) the.focus()
-  else the?.click()
-}
 
 function search(): void {
   const field = [...document.querySelectorAll<HTMLInputElement>('input[type="search"]')].find((one) => one.offsetParent)
@@ -53,7 +46,7 @@ const ACTS: Record<string, () => void> = {
 }
 
 function escape(target: EventTarget | null): void {
-  if (closeMenus()) return
+  if (closeMenus() || isOut()) return // a drawer closes by itself
   if (isTyping(target)) {
     ;(target as HTMLElement).blur()
     setMode('reply')

@@ -1,7 +1,7 @@
 // What happens elsewhere, as it happens: rows, numbers and the open thread follow; a lost connection is said quietly.
 import { follow, type Happened, type Word } from './live-source'
 import { refreshRows, reloadList, rows } from './list'
-import { find, htmx, on, openId } from './page'
+import { find, htmx, on, onLost, openId } from './page'
 import { refreshThread } from './thread'
 
 const LOST_AFTER = 2500
@@ -63,7 +63,7 @@ export function startLive(): void {
   if (!path) return
   const address = new URL(path, location.href).href
   addEventListener('online', catchUp)
-  on('htmx:sendError', () => noteRequest(false))
+  onLost(() => noteRequest(false))
   on('htmx:afterOnLoad', () => noteRequest(true))
   if (typeof SharedWorker === 'undefined') return follow(address, note)
   const worker = new SharedWorker(new URL('./live-worker.ts', import.meta.url), { type: 'module', name: `otklik-${document.body.dataset.agent}` })

@@ -6,6 +6,7 @@ import { startClocks } from './clocks'
 import { startCommands } from './commands'
 import { startComposer } from './composer'
 import { startDialogs } from './dialogs'
+import { startDrawers } from './drawers'
 import { startKeys } from './keys'
 import { startList } from './list'
 import { startLive } from './live'
@@ -19,6 +20,7 @@ import { startToasts } from './toasts'
 
 startSwaps()
 startMenus()
+startDrawers()
 startToasts()
 startClocks()
 startComposer()

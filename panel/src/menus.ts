@@ -1,4 +1,5 @@
 // Menus are <details>: one open at a time, closed by Escape, a click elsewhere or a choice; and the list of keys.
+import { bringOut } from './drawers'
 import { find, findAll, from, on } from './page'
 
 export function closeMenus(but: Element | null = null): boolean {
@@ -12,6 +13,16 @@ export function openMenu(menu: HTMLDetailsElement): void {
   closeMenus(menu)
   menu.open = true
   find('button:not(:disabled), a, input', menu.querySelector('.menu2') ?? menu)?.focus()
+}
+
+/** What lies under a key: a button is pressed, a menu opened, a field entered, also one in a drawer. */
+export function press(key: string, within = '#conversation'): void {
+  const the = find(`${within} [data-key="${key}"]`)
+  if (the instanceof HTMLDetailsElement) openMenu(the)
+  else if (the instanceof HTMLInputElement) {
+    bringOut(the)
+    the.focus()
+  } else the?.click()
 }
 
 function walk(event: KeyboardEvent, menu: HTMLDetailsElement): void {
@@ -31,7 +42,8 @@ export function startMenus(): void {
   })
   on<KeyboardEvent>('keydown', (event) => {
     const menu = from<HTMLDetailsElement>(event, 'details[data-menu][open]')
-    if (menu) walk(event, menu)
+    const isTime = event.target instanceof HTMLInputElement && event.target.type === 'datetime-local' // arrows change it
+    if (menu && !isTime) walk(event, menu)
   })
   on('submit', (event) => {
     if (from(event, '.menu2')) closeMenus()

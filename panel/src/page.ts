@@ -14,6 +14,16 @@ export const findAll = <T extends HTMLElement = HTMLElement>(selector: string, r
 export const on = <E extends Event = Event>(name: string, act: (event: E) => void): void =>
   document.body.addEventListener(name, act as EventListener)
 
+/** A request that nobody of ours answered: no connection, no word in time, or a gateway's own page. */
+export function onLost(act: (event: CustomEvent) => void): void {
+  on('htmx:sendError', act)
+  on('htmx:timeout', act)
+  on<CustomEvent>('htmx:afterRequest', (event) => {
+    const { xhr } = event.detail
+    if (xhr.status >= 502 && !xhr.getResponseHeader('HX-Trigger')) act(event)
+  })
+}
+
 /** The element under `selector` that an event came from. */
 export const from = <T extends HTMLElement = HTMLElement>(event: Event, selector: string): T | null =>
   event.target instanceof Element ? event.target.closest<T>(selector) : null

@@ -1,7 +1,7 @@
 // Choosing rows to do one thing with all of them: by checkbox, key, range or long press; and the bar that acts.
 import { focusRow, neighbour, reloadList, rows, settleRows } from './list'
 import { find, findAll, from, htmx, on } from './page'
-import { showError } from './toasts'
+import { showToast } from './toasts'
 
 const MOST = 200
 const LONG_PRESS = 450
@@ -44,7 +44,7 @@ function pick(ids: string[], wanted: boolean): void {
     if (!wanted) picked.delete(id)
     else if (picked.size < MOST) picked.add(id)
     else if (!picked.has(id)) {
-      showError(find('#bulk')?.dataset.most ?? '')
+      showToast(find('#bulk')?.dataset.most ?? '', 'error')
       break
     }
   }

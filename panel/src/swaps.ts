@@ -32,7 +32,7 @@ export function startSwaps(): void {
     responseHandling: [
       { code: '204', swap: false },
       { code: '[23]..', swap: true },
-      { code: '[45]..', swap: false, error: false },
+      { code: '[45]..', swap: false, error: true }, // refused is not done: what was typed stays, a dialog stays open
     ],
   })
   htmx.defineExtension('morph', {
@@ -52,6 +52,15 @@ export function startSwaps(): void {
   })
   // What a person is filling in is theirs until they send it.
   on('input', (event) => from(event, 'form[data-kept]')?.setAttribute('data-touched', ''))
+  // Parts of a conversation have no place once none is open.
+  on<CustomEvent>('htmx:beforeSwap', (event) => {
+    const answer: string = event.detail.serverResponse
+    if (find('#conversation[data-conversation]') || !answer.includes('data-of=') || !answer.includes('hx-swap-oob=')) return
+    const parts = document.createElement('template')
+    parts.innerHTML = answer
+    for (const part of parts.content.querySelectorAll('[hx-swap-oob][data-of]')) part.remove()
+    event.detail.serverResponse = parts.innerHTML
+  })
   // An answer about a conversation that is no longer the open one changes nothing.
   on<CustomEvent>('htmx:oobBeforeSwap', (event) => {
     const part = event.detail.fragment?.firstElementChild as HTMLElement | null

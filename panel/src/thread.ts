@@ -12,18 +12,31 @@ export function toEnd(): void {
   find('#to-newest')?.setAttribute('hidden', '')
 }
 
+/** The message that the address names (a search found it); true when it stands in the thread. */
+function toFound(): boolean {
+  const id = new URLSearchParams(location.search).get('message')
+  const message = id ? find(`#message-${CSS.escape(id)}`) : null
+  message?.scrollIntoView({ block: 'center' })
+  message?.classList.add('found')
+  return Boolean(message)
+}
+
 /** Fetch what may have changed of the open conversation. */
 export function refreshThread(): void {
   const open = find('#conversation')
   if (!open?.dataset.address) return
-  void htmx.ajax('get', `${open.dataset.address}/parts${open.dataset.query ?? ''}`, { source: open, target: open, swap: 'none' })
+  void htmx.ajax('get', `${open.dataset.address}/parts${open.dataset.query ?? ''}`, { source: open, target: document.body, swap: 'none' }) // it may be gone by then
 }
 
 export function startThread(): void {
   let opened = openId()
   let wasAtEnd = true
   let height = 0
-  toEnd()
+  const toPlace = () => {
+    wasAtEnd = !toFound()
+    if (wasAtEnd) toEnd()
+  }
+  toPlace()
   on<CustomEvent>('htmx:oobBeforeSwap', (event) => {
     const scroll = box()
     if (event.detail.target?.id !== 'stream' || !scroll) return
@@ -39,7 +52,7 @@ export function startThread(): void {
   on<CustomEvent>('htmx:afterSettle', () => {
     if (opened === openId()) return
     opened = openId()
-    toEnd()
+    toPlace()
   })
   // Earlier messages appear above; what one reads stays under the eyes.
   on<CustomEvent>('htmx:beforeSwap', (event) => {
@@ -52,5 +65,5 @@ export function startThread(): void {
     if ((event.target as Element).closest('#to-newest')) toEnd()
   })
   on('load', () => wasAtEnd && toEnd())
-  addEventListener('popstate', () => setTimeout(toEnd, 100))
+  addEventListener('popstate', () => setTimeout(toPlace, 100))
 }

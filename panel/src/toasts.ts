@@ -1,5 +1,5 @@
 // Toasts leave after ten seconds, later while the pointer or the focus is on them; refusals arrive as an event.
-import { find, findAll, from, htmx, on, words } from './page'
+import { find, findAll, from, htmx, on, onLost, words } from './page'
 
 const SHOWN = 10_000
 
@@ -9,14 +9,24 @@ function watch(toast: HTMLElement): void {
   setTimeout(leave, SHOWN)
 }
 
-export function showError(text: string): void {
-  const template = find<HTMLTemplateElement>('#toast-error')
+export function showToast(text: string, kind: 'done' | 'error' = 'done'): void {
+  const template = find<HTMLTemplateElement>(`#toast-${kind}`)
   const toast = template?.content.firstElementChild?.cloneNode(true) as HTMLElement | undefined
   if (!toast) return
   const place = find('[data-text]', toast)
   if (place) place.textContent = text
   find('#toasts')?.append(toast)
   htmx.process(toast)
+}
+
+/** A deed that came to nothing says so, once however often it is pressed; what could be undone still can. */
+function sayLost(event: CustomEvent): void {
+  const { elt, requestConfig } = event.detail
+  const isAsked = requestConfig?.verb !== 'get' || ['click', 'submit'].includes(requestConfig.triggeringEvent?.type)
+  if (!isAsked || elt?.id === 'reply-form') return // the composer says it itself
+  from(event, '.toast2')?.classList.remove('invisible')
+  for (const one of findAll('#toasts [data-text]')) if (one.textContent === words.lost) one.closest('.toast2')?.remove()
+  showToast(words.lost ?? '', 'error')
 }
 
 /** What the newest notice offers to take back, as long as it is shown. */
@@ -35,7 +45,9 @@ export function startToasts(): void {
   // Hidden, not removed: the answer's events come through the form.
   on('submit', (event) => from(event, '[data-undo]') && from(event, '.toast2')?.classList.add('invisible'))
   on<CustomEvent>('toast', (event) => {
-    const { text, assignee } = event.detail
-    showError(assignee ? (words.taken ?? '').replace('%(name)s', assignee) : String(text ?? ''))
+    const { text, assignee, code } = event.detail
+    if (code === 'answered_since') return // the composer asks
+    showToast(assignee ? (words.taken ?? '').replace('%(name)s', assignee) : String(text ?? ''), 'error')
   })
+  onLost(sayLost)
 }

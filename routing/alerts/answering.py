@@ -61,7 +61,7 @@ async def _ask(context: Context, job: AnswerAlert, alert: Alert) -> Ring | None:
             await note_active(session, caller.agent_id, context.clock())
             name = await session.scalar(select(Contact.name).where(Contact.id == conversation.contact_id))
     except RefusedError as error:
-        return Ring(job.chat_external_id, words.gettext(error.detail), (), job.message_external_id)
+        return Ring(job.chat_external_id, words.refusal(error), (), job.message_external_id)
     if answer_id is None:
         return None
     text = words.gettext("Send this answer? To: %(name)s", name=name or "—")

@@ -7,7 +7,7 @@ from inbox.channels.adapter import Account, Act
 from inbox.channels.events import ConversationKind
 from inbox.channels.models import Channel, ChannelStatus
 from inbox.channels.ringing import Ringing
-from inbox.channels.status import set_status
+from inbox.channels.status import has_other_keys, set_status
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import (
@@ -36,7 +36,8 @@ def ringer_of(context: Context, account: Account) -> Ringing:
 async def call_in_turn(
     context: Context, pacing: Pacing, account: Account, chat: str, call: Callable[[], Awaitable[Result]]
 ) -> Result:
-    """One call that takes from the key's limits. A lost answer, or a moved chat, is a TemporaryRefusalError: again."""
+    """One call that takes from the key's limits. A lost answer, a moved chat, or a key that was replaced meanwhile is a
+    TemporaryRefusalError: again."""
     adapter = context.adapters[account.platform]
     kind = ConversationKind.GROUP if chat.startswith("-") else ConversationKind.DIRECT
     buckets = adapter.buckets(account, Act.SEND, kind, chat)
@@ -52,8 +53,9 @@ async def call_in_turn(
         await _follow(context, account, error.new_chat_external_id)
         raise TemporaryRefusalError(error.reason) from None
     except KeyRefusedError as error:
-        await _note_dead_key(context, account, error)
-        raise
+        if await _is_of_dead_key(context, account, error):
+            raise
+        raise TemporaryRefusalError(error.reason) from None
 
 
 async def _follow(context: Context, account: Account, chat: str) -> None:
@@ -62,7 +64,11 @@ async def _follow(context: Context, account: Account, chat: str) -> None:
         channel.alert_chat_external_id = chat
 
 
-async def _note_dead_key(context: Context, account: Account, error: KeyRefusedError) -> None:
+async def _is_of_dead_key(context: Context, account: Account, error: KeyRefusedError) -> bool:
+    """The channel needs attention; False when it has other keys by now."""
     async with context.transaction(EVERY_WORKSPACE) as session:
-        channel = await session.get_one(Channel, account.channel_id, with_for_update=True)
+        channel = await session.get_one(Channel, account.channel_id)
+        if await has_other_keys(session, channel, context.cipher, account):
+            return False
         await set_status(session, channel, ChannelStatus.ATTENTION, error.reason, context.clock())
+        return True

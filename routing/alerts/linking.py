@@ -31,6 +31,7 @@ from routing.alerts.models import LinkCode, TelegramLink
 PREFIX = "otk-"
 LIVES = timedelta(minutes=30)
 NOT_LINKED = N_("Link your Telegram first: in Otklik open Settings → Alerts and follow “Your Telegram”.")
+DEAD = N_("This code is not valid any more. Make a new one in Otklik: Settings → Alerts.")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 
@@ -88,27 +89,35 @@ async def run_link(context: Context, pacing: Pacing, job: LinkByCode) -> None:
 async def _use(session: AsyncSession, channel: Channel, job: LinkByCode, now: datetime) -> str:
     code = await session.scalar(select(LinkCode).where(LinkCode.code_hash == hash_secret(job.code)).with_for_update())
     if code is None or code.expires_at <= now:
-        return N_("This code is not valid any more. Make a new one in Otklik: Settings → Alerts.")
+        return DEAD
     if code.used_at is not None:
         # A repeated update must not tell who is linked that they are not.
         return N_("This code has been used.")
-    agent = await session.get_one(Agent, code.agent_id)
+    maker = await _find_maker(session, code.agent_id)
+    if maker is None or (code.workspace_id is not None and not maker.may(code.workspace_id, Permission.MANAGE_RULES)):
+        return DEAD
     if code.workspace_id is not None:
         if channel.workspace_id != code.workspace_id or channel.platform is not Platform.TELEGRAM:
             return N_("This code is of another project.")
         code.used_at = now
-        await _link_chat(session, channel, job, agent, now)
+        await _link_chat(session, channel, job, maker, now)
         return N_("This chat gets the alerts now. People may talk here: only answers to alerts are read.")
     if not job.is_private:
         return N_("Write this code to the bot in private, not in a group.")
-    if not await _is_member(session, agent.id, channel.workspace_id):
+    if channel.workspace_id not in maker.roles:
         return N_("This code is of another project.")
     code.used_at = now
-    await _link_person(session, channel, job, agent, now)
+    await _link_person(session, channel, job, maker, now)
     return N_("Your Telegram is linked: the buttons under alerts work for you now.")
 
 
-async def _link_chat(session: AsyncSession, channel: Channel, job: LinkByCode, agent: Agent, now: datetime) -> None:
+async def _find_maker(session: AsyncSession, agent_id: int) -> Caller | None:
+    """Whose code it is, with what they may do now; None for who was dismissed. The session is fenced to theirs."""
+    agent = await session.scalar(select(Agent).where(Agent.id == agent_id, Agent.deactivated_at.is_(None)))
+    return None if agent is None else await load_caller(session, agent, 0)
+
+
+async def _link_chat(session: AsyncSession, channel: Channel, job: LinkByCode, maker: Caller, now: datetime) -> None:
     others = await session.scalars(
         select(Channel)
         .where(Channel.workspace_id == channel.workspace_id, Channel.alert_chat_external_id.is_not(None))
@@ -119,7 +128,7 @@ async def _link_chat(session: AsyncSession, channel: Channel, job: LinkByCode, a
     before: Json = {"alert_chat_id": channel.alert_chat_external_id}
     channel.alert_chat_external_id = job.chat_external_id
     record(
-        session, channel.workspace_id, agent.id, "channel.alert_chat", channel.id, now, before=before,
+        session, channel.workspace_id, maker.agent_id, "channel.alert_chat", channel.id, now, before=before,
         after={"alert_chat_id": job.chat_external_id},
     )  # fmt: skip
     title = {"title": job.chat_title} if job.chat_title else {}
@@ -132,28 +141,21 @@ async def _link_chat(session: AsyncSession, channel: Channel, job: LinkByCode, a
     announce(session, channel.workspace_id, "channel", channel_id=channel.id)
 
 
-async def _link_person(session: AsyncSession, channel: Channel, job: LinkByCode, agent: Agent, now: datetime) -> None:
+async def _link_person(session: AsyncSession, channel: Channel, job: LinkByCode, maker: Caller, now: datetime) -> None:
     """An account that was a colleague's is theirs from now on."""
     await session.execute(
         delete(TelegramLink).where(
-            (TelegramLink.agent_id == agent.id)
+            (TelegramLink.agent_id == maker.agent_id)
             | (
-                (TelegramLink.organisation_id == agent.organisation_id)
+                (TelegramLink.organisation_id == maker.organisation_id)
                 & (TelegramLink.external_id == job.author_external_id)
             )
         )
     )
     session.add(
         TelegramLink(
-            agent_id=agent.id, organisation_id=agent.organisation_id, external_id=job.author_external_id,
+            agent_id=maker.agent_id, organisation_id=maker.organisation_id, external_id=job.author_external_id,
             name=job.author_name, channel_id=channel.id, linked_at=now,
         )
     )  # fmt: skip
-    record(session, channel.workspace_id, agent.id, "agent.telegram_linked", agent.id, now)
-
-
-async def _is_member(session: AsyncSession, agent_id: int, workspace_id: int) -> bool:
-    found = await session.scalar(
-        select(Membership.agent_id).where(Membership.agent_id == agent_id, Membership.workspace_id == workspace_id)
-    )
-    return found is not None
+    record(session, channel.workspace_id, maker.agent_id, "agent.telegram_linked", maker.agent_id, now)

@@ -11,25 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.caller import Caller
 from inbox.agents.permissions import Permission
 from inbox.agents.shifts import note_active
-from inbox.channels.account import account_of
-from inbox.channels.adapter import Account
 from inbox.channels.models import Channel
 from inbox.channels.ringing import Ring
 from inbox.conversations.access import access_message
 from inbox.conversations.corrections import CorrectedTags, correct_tags
+from inbox.conversations.handled import begin_once
 from inbox.conversations.service import claim
 from inbox.conversations.tags import Sentiment
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.errors import KeyRefusedError, NotFoundError, PermanentRefusalError, RefusedError
-from inbox.core.events import PressButton
+from inbox.core.errors import NotFoundError, RefusedError
+from inbox.core.events import AnswerPress, PressButton
 from inbox.core.i18n import N_, Words, words_in
-from inbox.core.pacing import Pacing
 from inbox.replies.service import Draft
 from inbox.replies.writing import write
-from routing.alerts.calling import call_in_turn, ringer_of
 from routing.alerts.linking import NOT_LINKED, find_linked
 from routing.alerts.models import BY_DEFAULT, Alert, AlertAnswer, AlertKind, AlertSettings
+from routing.alerts.showing import queue_showing
 from routing.alerts.telling import load_alert_desk, load_told
 from routing.alerts.wording import MUTE_FOR, buttons_of, say_alert, say_muted
 
@@ -62,52 +60,49 @@ class Pressed:
 Deed = Callable[[Pressed], Awaitable[Done]]
 
 
-async def run_press(
-    context: Context, pacing: Pacing, job: PressButton, further: Mapping[str, Deed] | None = None
-) -> None:
-    """Do what the button says in one transaction, then answer the press and show the message anew."""
-    account, done = await _do(context, job, {**DEEDS, **(further or {})})
-    if account is None:
-        return
-    ringer = ringer_of(context, account)
-    try:
-        await ringer.answer_press(account, job.press_id, done.said, aloud=done.aloud)
-        if (changed := done.changed) is not None:
-            await call_in_turn(
-                context, pacing, account, job.chat_external_id,
-                lambda: ringer.change_ring(account, job.message_external_id, changed),
-            )  # fmt: skip
-    except (PermanentRefusalError, KeyRefusedError):
-        return
-
-
-async def _do(context: Context, job: PressButton, deeds: Mapping[str, Deed]) -> tuple[Account | None, Done]:
+async def run_press(context: Context, job: PressButton, further: Mapping[str, Deed] | None = None) -> None:
+    """Do what the button says and have it told, in one transaction, once a press: its event may come twice, and so may
+    its job."""
     name, _, number = job.value.partition(":")
-    deed = deeds.get(name)
+    deed = {**DEEDS, **(further or {})}.get(name)
     async with context.database.session(EVERY_WORKSPACE) as session:
         channel = await session.get(Channel, job.channel_id)
     if channel is None or channel.removed_at is not None or deed is None or not number.isdecimal():
-        return None, Done("")
-    account = account_of(channel, context.cipher)
-    words, known = words_in("ru"), None
+        return
+    words, known, now = words_in("ru"), None, context.clock()
     try:
         async with context.transaction(EVERY_WORKSPACE) as session:
+            if not await _begin(session, channel, job, now):
+                return
             known = await find_linked(session, channel.workspace_id, job.author_external_id)
             if known is None:
-                return account, Done(words.gettext(NOT_LINKED), aloud=True)
-            words = words_in(known.locale)
-            pressed = Pressed(session, context, known, words, channel, job, int(number), context.clock())
-            done = await deed(pressed)
+                done = Done(words.gettext(NOT_LINKED), aloud=True)
+            else:
+                words = words_in(known.locale)
+                done = await deed(Pressed(session, context, known, words, channel, job, int(number), now))
+            await queue_showing(session, _answer(job, done, now), done.changed, job.message_external_id)
     except RefusedError as error:
-        done = Done(words.gettext(error.detail), aloud=True)
+        async with context.transaction(EVERY_WORKSPACE) as session:
+            if await _begin(session, channel, job, now):
+                refused = Done(words.refusal(error), aloud=True)
+                await queue_showing(session, _answer(job, refused, now), None, job.message_external_id)
     if known is not None:
         async with context.transaction(EVERY_WORKSPACE) as session:
             await note_active(session, known.agent_id, context.clock())
-    return account, done
+
+
+async def _begin(session: AsyncSession, channel: Channel, job: PressButton, now: datetime) -> bool:
+    return await begin_once(session, channel.workspace_id, channel.id, f"press:{job.press_id}", now)
+
+
+def _answer(job: PressButton, done: Done, now: datetime) -> AnswerPress:
+    return AnswerPress(
+        channel_id=job.channel_id, press_id=job.press_id, text=done.said, aloud=done.aloud, pressed_at=now
+    )
 
 
 async def find_pressed_alert(pressed: Pressed) -> Alert:
-    """The alert under whose message the button is; NotFoundError for any other."""
+    """The alert under whose message the button is, for those who may answer; NotFoundError for any other."""
     alert = await pressed.session.scalar(
         select(Alert)
         .where(
@@ -120,6 +115,7 @@ async def find_pressed_alert(pressed: Pressed) -> Alert:
     )
     if alert is None:
         raise NotFoundError(GONE)
+    pressed.caller.require(alert.workspace_id, Permission.ANSWER)
     return alert
 
 
@@ -165,7 +161,6 @@ async def correct(pressed: Pressed) -> Done:
 async def hush(pressed: Pressed) -> Done:
     """Nothing rings for an hour; what happens meanwhile is told after it."""
     alert = await find_pressed_alert(pressed)
-    pressed.caller.require(alert.workspace_id, Permission.READ_CONVERSATIONS)
     until = pressed.now + MUTE_FOR
     statement = insert(AlertSettings).values(
         workspace_id=alert.workspace_id, kinds=[kind.value for kind in BY_DEFAULT], muted_until=until
@@ -215,6 +210,7 @@ async def _find_answer(pressed: Pressed) -> AlertAnswer:
     )
     if answer is None:
         raise NotFoundError(N_("Only who wrote this answer may send it."))
+    pressed.caller.require(answer.workspace_id, Permission.ANSWER)
     return answer
 
 

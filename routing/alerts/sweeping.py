@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Text, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.models import Channel, ChannelStatus
@@ -18,6 +18,8 @@ from routing.alerts.timing import is_spike
 
 DOWN_FOR = timedelta(minutes=5)
 """A platform that is away for less rings nobody."""
+AGAIN_AFTER = timedelta(hours=1)
+"""The same trouble of a channel rings no sooner."""
 REMEMBERED = timedelta(days=1)
 """Trouble older than this rings no more: it did."""
 LEASE = timedelta(minutes=2)
@@ -59,6 +61,7 @@ async def _ring_dead_channels(session: AsyncSession, now: datetime) -> None:
             Channel.status_at > now - REMEMBERED,
             (Channel.status == ChannelStatus.ATTENTION)
             | ((Channel.status == ChannelStatus.DOWN) & (Channel.status_at < now - DOWN_FOR)),
+            ~_rang_lately(now),
         )
     )
     occasions = [
@@ -72,6 +75,18 @@ async def _ring_dead_channels(session: AsyncSession, now: datetime) -> None:
         return
     rung = set(await session.scalars(select(Alert.rule_key).where(Alert.rule_key.in_([x.rule_key for x in occasions]))))
     await ring_alerts(session, [one for one in occasions if one.rule_key not in rung])
+
+
+def _rang_lately(now: datetime) -> ColumnElement[bool]:
+    """For the same trouble, which may come and go: a captcha is met by each answer that is tried after a check."""
+    since, until = (f":{int(at.timestamp())}" for at in (now - AGAIN_AFTER, now))
+    of_channel = literal("channel:", Text()) + Channel.id.cast(Text())
+    return exists().where(
+        Alert.workspace_id == Channel.workspace_id,
+        Alert.message_id.is_(None),
+        Alert.rule_key.between(of_channel + since, of_channel + until),
+        Alert.details["reason"].astext == func.coalesce(Channel.status_reason, ""),
+    )
 
 
 async def ring_spikes(session: AsyncSession, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Who can be handed something now, with their turns: lives for one transaction, which holds the people's rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -44,6 +44,7 @@ class Turn:
 class Handout:
     """`rooms`: agent on shift → how many more conversations they take, over all projects; `names` of the same people.
 
+    `places`: (workspace, agent) where each of them may answer: nobody else is seated there.
     `before`: contact → who answered them last, for those who are asked to be given the same person.
     """
 
@@ -51,6 +52,7 @@ class Handout:
     seats: dict[int, list[Seat]] = field(default_factory=dict)
     rooms: dict[int, int] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
+    places: Set[tuple[int, int]] = frozenset()
     before: Mapping[int, int] = field(default_factory=dict)
     lines: list[dict[str, object]] = field(default_factory=list)
 
@@ -108,9 +110,9 @@ class Handout:
         conversation.assignee_id = None
         self.note(conversation, "unassigned", {"why": "off_shift"}, now)
 
-    def is_on_shift(self, agent_id: int) -> bool:
-        """Whether the person works now."""
-        return agent_id in self.rooms
+    def is_on_shift(self, workspace_id: int, agent_id: int) -> bool:
+        """Whether the person works now, and may answer there."""
+        return (workspace_id, agent_id) in self.places
 
     def has_room(self, team_id: int) -> bool:
         """Whether anybody of the team can be handed something."""

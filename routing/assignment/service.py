@@ -8,11 +8,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.models import Agent, ShiftState
+from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.models import Conversation, Direction, Message, MessageKind, Status
 from inbox.core.bulk import among
 from inbox.core.database import OVER_ALL
 from inbox.core.live import announce
-from inbox.organisations.models import Team, TeamMember
+from inbox.organisations.models import Membership, Team, TeamMember
 from routing.assignment.handing import Desk, Handout, Seat, Turn
 
 DRAIN_PAGE = 200
@@ -25,7 +26,8 @@ async def load_desks(
     *,
     only_to_show: bool = False,
 ) -> Handout:
-    """The teams of these workspaces with whoever is on shift; `further_agent_ids` are asked about, too.
+    """The teams of these workspaces with whoever is on shift and may answer there; `further_agent_ids` are asked about,
+    too.
 
     Holds the people until the transaction ends, in id order and before their loads are counted: two transactions, of
     whatever projects, cannot fill one person's room twice, nor take one turn twice. `only_to_show` holds nobody, and
@@ -34,17 +36,21 @@ async def load_desks(
     desks = await _load_teams(session, workspace_ids)
     members = select(TeamMember.agent_id).where(among(TeamMember.workspace_id, workspace_ids))
     statement = (
-        select(Agent.id, Agent.name, Agent.capacity)
+        select(Membership.workspace_id, Agent.id, Agent.name, Agent.capacity)
+        .join(Membership, Membership.agent_id == Agent.id)
         .where(
+            among(Membership.workspace_id, workspace_ids),
+            Membership.role.in_(ANSWERING),
             Agent.id.in_(members) | among(Agent.id, further_agent_ids),
             Agent.shift_state == ShiftState.ON,
             Agent.deactivated_at.is_(None),
         )
-        .order_by(Agent.id)
+        .order_by(Agent.id, Membership.workspace_id)
     )
-    people = await session.execute(statement if only_to_show else statement.with_for_update(key_share=True))
-    on_shift = {agent_id: (name, capacity) for agent_id, name, capacity in people}
-    handout = Handout(desks)
+    held = statement if only_to_show else statement.with_for_update(of=Agent, key_share=True)
+    people = (await session.execute(held)).all()
+    on_shift = {agent_id: (name, capacity) for _, agent_id, name, capacity in people}
+    handout = Handout(desks, places={(workspace_id, agent_id) for workspace_id, agent_id, _, _ in people})
     if not on_shift:
         return handout
     loads = await _loads(session, on_shift.keys())
@@ -53,8 +59,9 @@ async def load_desks(
     for member in await _load_members(session, workspace_ids, on_shift.keys(), hold=not only_to_show):
         if only_to_show:
             session.expunge(member)
-        seat = Seat(member.agent_id, on_shift[member.agent_id][0], member)
-        handout.seats.setdefault(member.team_id, []).append(seat)
+        if handout.is_on_shift(member.workspace_id, member.agent_id):
+            seat = Seat(member.agent_id, on_shift[member.agent_id][0], member)
+            handout.seats.setdefault(member.team_id, []).append(seat)
     return handout
 
 

@@ -14,7 +14,7 @@ VARIABLES = ("name", "opening")
 TEXT_LIMIT = 2000
 _VARIABLE = re.compile(r"\{([^{}\s]*)\}")
 _NAME_FIRST = re.compile(r"^\{name\}[,\s]*(\w?)")
-_NAME_WITH_COMMA = re.compile(r"[,\s]*\{name\}")
+_NAME_WITH_COMMA = re.compile(r"(?<![,\s])[,\s]*\{name\}")
 _NEAR = {0: N_("today at %(time)s"), 1: N_("tomorrow at %(time)s")}
 _WEEKDAYS = (
     N_("on Monday at %(time)s"),

@@ -51,8 +51,9 @@ def _row(listed: Listed, words: Words, zone: str) -> list[str | int | float]:
     lead = listed.lead
     return [
         lead.id, _time(lead.heard_at, zone), lead.contact.name, lead.text, lead.phone or "", lead.channel.name,
-        lead.post.text[:200] if lead.post is not None else "", words.gettext(STAGES[lead.stage]), lead.reason,
-        float(lead.amount) if lead.amount is not None else "", lead.owner.name if lead.owner is not None else "",
+        lead.post.text[:200] if lead.post is not None else "", words.gettext(STAGES[lead.stage]),
+        words.gettext(lead.reason), float(lead.amount) if lead.amount is not None else "",
+        lead.owner.name if lead.owner is not None else "",
         _time(lead.taken_up_at, zone), _time(listed.first_answer_at, zone),
     ]  # fmt: skip
 

@@ -4,14 +4,29 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    func,
+    select,
+    text,
+    update,
+)  # fmt: skip
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.sql.dml import Update
 
 from inbox.agents.models import Agent
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact
 from inbox.conversations.models import Post
 from inbox.core.database import Base, HasId, OfWorkspace, text_enum
+from inbox.core.i18n import N_
+
+ONE_TALK = N_("The same talk has a lead already.")
 
 
 class Stage(StrEnum):
@@ -80,3 +95,19 @@ class Lead(HasId, OfWorkspace, Base):
     channel: Mapped[Channel] = relationship(lazy="raise", viewonly=True)
     post: Mapped[Post | None] = relationship(lazy="raise", viewonly=True)
     owner: Mapped[Agent | None] = relationship(lazy="raise", viewonly=True, foreign_keys=[owner_id])
+
+    @classmethod
+    def give_way(cls, conversation_id: int, heir_id: int) -> Update:
+        """Of the open leads of two talks that are one, the one that is taken up stays, else the heir's."""
+        stays = (
+            select(cls.id)
+            .where(cls.conversation_id.in_([conversation_id, heir_id]), cls.stage.in_(OPEN))
+            .order_by((cls.stage == Stage.TAKEN_UP).desc(), (cls.conversation_id == heir_id).desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        return (
+            update(cls)
+            .where(cls.conversation_id.in_([conversation_id, heir_id]), cls.stage.in_(OPEN), cls.id != stays)
+            .values(stage=Stage.NOT_A_LEAD, stage_at=func.now(), reason=ONE_TALK, take_up_due_at=None)
+        )

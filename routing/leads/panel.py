@@ -25,7 +25,7 @@ from routing.leads import listing
 from routing.leads.export import MOST, STAGES, write_csv, write_xlsx
 from routing.leads.listing import Filters
 from routing.leads.models import OPEN, Stage
-from routing.leads.service import change_lead, make_lead_by_hand
+from routing.leads.service import change_lead, has_open_lead, make_lead_by_hand
 
 panel = APIRouter(prefix="/w/{ws}/leads")
 SHOWN = 50
@@ -77,15 +77,33 @@ async def export(
     )
 
 
+@panel.get("/new/{conversation_id}")
+async def offer(
+    request: Request, session: SessionDep, caller: PanelCaller, ws: str, conversation_id: RowId
+) -> Response:
+    """The menu's way to make the conversation a lead; nothing for who may not, or where one is open."""
+    enter_scope(session, scope_at(read_place(ws, caller), caller))
+    conversation = await access_conversation(session, caller, conversation_id)
+    may = caller.may(conversation.workspace_id, Permission.ANSWER)
+    can_make = may and not await has_open_lead(session, conversation)
+    return render(request, "leads/offer.html", ws=ws, conversation=conversation, can_make=can_make)
+
+
 @panel.post("/new/{conversation_id}")
 async def make(
-    session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str, conversation_id: RowId
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    caller: PanelCaller,
+    ws: str,
+    conversation_id: RowId,
 ) -> Response:
     """A person says that the conversation is a lead."""
     enter_scope(session, scope_at(read_place(ws, caller), caller))
     conversation = await access_conversation(session, caller, conversation_id, Permission.ANSWER, lock=True)
     await make_lead_by_hand(session, caller, conversation, context.clock())
-    return RedirectResponse(f"/w/{ws}/leads", status_code=303)
+    said = words_of(request).gettext("It is a lead now")
+    return render(request, "core/toasts.html", text=said, kind="done", undo=None)
 
 
 @panel.post("/{lead_id}")

@@ -1,4 +1,5 @@
-"""A lead rings at its owner's: in private where their Telegram is linked, else in the alert chat; with buttons."""
+"""A lead rings at its owner's: in private where their Telegram is linked and they may answer, else in the alert chat;
+with buttons, for those who may answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from inbox.channels.adapter import Account
 from inbox.channels.models import Channel
 from inbox.channels.ringing import Button, Ring
 from inbox.contacts.models import Contact
+from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.models import Post
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -20,6 +22,7 @@ from inbox.core.errors import ConflictError, ForbiddenError, KeyRefusedError, No
 from inbox.core.events import RingLead
 from inbox.core.i18n import Words
 from inbox.core.pacing import Pacing
+from inbox.organisations.models import Membership
 from routing.alerts.calling import call_in_turn, ringer_of
 from routing.alerts.models import TelegramLink
 from routing.alerts.pressing import Deed, Done, Pressed
@@ -62,9 +65,11 @@ async def _plan(session: AsyncSession, context: Context, lead: Lead, now: dateti
         await session.execute(
             select(Channel, TelegramLink.external_id)
             .join(TelegramLink, TelegramLink.channel_id == Channel.id)
+            .join(Membership, Membership.agent_id == TelegramLink.agent_id)
             .where(
                 TelegramLink.agent_id == lead.owner_id, Channel.workspace_id == lead.workspace_id,
-                Channel.removed_at.is_(None),
+                Channel.removed_at.is_(None), Membership.workspace_id == lead.workspace_id,
+                Membership.role.in_(ANSWERING),
             )
         )
     ).one_or_none()  # fmt: skip
@@ -144,10 +149,11 @@ async def press_pass(pressed: Pressed) -> Done:
 
 
 async def _find(pressed: Pressed) -> Lead:
-    """The lead, open and of this bot's project, whoever of Sales has it."""
+    """The lead, new and of this bot's project, whoever of Sales has it; for those who may answer there."""
     lead = await hold_lead(pressed.session, pressed.row_id)
     if lead is None or lead.workspace_id != pressed.channel.workspace_id:
         raise NotFoundError("There is no such lead.")
+    pressed.caller.require(lead.workspace_id, Permission.ANSWER)
     if lead.stage is not Stage.NEW:
         raise ConflictError("This lead is taken up already.")
     return lead

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
+from inbox.agents.permissions import Permission
 from inbox.audit.service import record
 from inbox.calendars.service import load_hours
 from inbox.conversations.arrivals import NewMessage
@@ -95,6 +96,14 @@ async def make_leads_by_rule(
     await _make(session, beginnings, now)
 
 
+async def has_open_lead(session: AsyncSession, conversation: Conversation) -> bool:
+    """Whether it is a lead that nobody has brought to an end."""
+    found = await session.scalar(
+        select(Lead.id).where(Lead.conversation_id == conversation.id, Lead.stage.in_(OPEN)).limit(1)
+    )
+    return found is not None
+
+
 async def make_lead_by_hand(session: AsyncSession, caller: Caller, conversation: Conversation, now: datetime) -> int:
     """A person says that the locked conversation is a lead; ConflictError when it has an open one."""
     first = (
@@ -154,9 +163,11 @@ async def own(session: AsyncSession, lead: Lead, agent_id: int, now: datetime) -
 
 
 async def is_of_sales(session: AsyncSession, caller: Caller, workspace_id: int) -> bool:
-    """Whether the person is of Sales there: by role, or in the team."""
+    """Whether the person is of Sales there: by role, or in the team with another role that answers."""
     if caller.roles.get(workspace_id) is Role.SALES:
         return True
+    if not caller.may(workspace_id, Permission.ANSWER):
+        return False
     team_ids = await session.scalars(select(Team.id).where(Team.workspace_id == workspace_id, Team.purpose == "sales"))
     return bool(caller.team_ids & set(team_ids))
 

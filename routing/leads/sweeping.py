@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.models import Agent, ShiftState
+from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.models import Activity, Conversation, Delivery, Direction, Message, MessageKind
 from inbox.core.events import RingLead
 from inbox.core.jobs import defer
@@ -124,15 +125,20 @@ async def miss(session: AsyncSession, lead: Lead, now: datetime) -> None:
 
 
 async def pass_on(session: AsyncSession, lead: Lead, now: datetime, *, why: str) -> bool:
-    """Give it to the next of Sales on shift; False when there is nobody but its owner."""
+    """Give it to the next of Sales who is on shift and may answer; False when there is nobody but its owner."""
     conversation = await session.get_one(Conversation, lead.conversation_id, with_for_update={"key_share": True})
     members = await session.scalars(
         select(TeamMember)
         .join(Team, Team.id == TeamMember.team_id)
         .join(Agent, Agent.id == TeamMember.agent_id)
+        .join(
+            Membership,
+            (Membership.agent_id == TeamMember.agent_id) & (Membership.workspace_id == TeamMember.workspace_id),
+        )
         .where(
             Team.workspace_id == lead.workspace_id,
             Team.purpose == "sales",
+            Membership.role.in_(ANSWERING),
             Agent.shift_state == ShiftState.ON,
             Agent.deactivated_at.is_(None),
         )

@@ -106,8 +106,9 @@ class Deeds:
 
     def take_back(self, conversation: Conversation, *, reopens: bool) -> None:
         """Whoever is on shift gets it, not the sleeping owner, who keeps an open talk while nobody else is here."""
-        sleeps = conversation.assignee_id is not None and not self.desks.is_on_shift(conversation.assignee_id)
-        if sleeps and (reopens or self.desks.freest(conversation.workspace_id) is not None):
+        place, owner_id = conversation.workspace_id, conversation.assignee_id
+        sleeps = owner_id is not None and not self.desks.is_on_shift(place, owner_id)
+        if sleeps and (reopens or self.desks.freest(place) is not None):
             self.desks.take_back(conversation, self.now)
         self.touched[conversation.id] = conversation
 
@@ -139,7 +140,9 @@ class Deeds:
     def _owner(self, workspace_id: int) -> Named | None:
         """The owner on shift, else the first one."""
         owners = [one for (place, _), one in self.people.items() if place == workspace_id and one.role is Role.OWNER]
-        return min(owners, key=lambda one: (not self.desks.is_on_shift(one.agent_id), one.agent_id), default=None)
+        return min(
+            owners, key=lambda one: (not self.desks.is_on_shift(workspace_id, one.agent_id), one.agent_id), default=None
+        )
 
     def _mark(self, hit: Hit, action: SetPriority | AddLabels) -> None:
         conversation = hit.conversation

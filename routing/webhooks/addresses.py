@@ -1,11 +1,9 @@
 """Where webhooks may go: public addresses only, resolved once, so that what was checked is what is called."""
 
-import asyncio
-import ipaddress
-import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from inbox.core.addresses import find_addresses, is_public
 from inbox.core.errors import InvalidInputError
 from inbox.core.i18n import N_
 
@@ -64,34 +62,26 @@ def check_url(url: str, *, allow_private: bool) -> str:
     return stripped
 
 
+def place_of(url: str) -> tuple[str, str, int]:
+    """The scheme, host and port that a checked address leads to."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
 async def resolve(url: str, *, allow_private: bool) -> Target:
     """Resolve and check every address of the host; ForbiddenAddressError when one of them is private."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    scheme, host, port = place_of(url)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = await find_addresses(host, port)
     except (OSError, UnicodeError):
         raise ForbiddenAddressError(UNKNOWN) from None
-    addresses = [str(entry[4][0]) for entry in found]
     if not addresses:
         raise ForbiddenAddressError(UNKNOWN)
     if not allow_private and any(not is_public(one) for one in addresses):
         raise ForbiddenAddressError(PRIVATE)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(parts.scheme, host, port, addresses[0], path)
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open Internet; what is wrapped in IPv6 counts as what it wraps."""
-    ip = ipaddress.ip_address(address.split("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        wrapped = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if wrapped is not None:
-            return is_public(str(wrapped))
-        if ip in ipaddress.ip_network("64:ff9b::/96"):
-            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast
+    return Target(scheme, host, port, addresses[0], path)
 
 
 def _is_private_literal(host: str) -> bool:

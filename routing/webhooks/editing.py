@@ -14,7 +14,7 @@ from inbox.core.context import Context
 from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError, NotFoundError
 from inbox.core.secrets import make_secret
-from routing.webhooks.addresses import check_url
+from routing.webhooks.addresses import check_url, place_of
 from routing.webhooks.models import DeliveryState, HookEvent, Webhook, WebhookDelivery
 from routing.webhooks.schemas import WebhookIn
 from routing.webhooks.service import tell
@@ -71,7 +71,7 @@ async def change_webhook(
 ) -> Webhook:
     """Write the fields of WebhookPatch that were given."""
     row = await access_webhook(session, caller, webhook_id, lock=True)
-    before = _snapshot(row)
+    before, place = _snapshot(row), place_of(row.url)
     for name, value in changes.items():
         match name, value:
             case "url", str():
@@ -87,6 +87,9 @@ async def change_webhook(
                 row.authorization_encrypted = _encrypted(context, value)
             case _:
                 raise InvalidInputError("There is no such field.", field=name)
+    if place_of(row.url) != place and "authorization" not in changes:
+        # It was given for the other program, and nobody may read it by having it sent to their own.
+        row.authorization_encrypted = None
     now = context.clock()
     record(
         session, row.workspace_id, caller.agent_id, "webhook.changed", row.id, now, before=before, after=_snapshot(row)
@@ -162,4 +165,7 @@ def _encrypted(context: Context, secret: SecretStr | None) -> bytes | None:
 
 
 def _snapshot(row: Webhook) -> Json:
-    return {"name": row.name, "url": row.url, "events": list(row.events), "enabled": row.is_enabled}
+    return {
+        "name": row.name, "url": row.url, "events": list(row.events), "enabled": row.is_enabled,
+        "has_authorization": row.authorization_encrypted is not None,
+    }  # fmt: skip

@@ -57,7 +57,10 @@ class WebhookIn(BaseModel):
 
 
 class WebhookPatch(BaseModel):
-    """What changes; what is left out stays. Switching on again forgets past failures."""
+    """What changes; what is left out stays. Switching on again forgets past failures.
+
+    A `url` of another scheme, host or port forgets the authorization, unless it is given anew.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

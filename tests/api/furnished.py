@@ -18,7 +18,7 @@ from inbox.channels.models import Channel, Gap
 from inbox.conversations.arrivals import OnChannel
 from inbox.conversations.models import Attachment, Conversation, DeadEvent, Label, Message
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.organisations.models import Team, Workspace
+from inbox.organisations.models import LinkKind, OneTimeLink, Role, Team, Workspace
 from inbox.sla.models import SlaPolicy
 from routing.alerts.models import Alert, AlertKind
 from routing.autoreplies.models import AutoReply, AutoReplyKind
@@ -59,7 +59,7 @@ def planted(word: str) -> set[str]:
         f"Проект {word}", f"Бот {word}", f"Владелец {word}", f"Пост {word}", f"Фото {word}", f"Вопрос {word}",
         f"Ответ {word}", f"Заметка {word}", f"{word}.pdf", f"Person {word}1", f"Person {word}2", f"Команда {word}",
         f"Метка {word}", f"Разрыв {word}", f"Часы {word}", f"Обещание {word}", f"raw {word}", f"error {word}",
-        f"Заготовка {word}", f"Слова {word}",
+        f"Заготовка {word}", f"Слова {word}", f"{word}@invited.test",
     }  # fmt: skip
 
 
@@ -73,6 +73,7 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
         lead_id, webhook_id, delivery_id = await _add_sales(session, company, public.conversation_id, word)
         team, dead, auto_reply, alert, canned = await _add_rows(session, company, channel, word)
         calendar, policy = await _add_hours(session, channel, word)
+        invitation = await _invite(session, company, channel.workspace_id, owner, word)
         rule = Rule(
             workspace_id=channel.workspace_id, name=f"Правило {word}", position=0, is_enabled=False, conditions=[],
             actions=[{"do": "note", "text": f"Заметка {word}"}],
@@ -112,6 +113,7 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
             "webhook_id": [webhook_id],
             "delivery_id": [delivery_id],
             "canned_response_id": [canned.id],
+            "invitation_id": [invitation.id],
             "agent_id": [company.people[owner].agent_id],
             "colleague_id": [company.people["moderator" if owner == "owner" else owner].agent_id],
             "assignee_id": [company.people[owner].agent_id],
@@ -157,6 +159,20 @@ async def _add_hours(session: AsyncSession, channel: OnChannel, word: str) -> tu
     session.add_all([calendar, policy])
     await session.flush()
     return calendar, policy
+
+
+async def _invite(session: AsyncSession, company: Company, workspace_id: int, owner: str, word: str) -> OneTimeLink:
+    """An invitation that nobody has used."""
+    now, by = company.clock(), company.people[owner].agent_id
+    maker = await session.get_one(Agent, by)
+    link = OneTimeLink(
+        kind=LinkKind.INVITATION, organisation_id=maker.organisation_id, place_id=workspace_id, role=Role.SALES,
+        email=f"{word}@invited.test", secret_hash=f"hash {word}", created_by_id=by, created_at=now,
+        expires_at=now + timedelta(days=1),
+    )  # fmt: skip
+    session.add(link)
+    await session.flush()
+    return link
 
 
 async def _add_sales(session: AsyncSession, company: Company, conversation_id: int, word: str) -> tuple[int, int, int]:

@@ -74,6 +74,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", "/w/{ws}/settings/project"): Route({"colour": "violet"}),
     ("GET", PEOPLE): Route(),
     ("POST", PEOPLE): Route({"email": "new@otklik.test", "role": "moderator"}),
+    ("POST", f"{PEOPLE}/invitations/{{invitation_id}}/remove"): Route(),
     ("POST", f"{PEOPLE}/{{agent_id}}/role"): Route({"role": "owner"}),
     ("POST", f"{PEOPLE}/{{agent_id}}/reset"): Route(),
     ("POST", f"{PEOPLE}/{{agent_id}}/remove"): Route(),
@@ -111,6 +112,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", f"{WEBHOOKS}/deliveries/{{delivery_id}}/again"): Route(),
     ("GET", LEADS): Route({}, {"channel": "channel_id"}),
     ("GET", f"{LEADS}/export"): Route({}, {"channel": "channel_id"}, is_silent=True),
+    ("GET", f"{LEADS}/new/{{conversation_id}}"): Route(),
     ("POST", f"{LEADS}/new/{{conversation_id}}"): Route(),
     ("POST", f"{LEADS}/{{lead_id}}"): Route({"stage": "lost", "amount": "100"}),
     ("GET", ALERTS): Route(),
@@ -180,5 +182,6 @@ SOURCES = {
     "lead_id": "lead_id", "webhook_id": "webhook_id", "delivery_id": "delivery_id",
     "canned_response_id": "canned_response_id", "bulk_change_id": "bulk_change_id",
     "rule_id": "rule_id", "agent_id": "colleague_id", "team_id": "team_id", "post_id": "post_id",
+    "invitation_id": "invitation_id",
 }  # fmt: skip
 """A path's field → the rows whose ids stand there."""

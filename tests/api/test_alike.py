@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from inbox.conversations.models import Tags
+from inbox.conversations.models import Conversation, Tags
 from inbox.conversations.tags import Intent
 from inbox.core.database import EVERY_WORKSPACE
 from tests.api.subscribers import Subscribers, Wrote
@@ -53,3 +53,20 @@ async def test_what_colleagues_corrected_is_an_example_too(company: Company, sub
     assert "like the corrected" in said
     assert "кисель опять у костра" in said
     assert (await browser.get(alike(company, taught))).text.strip() == "", "a colleague set these tags"
+
+
+async def test_words_of_a_talk_that_the_reader_may_not_see_are_no_example(
+    company: Company, subscribers: Subscribers
+) -> None:
+    taught = await subscribers.write("кисель опять у костра", "601", intent=Intent.OTHER)
+    owner = await company.client_of("owner")
+    await owner.put(f"/api/v1/messages/{taught.message_id}/tags", json={"intent": "complaint"})
+    wrote = await subscribers.write("Кисель опять у костра!", "602", intent=Intent.COMPLAINT)
+    people = {name: company.people[name].agent_id for name in ("moderator", "sales")}
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        for one, assignee_id in ((taught, people["moderator"]), (wrote, people["sales"])):
+            this = Conversation.id == one.conversation_id
+            await session.execute(update(Conversation).where(this).values(assignee_id=assignee_id))
+    for name, is_told in (("sales", False), ("owner", True)):
+        said = (await (await company.browser_of(name)).get(alike(company, wrote))).text
+        assert ("кисель опять у костра" in said) is is_told

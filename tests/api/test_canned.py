@@ -71,10 +71,10 @@ async def test_a_reply_for_later_is_held_back_when_the_contact_writes_before(
     wrote = await subscribers.write("Думаю")
     message_id = await _later(company, wrote.conversation_id)
     async with company.context.transaction(EVERY_WORKSPACE) as session:
-        assert await hold_back(session) == 0
+        assert await hold_back(session, company.clock()) == 0
     await subscribers.write("Уже купил")
     async with company.context.transaction(EVERY_WORKSPACE) as session:
-        assert await hold_back(session) == 1
+        assert await hold_back(session, company.clock()) == 1
         assert await queue_due(session, company.clock() + timedelta(hours=3)) == 0
     owner = await company.client_of("owner")
     shown = (await owner.get(f"/api/v1/messages/{message_id}")).json()
@@ -91,11 +91,11 @@ async def test_a_reply_for_later_is_held_back_when_a_colleague_has_answered_but_
     at = f"/api/v1/conversations/{wrote.conversation_id}/messages"
     await moderator.post(at, json={"text": "Ждём", "note": True})
     async with company.context.transaction(EVERY_WORKSPACE) as session:
-        assert await hold_back(session) == 0
+        assert await hold_back(session, company.clock()) == 0
     answered = (await moderator.post(at, json={"text": "Ответили"})).json()["id"]
     async with company.context.transaction(EVERY_WORKSPACE) as session:
         await session.execute(update(Message).where(Message.id == answered).values(delivery=Delivery.SENT))
-        assert await hold_back(session) == 1
+        assert await hold_back(session, company.clock()) == 1
         assert await session.scalar(select(Message.delivery).where(Message.id == message_id)) is Delivery.FAILED
 
 

@@ -50,6 +50,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", "/teams"): Route(Reach.CREATE, {"name": "Ночь"}),
     ("PATCH", "/teams/{team_id}"): Route(Reach.ROW, {"name": "Ночная"}),
     ("POST", "/agents/invitations"): Route(Reach.CREATE, {"email": "new@otklik.test", "role": "moderator"}),
+    ("GET", "/agents/invitations"): Route(Reach.LIST),
+    ("DELETE", "/agents/invitations/{invitation_id}"): Route(Reach.ROW),
     ("PATCH", PLACE): Route(Reach.ROW, {"role": "admin"}),
     ("DELETE", PLACE): Route(Reach.ROW),
     ("POST", f"{PLACE}/reset"): Route(Reach.ROW),

@@ -225,6 +225,19 @@ async def test_room_counts_over_all_projects_also_those_that_the_caller_does_not
     assert (row["to_id"], row["why"]) == (None, "full")
 
 
+async def test_what_somebody_holds_who_answers_no_more_is_in_nobodys_hands(
+    company: Company, subscribers: Subscribers
+) -> None:
+    (late,) = await write_late(company, subscribers, "501")
+    await be(company, ShiftState.ON, "colleague", "viewer")
+    viewer, colleague = company.people["viewer"].agent_id, company.people["colleague"].agent_id
+    await join(company, "viewer", "support")
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(update(Conversation).values(assignee_id=viewer))
+    plan = await shown(await company.client_of("owner"))
+    assert [(one["conversation_id"], one["to_id"]) for one in items(plan)] == [(late, colleague)]
+
+
 async def test_rows_and_people_of_others_are_not_there(company: Company, subscribers: Subscribers) -> None:
     owner = await company.client_of("owner")
     await be(company, ShiftState.ON, "colleague", "outsider", "neighbour")

@@ -1,5 +1,8 @@
 """What is removed, restored or released says something of its tags: corrections, from which the model learns."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, update
 
@@ -63,6 +66,37 @@ async def test_the_thread_shows_what_is_held_and_a_button_releases_it(
     assert button not in (await browser.get(thread)).text
     (made,) = await corrections(company)
     assert (made.after["intent"], made.after["toxic"]) == ("question", False), "a word that confirms the tags"
+
+
+async def test_a_release_says_who_and_is_undone_from_its_notice(company: Company, subscribers: Subscribers) -> None:
+    wrote = await suspect(company, subscribers)
+    browser, other = await company.browser_of("moderator"), await company.browser_of("owner")
+    path = f"/w/{company.workspace_id}/messages/{wrote.message_id}/release"
+    thread = f"/w/{company.workspace_id}/inbox/{wrote.conversation_id}"
+    notice = (await browser.post(path)).text
+    name = company.people["moderator"].name
+    assert f"{name}: a message of Person 501 is fine" in (await browser.get(thread)).text
+    (at,) = re.findall(r'name="back" value="([^"]+)"', notice)
+    assert (await other.post(path, data={"back": at})).status_code == 409, "somebody else's deed"
+    assert (await browser.post(path, data={"back": at})).status_code == 200
+    assert await corrections(company) == []
+    async with company.context.database.session(EVERY_WORKSPACE) as session:
+        tags = (await session.scalars(select(Tags).where(Tags.message_id == wrote.message_id))).one()
+    assert (tags.intent, tags.corrected_at, tags.corrected_by_id) == (Intent.SPAM, None, None)
+    assert (await subscribers.conversation(wrote.conversation_id)).held
+    assert path in (await browser.get(thread)).text
+    assert (await browser.post(path, data={"back": at})).status_code == 409, "undone already"
+
+
+async def test_what_a_colleague_said_after_a_release_is_not_undone(company: Company, subscribers: Subscribers) -> None:
+    wrote = await suspect(company, subscribers)
+    browser, other = await company.browser_of("moderator"), await company.client_of("owner")
+    path = f"/w/{company.workspace_id}/messages/{wrote.message_id}/release"
+    (at,) = re.findall(r'name="back" value="([^"]+)"', (await browser.post(path)).text)
+    company.clock.advance(timedelta(seconds=1))
+    await other.put(f"/api/v1/messages/{wrote.message_id}/tags", json={"intent": "question"})
+    assert (await browser.post(path, data={"back": at})).status_code == 409
+    assert [one.after["intent"] for one in await corrections(company)] == ["lead", "question"]
 
 
 @pytest.mark.parametrize(

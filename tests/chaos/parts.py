@@ -121,6 +121,7 @@ def _make_stage(folder: Path, servers: Servers, first_port: int) -> Stage:
         "OTKLIK_SECRET_KEY": key,
         "OTKLIK_PORT": str(first_port),
         "OTKLIK_LOG_LEVEL": "INFO",
+        "OTKLIK_CHANNELS_PRIVATE": "true",
     }
     simulator = ("-m", "uvicorn", "--factory", "bots.simulator.app:create_simulator", "--port", str(first_port + 1),
                  "--log-level", "warning")  # fmt: skip

@@ -74,8 +74,9 @@ async def run_chaos(plan: Plan, say: Say) -> Result:
 async def _found(stage: Stage) -> tuple[DemoAccount, CommunityUnderTest]:
     """The demo's company, with room for any number of conversations; bot and community are known to the simulator."""
     settings = Settings(
-        _env_file=None, database_url=stage.servers.database_url, redis_url=stage.servers.redis_url, base_url=None
-    )
+        _env_file=None, database_url=stage.servers.database_url, redis_url=stage.servers.redis_url, base_url=None,
+        channels_private=True,
+    )  # fmt: skip
     addresses = Addresses(stage.servers.database_url, stage.servers.redis_url)
     async with open_context(settings, addresses, Cipher(stage.secret_key)) as context:
         accounts, channel_ids = await seed(context, stage.sim_url, closed=False)

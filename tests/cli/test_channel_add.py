@@ -21,7 +21,7 @@ async def test_a_community_is_connected_by_both_keys_and_by_no_key_of_another(
     url = servers.clone()
     settings = Settings(
         _env_file=None, database_url=url, redis_url=servers.redis_url,
-        secret_key=SecretStr(Fernet.generate_key().decode()),
+        secret_key=SecretStr(Fernet.generate_key().decode()), channels_private=True,
     )  # fmt: skip
     keys = {"token": community_key(770001), "user_token": administrator_key(770001)}
     try:
@@ -45,7 +45,7 @@ async def test_a_webhook_of_an_earlier_program_is_taken_down(servers: TestServer
     url = servers.clone()
     settings = Settings(
         _env_file=None, database_url=url, redis_url=servers.redis_url,
-        secret_key=SecretStr(Fernet.generate_key().decode()),
+        secret_key=SecretStr(Fernet.generate_key().decode()), channels_private=True,
     )  # fmt: skip
     try:
         await add_agent(settings, NewAgent("o@lad.test", "owner", "Оля", "Лад", "a long enough password"))

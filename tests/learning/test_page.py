@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from inbox.conversations.models import Tags
+from inbox.agents.models import Agent
+from inbox.agents.tokens import load_caller
+from inbox.conversations.models import Conversation, Tags
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.learning.models import LearnedModel, ModelState
-from inbox.learning.puzzles import Puzzle, choose
+from inbox.learning.puzzles import Puzzle, choose, list_puzzles
 from inbox.learning.standing import load_standing
 from tests.api.subscribers import Subscribers
 from tests.company import Company
@@ -79,6 +81,17 @@ async def test_the_queue_takes_a_persons_word_and_only_of_its_project(
     async with company.context.database.session(EVERY_WORKSPACE) as session:
         tags = (await session.scalars(select(Tags).where(Tags.message_id == wrote.message_id))).one()
     assert (tags.intent.value, tags.corrected_by_id) == ("complaint", company.people["owner"].agent_id)
+
+
+async def test_the_queue_holds_what_the_reader_may_read(company: Company, subscribers: Subscribers) -> None:
+    wrote = await subscribers.write("ну такое", unsure=["intent"])
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(update(Conversation).values(assignee_id=company.people["sales"].agent_id))
+    for name, found in (("owner", [wrote.message_id]), ("sales", [wrote.message_id]), ("moderator", [])):
+        async with company.context.database.session(EVERY_WORKSPACE) as session:
+            caller = await load_caller(session, await session.get_one(Agent, company.people[name].agent_id), 0)
+            puzzles = await list_puzzles(session, caller, company.workspace_id, company.clock())
+        assert [one.message_id for one in puzzles] == found, name
 
 
 async def test_back_to_the_previous_one_is_one_click(company: Company) -> None:

@@ -31,6 +31,7 @@ from inbox.conversations.deciding import Wanted, load_seen, set_judgement, set_s
 from inbox.conversations.intake import store, texts_to_tag
 from inbox.conversations.models import Conversation, Message, MessageEdit, Outcome, Post, Status, Tags
 from inbox.conversations.refresh import refresh
+from inbox.conversations.staff import texts_of_staff
 from inbox.conversations.tags import Intent, Sentiment, Tagged
 from inbox.core.database import EVERY_WORKSPACE, Database
 from inbox.organisations.models import Organisation, Workspace
@@ -90,9 +91,21 @@ def our_answer_to(number: int, to: MessageReceived, text: str) -> MessageReceive
     return replace(answer(number, to), text=text, parent=Quoted(to.external_id, None, to.text))
 
 
+def reworded(message: MessageReceived, text: str, minute: float) -> MessageReceived:
+    """The message after an edit."""
+    return replace(message, text=text, edited_at=START + timedelta(minutes=minute))
+
+
 POST = PostSeen(f":{GROUP}:1", START, "Новая кухня", thread_external_id=ROOT)
 ASKED = comment(110, "anna", "цена?")
 ANSWERED = answer(113, ASKED)
+RAISED = comment(160, "fedor", "+")
+TOLD = comment(162, "ira", "+")
+TOLD_COLLEAGUE = replace(
+    comment(163, "jana", "а у меня", first_level=False),
+    parent=Quoted(f":{GROUP}:142", Author("staff", "staff"), "Вера, всё поправим"),
+)
+LEFT = comment(171, "lev", "цена у вас хорошая", first_level=False)
 HISTORY = (
     POST,
     PostSeen(
@@ -127,6 +140,19 @@ HISTORY = (
     ReachabilityChanged(Author("anton", "anton"), reachable=False, occurred_at=START + timedelta(minutes=150)),
     ReachabilityChanged(Author("anton", "anton"), reachable=True, occurred_at=START + timedelta(minutes=151)),
     ReachabilityChanged(Author("dina", "dina"), reachable=False, occurred_at=START + timedelta(minutes=152)),
+    RAISED,
+    answer(161, RAISED),
+    reworded(RAISED, "+ а какая цена", 165),
+    reworded(RAISED, "+ а кокая цена", 166),
+    TOLD,
+    reworded(TOLD, "плохо видно", 167),
+    TOLD_COLLEAGUE,
+    answer(164, TOLD_COLLEAGUE),
+    reworded(TOLD_COLLEAGUE, "+", 168),
+    StaffChanged(GROUP, Author("lev", "lev"), is_ours=True, occurred_at=START + timedelta(minutes=169)),
+    StaffChanged(GROUP, Author("lev", "lev"), is_ours=False, occurred_at=START + timedelta(minutes=170)),
+    LEFT,
+    reworded(LEFT, "и цена у вас хорошая, и плохо не делаете", 172),
 )
 
 
@@ -189,8 +215,11 @@ async def decide(database: Database, channel: OnChannel) -> None:
 async def bring(database: Database, channel: OnChannel, batches: Sequence[Sequence[int]]) -> None:
     for batch in batches:
         arrived = [Arrived(str(place), channel, HISTORY[place]) for place in batch]
-        tags = {key: tag(key[1]) for key in texts_to_tag(arrived)}
         async with database.transaction(EVERY_WORKSPACE) as session:
+            turned = await texts_of_staff(
+                session, [(one, x) for one in arrived if isinstance(x := one.event, StaffChanged)]
+            )
+            tags = {key: tag(key[1]) for key in [*texts_to_tag(arrived), *turned]}
             stored = await store(session, arrived, tags)
             await refresh(session, stored.touched)
 
@@ -229,7 +258,7 @@ async def snapshot(database: Database, channel_id: int) -> list[tuple[object, ..
         said += [
             tuple(row)
             for row in await session.execute(
-                select(Message.external_id, MessageEdit.edited_at, MessageEdit.text)
+                select(Message.external_id, MessageEdit.edited_at, MessageEdit.text, MessageEdit.needs_answer)
                 .join(Message, Message.id == MessageEdit.message_id)
                 .where(Message.channel_id == channel_id)
                 .order_by(Message.external_id, MessageEdit.edited_at)
@@ -281,7 +310,7 @@ def test_a_history_in_order_reads_as_a_person_would_expect(expected: list[tuple[
     anna, boris, vera = (conversations[f"thread:{ROOT}:{who}"] for who in ("anna", "boris", "vera"))
     assert set(conversations) == {
         "direct:kirill", "direct:anton", "direct:dina",
-        *(f"thread:{ROOT}:{who}" for who in ("anna", "boris", "vera", "staff", "gleb")),
+        *(f"thread:{ROOT}:{who}" for who in ("anna", "boris", "vera", "staff", "gleb", "fedor", "ira", "jana", "lev")),
     }  # fmt: skip
     assert anna[4] is False, "the anonymous administrator's answer settles her question"
     assert boris[3] == "no_answer_needed_automatic"
@@ -290,6 +319,11 @@ def test_a_history_in_order_reads_as_a_person_would_expect(expected: list[tuple[
     assert conversations["direct:kirill"][9] == "ау"
     assert conversations["direct:anton"][6] is Intent.LEAD, "of an album the caption speaks"
     assert conversations["direct:dina"][7] == START + timedelta(minutes=132), "what was deleted is not waited for"
+    fedor, ira, jana, lev = (conversations[f"thread:{ROOT}:{who}"] for who in ("fedor", "ira", "jana", "lev"))
+    assert (fedor[7], fedor[9]) == (START + timedelta(minutes=165), "+ а кокая цена"), "since the edit that asks"
+    assert ira[7] == START + timedelta(minutes=167), "not since the raised hand"
+    assert (jana[4], jana[11]) == (False, START + timedelta(minutes=164)), "what was answered stays answered"
+    assert lev[7] == START + timedelta(minutes=171), "a question that waits goes on waiting"
     assert all(row[14] == f":{GROUP}:1" for key, row in conversations.items() if str(key).startswith("thread"))
 
 

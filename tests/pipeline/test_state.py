@@ -1,6 +1,7 @@
 """What a person decided stands against what was seen, not against a clock."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -32,9 +33,15 @@ def answers(number: int, second: float) -> Spoken:
     return Spoken(number, at(second), Direction.OUTBOUND, False, True, external_id=f":5:{number}")
 
 
+def reworded(number: int, second: float, withdrawn: float | None = None) -> Spoken:
+    """An edit that asks anew."""
+    gone_at = None if withdrawn is None else at(withdrawn)
+    return replace(asks(number, second), is_edit=True, withdrawn_at=gone_at)
+
+
 def closed(second: float, seen: Spoken, status: Status = Status.CLOSED) -> Decided:
     """A person decides at this second of our clock, having seen this."""
-    mark = Seen(at(second), seen.sent_at, seen.external_id)
+    mark = Seen(at(second), seen.sent_at, seen.order[2])
     if status is Status.SNOOZED:
         return Decided(Decision(mark, status, None, at(9000)))
     return Decided(Decision(mark, status, Outcome.ANSWERED), settled=mark)
@@ -90,14 +97,58 @@ def test_a_word_from_before_the_window_starts_nothing_anew() -> None:
     assert compute([answers(101, 10)], word, is_whole=False).waits == ()
 
 
+@pytest.mark.parametrize("second", [60, 61, 3600])
+def test_who_asks_after_a_ban_was_let_in_again_and_our_answer_does_not_close_the_talk(second: float) -> None:
+    before, since = asks(101, 10), asks(102, second)
+    assert compute([before], Decided(), banned_at=at(60)).status is Status.CLOSED
+    asking = compute([before, since], Decided(), banned_at=at(60))
+    assert (asking.status, asking.waiting_since_at) == (Status.OPEN, at(second))
+    answered = compute([before, since, answers(103, second + 5)], Decided(), banned_at=at(60))
+    assert (answered.status, answered.outcome, answered.closed_at) == (Status.OPEN, None, None)
+
+
+def test_an_answer_that_was_under_way_leaves_a_ban_as_it_is() -> None:
+    state = compute([asks(101, 10), answers(102, 70), thanks(103, 80)], Decided(), banned_at=at(60))
+    assert (state.status, state.closed_at) == (Status.CLOSED, at(60))
+
+
+@pytest.mark.parametrize(
+    ("talk", "waits", "since"),
+    [
+        ([asks(101, 10), reworded(101, 30)], [(10, None)], 10),
+        ([asks(101, 10), answers(102, 20), reworded(101, 30)], [(10, 20), (30, None)], 30),
+        ([asks(101, 10), answers(102, 30), reworded(101, 30)], [(10, 30), (30, None)], 30),
+        ([replace(asks(101, 10), withdrawn_at=at(20)), answers(102, 30)], [], None),
+        ([replace(asks(101, 10), withdrawn_at=at(20)), answers(102, 20)], [(10, 20)], None),
+        ([replace(asks(101, 10), withdrawn_at=at(20)), asks(102, 15)], [(15, None)], 15),
+        ([thanks(101, 10), reworded(101, 20, 30), answers(102, 25)], [(20, 25)], None),
+        ([thanks(101, 10), reworded(101, 20, 30), answers(102, 35)], [], None),
+    ],
+)
+def test_an_edit_is_waited_for_where_it_asks_and_until_it_is_withdrawn(
+    talk: Sequence[Spoken], waits: Sequence[tuple[float, float | None]], since: float | None
+) -> None:
+    state = compute(talk, Decided())
+    expected = [(at(begin), None if end is None else at(end)) for begin, end in waits]
+    assert [(one.since_at, one.answered_at) for one in state.waits] == expected
+    assert state.waiting_since_at == (None if since is None else at(since))
+
+
+def test_who_had_seen_the_edit_decided_of_it_too() -> None:
+    talk = [asks(101, 10), answers(102, 20), reworded(101, 30)]
+    assert compute(talk, closed(40, talk[-1])).status is Status.CLOSED
+    assert compute(talk, closed(25, talk[1])).status is Status.OPEN
+
+
 @st.composite
 def talks(draw: st.DrawFn) -> tuple[list[Spoken], Decided]:
     """A talk and a decision after some of its messages."""
-    kinds = draw(st.lists(st.sampled_from([asks, thanks, answers]), min_size=1, max_size=7))
+    kinds = draw(st.lists(st.sampled_from([asks, thanks, answers, reworded]), min_size=1, max_size=7))
     seconds = sorted(draw(st.lists(st.integers(0, 5), min_size=len(kinds), max_size=len(kinds))))
     messages = [kind(101 + place, second) for place, (kind, second) in enumerate(zip(kinds, seconds, strict=True))]
+    messages.sort(key=lambda one: one.order)
     seen = draw(st.sampled_from(messages))
-    mark = Seen(at(draw(st.floats(0, 6))), seen.sent_at, seen.external_id)
+    mark = Seen(at(draw(st.floats(0, 6))), seen.sent_at, seen.order[2])
     needed = draw(st.booleans())
     status = draw(st.sampled_from([Status.OPEN, Status.WAITING_CLIENT, Status.CLOSED]))
     settled = mark if status is Status.CLOSED or not needed else None

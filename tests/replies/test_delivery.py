@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from inbox.channels.events import Platform
-from inbox.channels.models import ChannelStatus
+from inbox.channels.models import Channel, ChannelStatus
+from inbox.channels.receivers import ANOTHER_POLLER
+from inbox.channels.status import set_status
 from inbox.conversations.models import Delivery, Message
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import TemporaryRefusalError
@@ -52,6 +54,7 @@ async def test_an_unknown_outcome_is_uncertain_and_never_repeated_by_itself(talk
     await talk.deliver(message_id)
     await talk.deliver(message_id)
     assert (await talk.message(message_id)).delivery is Delivery.UNCERTAIN
+    assert (await talk.conversation()).undelivered is Delivery.UNCERTAIN
     assert len(talk.telegram.called("sendMessage")) == 1
 
 
@@ -182,6 +185,17 @@ async def test_a_removed_channel_fails_what_waits(talk: Talk) -> None:
         await session.execute(text("update channels set removed_at = now()"))
     await talk.deliver(message_id)
     assert (await talk.message(message_id)).delivery is Delivery.FAILED
+    assert (await talk.conversation()).undelivered is Delivery.FAILED
+
+
+async def test_a_reply_leaves_while_another_program_receives(talk: Talk) -> None:
+    talk.telegram.will_answer("sendMessage", sent(77))
+    async with talk.context.transaction(EVERY_WORKSPACE) as session:
+        channel = await session.get_one(Channel, (await talk.channel()).id)
+        await set_status(session, channel, ChannelStatus.ATTENTION, ANOTHER_POLLER, talk.context.clock())
+    message_id = await talk.reply()
+    await talk.deliver(message_id)
+    assert (await talk.message(message_id)).delivery is Delivery.SENT
 
 
 async def test_what_was_begun_is_seen_through_when_its_job_is_cancelled(talk: Talk) -> None:

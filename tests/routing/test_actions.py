@@ -115,8 +115,9 @@ async def test_hold_flags_the_message_and_its_talk(desk: Desk) -> None:
     await send(desk, desk.message("казино", 501), desk.message("привет", 502))
     assert (await talk_of(desk, 501)).held
     assert not (await talk_of(desk, 502)).held
-    await send(desk, desk.message("вопрос о доставке", 501))
-    assert not (await talk_of(desk, 501)).held
+    await send(desk, desk.message("вопрос о доставке", 501), desk.message("казино", 502))
+    assert (await talk_of(desk, 501)).held, "what is asked afterwards hides nothing"
+    assert (await talk_of(desk, 502)).held
 
 
 async def test_close_needs_no_answer_until_something_else_is_asked(desk: Desk) -> None:

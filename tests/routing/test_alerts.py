@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from inbox.agents.models import Agent, ShiftState
 from inbox.agents.shifts import set_off_idle
+from inbox.agents.tokens import deactivate
 from inbox.channels.models import Channel, ChannelStatus
 from inbox.channels.status import set_status
 from inbox.conversations.models import Conversation, Correction, Message, MessageKind, Tags
@@ -15,7 +16,8 @@ from inbox.conversations.tags import Sentiment
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import RingBreach
 from inbox.core.jobs import defer
-from routing.alerts.models import Alert, AlertKind, AlertSettings, AlertState
+from inbox.organisations.models import Membership, Role
+from routing.alerts.models import Alert, AlertAnswer, AlertKind, AlertSettings, AlertState
 from routing.alerts.sweeping import ring_spikes
 from routing.alerts.timing import Habits, hold_until, is_spike, quiet_ends
 from tests.routing.rung import BOSS, HELPER, STRANGER, Rung, open_rung
@@ -74,6 +76,27 @@ async def test_a_code_works_once_and_for_its_own_purpose(rung: Rung) -> None:
     await rung.bridge.work()
     assert "не действует" in (await rung.chat("direct", STRANGER))[-1].text
     assert await rung.bridge.desk.texts() == []
+
+
+@pytest.mark.parametrize("is_dismissed", [True, False])
+async def test_a_code_is_worth_what_its_maker_may_do_when_it_is_said(rung: Rung, is_dismissed: bool) -> None:
+    desk, rings = rung.bridge.desk, Channel.alert_chat_external_id.is_not(None)
+    chat_code, own_code = await rung.code(rung.boss_id, for_chat=True), await rung.code(rung.boss_id)
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(update(Channel).where(rings).values(alert_chat_external_id="another"))
+        if is_dismissed:
+            await deactivate(session, rung.boss_id, rung.bridge.clock.now)
+        else:
+            fallen = update(Membership).where(Membership.agent_id == rung.boss_id).values(role=Role.MODERATOR)
+            await session.execute(fallen)
+    await rung.say_in_group(f"/link {chat_code}", BOSS)
+    assert "не действует" in (await rung.chat())[-1].text
+    await rung.bridge.say(f"/link {own_code}", who=HELPER, name="Мария")
+    await rung.bridge.work()
+    said = (await rung.chat("direct", HELPER))[-1].text
+    assert ("не действует" if is_dismissed else "привязан") in said, "one's own Telegram needs no right but to be here"
+    async with desk.context.database.session(EVERY_WORKSPACE) as session:
+        assert (await session.scalars(select(Channel.alert_chat_external_id).where(rings))).all() == ["another"]
 
 
 async def test_take_makes_it_theirs_and_who_comes_second_is_told(rung: Rung) -> None:
@@ -199,6 +222,37 @@ async def test_an_answer_to_the_alert_reaches_the_subscriber_once_its_author_con
     assert "Отправлено" in (await rung.rings())[1].text
     await rung.say_in_group("а это мы между собой", HELPER)
     assert len(await rung.rings()) == 2
+
+
+async def test_who_lost_the_right_is_refused_in_words_and_nothing_changes(rung: Rung) -> None:
+    await rung.link(rung.helper_id, HELPER)
+    await rung.bridge.say("ужас, где заказ?")
+    await rung.bridge.work()
+    (alert,) = await rung.rings()
+    await rung.say_in_group("Извините, уже везём!", HELPER, reply_to=alert.message_id)
+    question = (await rung.rings())[1]
+    await rung.bridge.say("ужас, и ещё телефон мой 123")
+    async with rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(update(Conversation).values(assignee_id=None))
+        here = Membership.agent_id == rung.helper_id
+        await session.execute(update(Membership).where(here).values(role=Role.VIEWER))
+    shown = await rung.rings()
+    for ring, button in (
+        *((alert, one) for one in ("Взять", "Не негатив", "Тише на час")),
+        *((question, one) for one in ("Отправить", "Не отправлять")),
+    ):
+        said = await rung.press(ring, button, HELPER)
+        assert said is not None
+        assert "не разрешает" in said, button
+    assert await rung.rings() == shown, "messages stay as they were"
+    assert await rung.bridge.heard() == []
+    assert (await conversation(rung)).assignee_id is None
+    async with rung.bridge.desk.context.database.session(EVERY_WORKSPACE) as session:
+        assert list(await session.scalars(select(Correction))) == []
+        assert list(await session.scalars(select(AlertSettings))) == []
+        assert (await session.scalars(select(AlertAnswer.state))).all() == ["asked"]
+    await rung.say_in_group("Ещё раз извините!", HELPER, reply_to=alert.message_id)
+    assert "Анна Петрова" not in (await rung.rings())[-1].text
 
 
 async def test_neither_name_nor_words_leave_when_the_project_wishes_so(rung: Rung) -> None:

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from inbox.agents.models import Agent, ShiftState
 from inbox.conversations.deciding import Wanted, load_seen, set_status
 from inbox.conversations.models import Activity, Conversation, Status
 from inbox.conversations.refresh import refresh
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.organisations.models import Workspace
+from inbox.organisations.models import Membership, Role, Workspace
 from inbox.sla.sweep import sweep
 from routing.assignment.service import drain
 from routing.rules.models import Rule
@@ -127,6 +127,59 @@ async def test_a_reopened_talk_goes_to_who_is_on_shift_not_to_the_sleeping_owner
     async with desk.context.database.session(EVERY_WORKSPACE) as session:
         kinds = list(await session.scalars(select(Activity.kind).order_by(Activity.id)))
     assert kinds == ["assigned", "reopened", "unassigned", "assigned"]
+
+
+async def only_reads(desk: Desk, agent_id: int) -> None:
+    """Another role, and still a row that says they are in their team."""
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        here = Membership.agent_id == agent_id, Membership.workspace_id == desk.workspace_id
+        await session.execute(update(Membership).where(*here).values(role=Role.VIEWER))
+
+
+async def leaves(desk: Desk, agent_id: int) -> None:
+    """No more a person of the project."""
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        here = Membership.agent_id == agent_id, Membership.workspace_id == desk.workspace_id
+        await session.execute(delete(Membership).where(*here))
+
+
+async def test_who_may_only_read_is_handed_nothing_also_while_a_team_still_has_them(desk: Desk) -> None:
+    reader = await desk.add_agent("читает", ["sales"])
+    await only_reads(desk, reader)
+    await write(desk, range(500, 502))
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        assert await drain(session, desk.workspace_id, desk.context.clock()) == 0
+        await sweep(session, desk.context.clock())
+        connection = await session.connection()
+        jobs = await connection.exec_driver_sql("select task_name from procrastinate_jobs")
+        assert "routing.assignment.drain" not in {row[0] for row in jobs}, "nobody could take what waits"
+    assert await assignees(desk) == {None: 2}
+    person = await desk.add_agent("отвечает", ["sales"])
+    await write(desk, range(600, 602))
+    assert await assignees(desk) == {None: 2, person: 2}
+
+
+@pytest.mark.parametrize("goes", [only_reads, leaves])
+async def test_a_reopened_talk_leaves_whoever_answers_here_no_more_though_they_are_on_shift_elsewhere(
+    desk: Desk, goes: Callable[[Desk, int], Awaitable[None]]
+) -> None:
+    owner = await desk.add_agent("был", ["sales"])
+    await write(desk, range(500, 501))
+    now = desk.context.clock()
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        conversation = (await session.scalars(select(Conversation))).one()
+        set_status(conversation, Wanted(Status.CLOSED), await load_seen(session, conversation, now))
+        await session.flush()
+        await refresh(session, [conversation.id])
+        organisation_id = await session.scalar(select(Workspace.organisation_id).limit(1))
+        assert organisation_id is not None
+        second, channels = await add_workspace(session, organisation_id, 1)
+        await desk.join(session, owner, second, [])
+    await goes(desk, owner)
+    # One batch of both projects: what they may do in the other one counts there only.
+    await desk.put(desk.message("какая цена 600", 600), channel_id=channels[0])
+    await write(desk, range(500, 501), "а какая цена доставки")
+    assert await assignees(desk) == {None: 2}
 
 
 async def test_a_broken_rule_is_passed_over_and_others_act(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import Permission
@@ -19,8 +19,7 @@ from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import PressButton
 from inbox.core.i18n import words_in
 from inbox.core.models import LiveEvent
-from inbox.core.pacing import Pacing
-from inbox.organisations.models import Role, TeamMember
+from inbox.organisations.models import Membership, Role, TeamMember
 from inbox.replies.service import Draft, compose
 from routing.alerts.models import AlertKind
 from routing.alerts.pressing import run_press
@@ -29,7 +28,7 @@ from routing.leads.listing import Filters, access_lead, list_leads, sum_up
 from routing.leads.models import Lead, Stage
 from routing.leads.phones import find_phone
 from routing.leads.ringing import LEAD_DEEDS
-from routing.leads.service import change_lead, note_phones
+from routing.leads.service import change_lead, is_of_sales, note_phones
 from routing.leads.sweeping import hand_on_missed, sweep_leads
 from tests.desk import until
 from tests.routing.rung import HELPER, MoodTagger, Rung, open_rung
@@ -151,7 +150,7 @@ async def press_by_job(rung: Rung, lead_id: int, value: str) -> None:
         channel_id=desk.channel_ids[0], chat_external_id="-1", message_external_id="1", press_id="1",
         author_external_id=str(HELPER), value=f"{value}:{lead_id}",
     )  # fmt: skip
-    await run_press(desk.context, Pacing(desk.context.redis), job, LEAD_DEEDS)
+    await run_press(desk.context, job, LEAD_DEEDS)
 
 
 @pytest.mark.parametrize("way", ["panel", "lead", "pass"])
@@ -228,6 +227,65 @@ async def test_only_sales_takes_up_and_not_a_lead_is_said_from_telegram(rung: Ru
     assert (await lead(rung)).owner_id == other != seller
     await rung.press((await rung.rings())[-1], "Не лид", HELPER)
     assert (await lead(rung)).stage is Stage.NOT_A_LEAD
+
+
+async def lose(rung: Rung, agent_id: int, how: str) -> None:
+    """Their role only reads reports from now on, though a row still says they are of Sales; or they are gone."""
+    here = Membership.agent_id == agent_id, Membership.workspace_id == rung.bridge.desk.workspace_id
+    async with rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
+        if how == "viewer":
+            await session.execute(update(Membership).where(*here).values(role=Role.VIEWER))
+        else:
+            await session.execute(delete(Membership).where(*here))
+
+
+@pytest.mark.parametrize("how", ["viewer", "gone"])
+async def test_buttons_refuse_who_lost_the_right_and_what_rang_before_tells_no_more(rung: Rung, how: str) -> None:
+    seller = await rung.hire("Мария", Role.SALES, ["sales"])
+    await rung.link(seller, HELPER)
+    await rung.bridge.say("какая цена?")
+    await sweep(rung)
+    await rung.hire("Артём", Role.SALES, ["sales"])
+    before, rung_before = await lead(rung), (await rung.chat("direct", HELPER))[-1]
+    await rung.bridge.say("звоните 8 (999) 123-45-67")
+    await lose(rung, seller, how)
+    for button in ("Взять", "Не лид", "Передать"):
+        said = await rung.press(rung_before, button, HELPER)
+        assert said is not None
+        assert ("не разрешает" if how == "viewer" else "привяжите") in said
+    after = await lead(rung)
+    assert (after.stage, after.owner_id, after.reason) == (before.stage, before.owner_id, "")
+    assert (await rung.chat("direct", HELPER))[-1] == rung_before
+
+
+@pytest.mark.parametrize("how", ["viewer", "gone"])
+async def test_nothing_of_a_lead_is_told_in_private_to_who_lost_the_right(rung: Rung, how: str) -> None:
+    seller = await rung.hire("Мария", Role.SALES, ["sales"])
+    await rung.link(seller, HELPER)
+    heard = len(await rung.chat("direct", HELPER))
+    await rung.bridge.say("какая цена?")
+    async with rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
+        await sweep_leads(session, rung.bridge.clock.now)
+    await lose(rung, seller, how)
+    await rung.bridge.work()
+    assert (await lead(rung)).owner_id == seller
+    assert len(await rung.chat("direct", HELPER)) == heard
+    assert "Лид: Мария" in (await rung.rings())[-1].text, "the team hears of it"
+
+
+async def test_who_only_reads_gets_no_lead_also_while_the_team_still_has_them(rung: Rung) -> None:
+    first = await rung.hire("Мария", Role.SALES, ["sales"])
+    reader = await rung.hire("Читатель", Role.VIEWER, ["sales"])
+    await rung.bridge.say("какая цена?")
+    await sweep(rung)
+    assert (await lead(rung)).owner_id == first
+    rung.bridge.clock.now = datetime(2026, 11, 23, 10, 6, tzinfo=MOSCOW).astimezone(UTC)
+    await sweep(rung)
+    missed = await lead(rung)
+    assert (missed.owner_id, missed.missed, missed.take_up_due_at) == (first, 1, None), "there is nobody else"
+    caller = await rung.caller(reader)
+    async with rung.bridge.desk.context.transaction(caller.scope) as session:
+        assert not await is_of_sales(session, caller, rung.bridge.desk.workspace_id)
 
 
 async def test_sales_see_their_own_and_the_table_holds_no_formula(rung: Rung) -> None:

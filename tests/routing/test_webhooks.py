@@ -11,12 +11,14 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from inbox.core.addresses import is_public
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import InvalidInputError
-from routing.webhooks.addresses import ForbiddenAddressError, check_url, is_public, resolve
-from routing.webhooks.editing import send_again, try_webhook
+from routing.webhooks.addresses import ForbiddenAddressError, check_url, resolve
+from routing.webhooks.editing import change_webhook, send_again, try_webhook
 from routing.webhooks.models import DeliveryState, HookEvent, Shape, Webhook, WebhookDelivery
 from routing.webhooks.sending import PAUSES, STOP_AFTER
 from routing.webhooks.service import sweep_webhooks
@@ -149,6 +151,28 @@ async def test_after_many_failures_it_stops_and_the_team_is_told_and_a_person_se
             await send_again(session, caller, first.id, rung.bridge.clock.now)
         await sweep(rung)
         assert (await deliveries(rung))[0].state is DeliveryState.SENT
+
+
+@pytest.mark.parametrize(
+    ("url", "changes", "kept"),
+    [
+        ("https://evil.example.org/hook", {}, None),
+        ("http://crm.example.org/hook", {}, None),
+        ("https://crm.example.org:8443/hook", {}, None),
+        ("https://CRM.example.org:443/another", {}, "Bearer token"),
+        ("https://evil.example.org/hook", {"authorization": SecretStr("Bearer new")}, "Bearer new"),
+    ],
+)
+async def test_what_was_given_for_one_program_is_not_sent_to_another(
+    rung: Rung, url: str, changes: dict[str, object], kept: str | None
+) -> None:
+    webhook_id = await add(rung, "https://crm.example.org/hook")
+    caller, context = await rung.caller(rung.boss_id), rung.bridge.desk.context
+    async with context.transaction(caller.scope) as session:
+        await change_webhook(session, context, caller, webhook_id, {**changes, "url": url})
+        row = await change_webhook(session, context, caller, webhook_id, {"name": "Still the same"})
+    encrypted = row.authorization_encrypted
+    assert (encrypted and context.cipher.decrypt(encrypted)) == kept
 
 
 @pytest.mark.parametrize(

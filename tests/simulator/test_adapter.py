@@ -9,6 +9,7 @@ import pytest
 from bots.telegram import reasons
 from bots.telegram.adapter import TelegramAdapter
 from bots.telegram.receive import ReceiverKind, ReceiverStatus, poll
+from bots.telegram.wire import Wires
 from inbox.channels.adapter import Account, Outgoing, RawEvent, Upload
 from inbox.channels.events import (
     AttachmentKind,
@@ -36,7 +37,7 @@ DIRECT = Outgoing(ConversationKind.DIRECT, str(ANNA), "Здравствуйте!
 
 @pytest.fixture
 async def adapter() -> AsyncIterator[TelegramAdapter]:
-    telegram = TelegramAdapter()
+    telegram = TelegramAdapter(wires=Wires(allow_private=True))
     yield telegram
     await telegram.close()
 
@@ -213,7 +214,9 @@ async def test_a_migrated_group_is_followed(adapter: TelegramAdapter, account: A
     assert refusal.value.new_chat_external_id == str(ids["new_chat_id"])
 
 
-async def test_the_receiver_stores_everything_and_knows_of_conflicts(account: Account, line: Line) -> None:
+async def test_the_receiver_stores_everything_and_knows_of_conflicts(
+    adapter: TelegramAdapter, account: Account, line: Line
+) -> None:
     stop = asyncio.Event()
     raw: list[RawEvent] = []
     statuses: list[ReceiverStatus] = []
@@ -224,7 +227,7 @@ async def test_the_receiver_stores_everything_and_knows_of_conflicts(account: Ac
     async def on_status(status: ReceiverStatus) -> None:
         statuses.append(status)
 
-    receiving = asyncio.create_task(poll(account, put, on_status=on_status, stop=stop))
+    receiving = asyncio.create_task(poll(account, put, on_status=on_status, stop=stop, wires=adapter.wires))
     await line.sim("post", text="Пост")
     await line.say("комментарий", "comment")
     await line.say("привет")

@@ -49,6 +49,13 @@ def test_first_is_measured_once_and_next_for_later_waits() -> None:
     assert told.first_response_breached_at is None
 
 
+def test_a_question_in_the_second_of_the_first_answer_has_a_clock_of_its_own() -> None:
+    told = clocks(Wait(at(10), at(10, 10)), Wait(at(10, 10), None))
+    assert (told.next_response_since_at, told.next_response_due_at) == (at(10, 10), at(10, 40))
+    at_once = clocks(Wait(at(10), at(10)))
+    assert (at_once.first_response_met_at, at_once.next_response_since_at) == (at(10), None)
+
+
 def test_an_answer_too_late_is_a_breach_at_the_due_time() -> None:
     told = clocks(Wait(at(10), at(11)))
     assert told.first_response_breached_at == at(10, 15)

@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,12 +11,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, pool, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import SchemaItem
 
 import inbox.core.tables
 import routing.tables
 from inbox.conversations.folding import key_of
-from inbox.core.database import Base
+from inbox.conversations.refresh import refresh
+from inbox.core.database import EVERY_WORKSPACE, Base, Database
 from inbox.core.schema import alembic_config, migrate, pending_migrations
 from tests.servers import TestServers
 
@@ -38,6 +40,13 @@ insert into conversations (id, workspace_id, channel_id, contact_id, identity_id
   last_message_at, status_at, closed_at) values (1, 1, 1, 1, 1, 'direct', 'direct:501', '501', 'closed', 'answered',
   false, 'direct', 'normal', false, false, false, '', false, '2026-11-20 09:00+00', '2026-11-20 09:00+00',
   '2026-11-20 09:05+00', '2026-11-20 09:05+00');
+"""
+
+ANOTHER = """
+insert into channels (id, workspace_id, platform, external_id, name, credentials_encrypted, key_fingerprint, mode,
+  status, capabilities, epoch, api_url)
+select :id, workspace_id, platform, external_id, name, credentials_encrypted, key_fingerprint, mode, status,
+  capabilities, epoch, :api_url from channels where id = 1
 """
 
 
@@ -113,6 +122,54 @@ def test_comments_that_are_folded_already_fold_by_all_their_words(servers: TestS
         servers.drop(url)
 
 
+def test_an_account_that_another_server_claims_is_occupied_no_more_and_the_way_back_keeps_the_platforms_own(
+    servers: TestServers,
+) -> None:
+    url = servers.empty()
+    try:
+        engine = _fill(url, "0028", lambda one: one.execute(text("update channels set api_url = 'https://evil.test'")))
+        with engine.begin() as connection:
+            for number, api_url in ((2, None), (3, "https://local.test")):
+                connection.execute(text(ANOTHER), {"id": number, "api_url": api_url})
+        with engine.begin() as connection, pytest.raises(IntegrityError):
+            connection.execute(text(ANOTHER), {"id": 4, "api_url": None})
+        command.downgrade(alembic_config(url), "0028")
+        with engine.connect() as connection:
+            kept = connection.execute(text("select id from channels where removed_at is null")).scalars().all()
+        engine.dispose()
+        assert kept == [2]
+    finally:
+        servers.drop(url)
+
+
+def test_what_was_edited_before_verdicts_were_kept_asks_as_it_did(servers: TestServers) -> None:
+    """An answered question that was reworded stays answered, one that came as an edit waits since it was sent."""
+    url = servers.empty()
+    try:
+        engine = _fill(url, "0029", _write_edits)
+        engine.dispose()
+        assert asyncio.run(_refreshed(url)) == [(11, None), (12, NOON)]
+    finally:
+        servers.drop(url)
+
+
+def test_what_nobody_has_seen_to_is_told_as_refreshing_tells_it(servers: TestServers) -> None:
+    """Suspicious after what was seen, or before; unanswered by what failed, before and after the talk was closed."""
+    url = servers.empty()
+    try:
+        engine = _fill(url, "0030", _write_unsettled)
+        columns = text("select id, held, undelivered from conversations where id > 10 order by id")
+        with engine.connect() as connection:
+            found = [tuple(row) for row in connection.execute(columns)]
+        assert found == [(11, True, None), (12, False, None), (13, False, "failed"), (14, False, None)]
+        asyncio.run(_refreshed(url, range(11, 15)))
+        with engine.connect() as connection:
+            assert [tuple(row) for row in connection.execute(columns)] == found
+        engine.dispose()
+    finally:
+        servers.drop(url)
+
+
 async def test_processes_that_migrate_at_once_do_not_disturb_each_other(servers: TestServers) -> None:
     url = servers.empty()
     try:
@@ -120,6 +177,62 @@ async def test_processes_that_migrate_at_once_do_not_disturb_each_other(servers:
         assert pending_migrations(url) == []
     finally:
         servers.drop(url)
+
+
+def _write_edits(connection: Connection) -> None:
+    own = {"workspace_id": 1, "channel_id": 1}
+    later = NOON + timedelta(hours=2)
+    for talk in (11, 12):
+        _insert(
+            connection, "conversations", **own, id=talk, contact_id=1, identity_id=1, kind="direct",
+            key=f"direct:{talk}", chat_external_id=str(talk), status="open", needs_answer=False,
+            needs_answer_why="direct", priority="normal", toxic=False, unsure=False, held=False, preview="",
+            preview_is_ours=False, started_at=NOON, last_message_at=NOON,
+        )  # fmt: skip
+        _insert(
+            connection, "messages", **own, id=talk, conversation_id=talk, direction="inbound", kind="message",
+            external_id=f":{talk}:1", further_external_ids=[], outside=False, text="какая цена и доставка",
+            addresses_us=False, sent_at=NOON, edited_at=later, needs_answer=True, needs_answer_why="direct", attempt=0,
+        )  # fmt: skip
+    _insert(connection, "message_edits", workspace_id=1, message_id=11, edited_at=NOON, text="какая цена")
+    _insert(
+        connection, "messages", **own, id=13, conversation_id=11, direction="outbound", kind="message",
+        external_id=":11:2", further_external_ids=[], outside=True, text="40 000", addresses_us=False,
+        sent_at=NOON + timedelta(hours=1), needs_answer=False, needs_answer_why="ours", attempt=0, delivery="sent",
+    )  # fmt: skip
+
+
+def _write_unsettled(connection: Connection) -> None:
+    """Two talks that a person closed at noon with something suspicious, and two with a failed answer."""
+    own = {"workspace_id": 1, "channel_id": 1}
+    for talk, minutes in ((11, 5), (12, -5), (13, 5), (14, -5)):
+        is_suspicious, at = talk < 13, NOON + timedelta(minutes=minutes)
+        _insert(
+            connection, "conversations", **own, id=talk, contact_id=1, identity_id=1, kind="direct",
+            key=f"direct:{talk}", chat_external_id=str(talk), status="closed", outcome="answered",
+            decided_status="closed", decided_outcome="answered", closed_at=NOON, status_at=NOON, status_seen_at=NOON,
+            settled_at=NOON, settled_seen_at=NOON, needs_answer=False, needs_answer_why="direct", priority="normal",
+            toxic=False, unsure=False, held=not is_suspicious or minutes < 0, preview="", preview_is_ours=False,
+            started_at=NOON, last_message_at=NOON,
+        )  # fmt: skip
+        _insert(
+            connection, "messages", **own, id=talk, conversation_id=talk, kind="message", external_id=f":{talk}:1",
+            direction="inbound" if is_suspicious else "outbound", further_external_ids=[], outside=False,
+            text="кредит", addresses_us=False, sent_at=at, sending_at=None if is_suspicious else at,
+            needs_answer=False, needs_answer_why="spam" if is_suspicious else "ours", held=is_suspicious, attempt=0,
+            delivery=None if is_suspicious else "failed",
+        )  # fmt: skip
+
+
+async def _refreshed(url: str, ids: Collection[int] = (11, 12)) -> list[tuple[int, datetime | None]]:
+    """Conversation, and since when it waits, once its state is computed anew."""
+    database = Database(url)
+    try:
+        async with database.transaction(EVERY_WORKSPACE) as session:
+            found = await refresh(session, ids)
+            return [(one.id, one.waiting_since_at) for one in found]
+    finally:
+        await database.close()
 
 
 def _write_draw(connection: Connection) -> None:

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from bots.telegram.adapter import TelegramAdapter
+from bots.telegram.wire import Wires
 from inbox.channels.adapter import Account
 from inbox.channels.events import Platform
 from tests.serving import serving
@@ -30,7 +31,7 @@ async def server() -> AsyncIterator[WireServer]:
 
 @pytest.fixture
 async def adapter() -> AsyncIterator[TelegramAdapter]:
-    telegram = TelegramAdapter(clock=lambda: NOW)
+    telegram = TelegramAdapter(clock=lambda: NOW, wires=Wires(allow_private=True))
     yield telegram
     await telegram.close()
 

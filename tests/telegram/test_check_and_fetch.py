@@ -155,3 +155,14 @@ async def test_a_file_that_expired_meanwhile_is_gone(
     file = await adapter.fetch(account, "f")
     with pytest.raises(PermanentRefusalError, match=reasons.FILE_GONE):
         await anext(file.chunks)
+
+
+async def test_a_file_that_is_elsewhere_is_not_followed_there(
+    server: WireServer, adapter: TelegramAdapter, account: Account
+) -> None:
+    server.files["secret"] = b"of an internal service"
+    server.moved["photos/x.jpg"] = f"{server.url}/file/bot700/secret"
+    server.will_answer("getFile", ok({"file_id": "f", "file_unique_id": "u", "file_path": "photos/x.jpg"}))
+    file = await adapter.fetch(account, "f")
+    with pytest.raises(TemporaryRefusalError, match=reasons.NO_ANSWER):
+        await anext(file.chunks)

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from bots.telegram import reasons
+from bots.telegram.adapter import TelegramAdapter
 from bots.telegram.receive import CONCURRENT_PUTS, ReceiverKind, ReceiverStatus, poll
+from bots.telegram.wire import Wires
 from inbox.channels.adapter import Account, RawEvent
 from tests.telegram.conftest import NOW
 from tests.telegram.updates import direct
@@ -59,8 +61,9 @@ class Stream:
 @asynccontextmanager
 async def receiving(account: Account, stream: Stream) -> AsyncIterator[asyncio.Task[None]]:
     """A running receiver, stopped at the end, which must not take longer than a second."""
+    wires = Wires(allow_private=True)
     task = asyncio.create_task(
-        poll(account, stream.put, on_status=stream.on_status, stop=stream.stop, clock=lambda: NOW)
+        poll(account, stream.put, on_status=stream.on_status, stop=stream.stop, wires=wires, clock=lambda: NOW)
     )
     try:
         async with asyncio.timeout(20):
@@ -69,6 +72,7 @@ async def receiving(account: Account, stream: Stream) -> AsyncIterator[asyncio.T
         stream.stop.set()
         started = time.monotonic()
         await task
+        await wires.close()
         assert time.monotonic() - started < 1
 
 
@@ -141,10 +145,14 @@ async def test_stopping_ends_a_long_poll(server: WireServer, account: Account) -
         await server.was_asked("getUpdates")
 
 
-async def test_a_receiver_that_is_cancelled_ends(server: WireServer, account: Account) -> None:
+async def test_a_receiver_that_is_cancelled_ends(
+    server: WireServer, adapter: TelegramAdapter, account: Account
+) -> None:
     server.will_answer("getUpdates", HANG)
     stream = Stream()
-    task = asyncio.create_task(poll(account, stream.put, on_status=stream.on_status, stop=stream.stop))
+    task = asyncio.create_task(
+        poll(account, stream.put, on_status=stream.on_status, stop=stream.stop, wires=adapter.wires)
+    )
     await server.was_asked("getUpdates")
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -199,14 +207,16 @@ async def test_a_conflict_says_with_whom(server: WireServer, account: Account, d
     assert len(server.called("getUpdates")) == 1, "the next try comes after seconds"
 
 
-async def test_receiving_goes_on_when_its_state_cannot_be_stored(server: WireServer, account: Account) -> None:
+async def test_receiving_goes_on_when_its_state_cannot_be_stored(
+    server: WireServer, adapter: TelegramAdapter, account: Account
+) -> None:
     server.will_answer("getUpdates", ok([update(5)]), HANG)
     stream = Stream()
 
     async def fails(_: ReceiverStatus) -> None:
         raise ConnectionError("PostgreSQL is down")
 
-    task = asyncio.create_task(poll(account, stream.put, on_status=fails, stop=stream.stop))
+    task = asyncio.create_task(poll(account, stream.put, on_status=fails, stop=stream.stop, wires=adapter.wires))
     await server.was_asked("getUpdates", 2)
     stream.stop.set()
     await task

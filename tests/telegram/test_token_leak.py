@@ -113,7 +113,7 @@ async def test_no_failure_to_connect_tells_the_token(
 
 
 async def test_a_receiver_that_meets_every_trouble_logs_no_token(
-    server: WireServer, account: Account, caplog: pytest.LogCaptureFixture
+    server: WireServer, adapter: TelegramAdapter, account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     stop = asyncio.Event()
@@ -128,7 +128,7 @@ async def test_a_receiver_that_meets_every_trouble_logs_no_token(
         stop.set()
 
     with capture_logs() as logs:
-        await poll(account, put, on_status=on_status, stop=stop)
+        await poll(account, put, on_status=on_status, stop=stop, wires=adapter.wires)
     assert logs
     assert SECRET not in repr(logs) + repr(told) + _without_access_log(caplog)
 

@@ -41,6 +41,8 @@ class WireServer:
     url: str = ""
     calls: list[tuple[str, Params]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    """Where a file's path redirects to"""
     uploads: dict[str, bytes] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set, repr=False)
     ports: list[object] = field(default_factory=list)
@@ -91,6 +93,8 @@ class WireServer:
 
     async def give_file(self, request: web.Request) -> web.StreamResponse:
         """A file by its path."""
+        if (location := self.moved.get(request.match_info["path"])) is not None:
+            raise web.HTTPFound(location)
         content = self.files.get(request.match_info["path"])
         return web.Response(status=404) if content is None else web.Response(body=content)
 

@@ -26,7 +26,7 @@ async def server() -> AsyncIterator[WireServer]:
 
 @pytest.fixture
 async def adapter() -> AsyncIterator[VkAdapter]:
-    vk = VkAdapter(clock=lambda: NOW, wires=Wires(AT_ONCE))
+    vk = VkAdapter(clock=lambda: NOW, wires=Wires(AT_ONCE, allow_private=True))
     yield vk
     await vk.close()
 

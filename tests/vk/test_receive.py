@@ -10,6 +10,7 @@ import pytest
 
 from bots.receiving import CANNOT_STORE, ReceiverGap, ReceiverKind, ReceiverStatus
 from bots.vk import reasons
+from bots.vk.adapter import VkAdapter
 from bots.vk.receive import poll
 from bots.vk.wire import Wires
 from inbox.channels.adapter import Account, RawEvent
@@ -84,7 +85,7 @@ def _text_of(raw: RawEvent) -> object:
 @asynccontextmanager
 async def receiving(account: Account, stream: Stream, cursor: str | None = None) -> AsyncIterator[asyncio.Task[None]]:
     """A running receiver, stopped at the end, which must not take longer than a second."""
-    wires = Wires(AT_ONCE)
+    wires = Wires(AT_ONCE, allow_private=True)
     task = asyncio.create_task(
         poll(
             account,
@@ -295,7 +296,7 @@ async def test_an_outage_of_the_api_is_waited_out(server: WireServer, account: A
     assert stream.kinds() == [ReceiverKind.DOWN, ReceiverKind.OK]
 
 
-async def test_a_receiver_that_is_cancelled_ends(server: WireServer, account: Account) -> None:
+async def test_a_receiver_that_is_cancelled_ends(server: WireServer, adapter: VkAdapter, account: Account) -> None:
     serves(server, "10")
     stream = Stream()
     task = asyncio.create_task(
@@ -306,6 +307,7 @@ async def test_a_receiver_that_is_cancelled_ends(server: WireServer, account: Ac
             stop=stream.stop,
             on_cursor=stream.on_cursor,
             on_gap=stream.on_gap,
+            wires=adapter.wires,
         )
     )
     await server.was_polled(1)

@@ -319,7 +319,7 @@ async def test_a_slow_community_does_not_hold_up_another(server: WireServer, ada
 
 async def test_a_line_that_nobody_uses_is_closed_and_opened_anew(server: WireServer, account: Account) -> None:
     server.will_answer("messages.send", MADE)
-    wires = Wires(AT_ONCE, idle_seconds=0)
+    wires = Wires(AT_ONCE, idle_seconds=0, allow_private=True)
     adapter = VkAdapter(clock=lambda: NOW, wires=wires)
     await adapter.send(account, HELLO)
     line = wires.wire(account, KeyKind.OWN, account.token)

@@ -130,7 +130,7 @@ async def test_a_receiver_that_meets_every_trouble_logs_no_key(
     async def on_cursor(cursor: str) -> None:
         raise ConnectionError(f"cannot store {LONG_POLL_KEY}")
 
-    wires = Wires(AT_ONCE)
+    wires = Wires(AT_ONCE, allow_private=True)
     with capture_logs() as logs:
         await poll(full_account, put, on_status=on_status, stop=stop, on_cursor=on_cursor, on_gap=on_gap, wires=wires)
     await wires.close()

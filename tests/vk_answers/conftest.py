@@ -210,6 +210,29 @@ class VkDesk:
             )
             return [(name, args if isinstance(args, dict) else json.loads(args)) for name, args in rows]
 
+    async def change_key(self, token: str) -> None:
+        """The community has another key from now on; nobody has checked it."""
+        async with self.context.transaction(EVERY_WORKSPACE) as session:
+            channel = await session.get_one(Channel, self.channel_id)
+            keys = self.context.cipher.decrypt_fields(channel.credentials_encrypted)
+            channel.credentials_encrypted = self.context.cipher.encrypt_fields({**keys, "token": token})
+
+    @asynccontextmanager
+    async def replacing_keys(self, method: str) -> AsyncIterator[None]:
+        """The keys of what begins now are replaced by ours once VK has been asked for the method."""
+        await self.change_key(f"vk1.a.club{GROUP}.olderTESTsecret")
+
+        async def replace_it() -> None:
+            await until(lambda: self._is_asked(method))
+            await self.change_key(OWN_TOKEN)
+
+        replacing = asyncio.create_task(replace_it())
+        yield
+        await replacing
+
+    async def _is_asked(self, method: str) -> bool:
+        return await self.called(method) > 0
+
     async def forget_jobs(self) -> None:
         """As if all jobs had run."""
         async with self.context.transaction(EVERY_WORKSPACE) as session:
@@ -244,7 +267,7 @@ async def open_vk_desk(
     servers: TestServers, line: VkLine, *, user_token: str | None = USER_TOKEN
 ) -> AsyncIterator[VkDesk]:
     """With or without an administrator's key."""
-    adapter = VkAdapter(wires=Wires(PATIENT))
+    adapter = VkAdapter(wires=Wires(PATIENT, allow_private=True))
     try:
         async with open_context(servers) as telegram_only:
             context = replace(telegram_only, adapters={Platform.VK: adapter}, tagger=WordTagger())

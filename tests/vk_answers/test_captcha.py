@@ -11,11 +11,12 @@ from inbox.channels.adapter import Upload
 from inbox.channels.events import AttachmentKind
 from inbox.channels.models import Channel, ChannelStatus
 from inbox.channels.status import CHECK_AGAIN_AFTER, queue_checks, set_user_key_reason
-from inbox.conversations.models import Activity, Delivery, ReviewAction, ReviewState
+from inbox.conversations.models import Activity, Delivery, Message, ReviewAction, ReviewState
 from inbox.conversations.review import Review
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.events import ReviewMessage
+from inbox.core.events import DeliverMessage, ReviewMessage
 from inbox.replies import writing
+from inbox.replies.service import resend
 from tests.simulator.conftest import ANNA
 from tests.simulator.vk.conftest import GROUP, USER_TOKEN
 from tests.vk_answers.conftest import VkDesk, owner
@@ -165,6 +166,70 @@ async def test_our_comments_deletion_and_photos_under_a_comment_wait_too(desk: V
     assert await desk.called("wall.createComment") == 2
 
 
+async def park_a_photo(desk: VkDesk, conversation_id: int) -> int:
+    """An answer under a comment whose photo the administrator's key could not bring."""
+    message_id = await desk.reply(conversation_id, "Вот он", [PHOTO])
+    await want_captcha(desk, "photos.getWallUploadServer", times=5)
+    await desk.deliver(message_id)
+    await desk.forget_jobs()
+    return message_id
+
+
+async def replies_with_a_job(desk: VkDesk) -> list[object]:
+    return [args["message_id"] for name, args in await desk.jobs() if name == DeliverMessage.name]
+
+
+async def test_an_answer_behind_a_photo_that_waits_is_parked_with_it_and_leaves_behind_it(desk: VkDesk) -> None:
+    conversation_id = await desk.talk("Ого", kind="comment")
+    shown = await park_a_photo(desk, conversation_id)
+    said = await desk.reply(conversation_id, "Спасибо!")
+    await desk.forget_jobs()
+    await desk.deliver(said)
+    message = await desk.message(said)
+    assert (message.delivery, message.failure) == (Delivery.QUEUED, reasons.USER_KEY_CAPTCHA)
+    assert await replies_with_a_job(desk) == []
+    assert await desk.called("photos.getWallUploadServer") == 1, "VK is not asked again until somebody solved it"
+    await desk.line.vk("heal")
+    await solve(desk)
+    assert await replies_with_a_job(desk) == [shown, said]
+    for message_id in (shown, said):
+        await desk.deliver(message_id)
+    assert await desk.heard() == ["Вот он", "Спасибо!"]
+    assert (await desk.message(said)).failure is None
+
+
+async def test_an_answer_goes_on_when_the_photo_before_it_is_not_wanted_any_more(desk: VkDesk) -> None:
+    conversation_id = await desk.talk("Ого", kind="comment")
+    shown = await park_a_photo(desk, conversation_id)
+    said = await desk.reply(conversation_id, "Спасибо!")
+    await desk.deliver(said)
+    await desk.forget_jobs()
+    async with desk.context.transaction(frozenset({desk.workspace_id})) as session:
+        await writing.delete(session, desk.context.adapters, owner(desk), shown, desk.context.clock())
+    assert await replies_with_a_job(desk) == [said]
+    await desk.deliver(said)
+    assert await desk.heard() == ["Спасибо!"]
+
+
+async def test_an_answer_behind_one_that_has_its_job_needs_no_captcha(desk: VkDesk) -> None:
+    """The earlier one failed and is sent again: its job stands behind that of the later one."""
+    conversation_id = await desk.talk("Ого", kind="comment")
+    await park_a_ban(desk)
+    again = await desk.reply(conversation_id, "Спасибо!")
+    await desk.line.vk("fault", method="wall.createComment", error=222)
+    await desk.deliver(again)
+    assert (await desk.message(again)).delivery is Delivery.FAILED
+    await desk.forget_jobs()
+    said = await desk.reply(conversation_id, "Ждём вас")
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        await resend(session, await session.get_one(Message, again))
+    await desk.deliver(said)
+    assert await replies_with_a_job(desk) == [said, again, again, said]
+    for message_id in (again, said):
+        await desk.deliver(message_id)
+    assert await desk.heard() == ["Спасибо!", "Ждём вас"]
+
+
 async def test_a_deletion_that_parks_while_the_captcha_is_solved_is_brought_all_the_same(desk: VkDesk) -> None:
     said = await desk.reply(await desk.talk("Ого", kind="comment"), "Спасибо!")
     await desk.deliver(said)
@@ -183,6 +248,21 @@ async def test_a_deletion_that_parks_while_the_captcha_is_solved_is_brought_all_
     await desk.bring_deletion(said)
     assert (await desk.message(said)).failure is None
     assert await desk.called("wall.deleteComment") == 1
+
+
+async def test_a_captcha_asked_of_an_old_key_keeps_nothing_waiting(desk: VkDesk) -> None:
+    message_id = await desk.last(await desk.talk("Дурак!", kind="comment"))
+    job = await desk.ask_review(message_id, Review(ReviewAction.BAN, ""))
+    await desk.forget_jobs()
+    await desk.line.vk("fault", method="groups.ban", error=CAPTCHA, delay_ms=1500)
+    async with desk.replacing_keys("groups.ban"):
+        await desk.carry_out(job)
+    row = await desk.newest_review()
+    assert (row.state, row.failure) == (ReviewState.ASKED, None)
+    assert (await desk.channel()).user_key_reason is None
+    assert await review_jobs(desk) == [job]
+    await desk.carry_out(job)
+    assert await is_banned(desk)
 
 
 async def test_a_key_that_is_revoked_meanwhile_refuses_what_waited(desk: VkDesk) -> None:

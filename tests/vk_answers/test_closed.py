@@ -31,7 +31,7 @@ PLACES = {
 async def _open(desk: VkDesk, conversation_id: int) -> Opened:
     async with desk.context.database.session(frozenset({desk.workspace_id})) as session:
         conversation = await access_conversation(session, owner(desk), conversation_id)
-        return await load_opened(session, owner(desk), conversation, desk.context.adapters)
+        return await load_opened(session, owner(desk), conversation, desk.context.adapters, desk.context.clock())
 
 
 async def _wish_comments(desk: VkDesk, post_id: int, *, are_open: bool) -> None:

@@ -1,20 +1,28 @@
 """A reply in VK is heard exactly once, whatever is lost on the way."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Act, Upload
 from inbox.channels.events import AttachmentKind, ConversationKind, Platform
-from inbox.conversations.models import Delivery, Message
+from inbox.channels.models import ChannelStatus
+from inbox.conversations.models import Conversation, Delivery, Direction, Message, MessageEdit, MessageKind
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.errors import TemporaryRefusalError
-from inbox.core.events import NamePeople
+from inbox.core.errors import KeyRefusedError, PlatformError, SecondKeyWaitsError, TemporaryRefusalError
+from inbox.core.events import DeliverMessage, NamePeople
 from inbox.replies import service
 from inbox.replies.cancelling import cancel_edit
 from inbox.replies.claims import claim
+from inbox.replies.outcomes import Outcome, outcome_of
 from inbox.replies.random_ids import message_ids_of, random_id_of
+from inbox.replies.settling import settle
+from tests.simulator.conftest import ANNA, Json
+from tests.simulator.vk.conftest import OWN_TOKEN
 from tests.vk_answers.conftest import VkDesk
 
 
@@ -79,6 +87,122 @@ async def test_an_own_comment_that_comes_as_an_event_first_becomes_the_reply(des
     assert [one.outside for one in await desk.ours()] == [False, True]
     await desk.deliver(message_id)
     assert [(one.id, one.outside, one.delivery) for one in await desk.ours()] == [(message_id, False, Delivery.SENT)]
+    assert await desk.heard() == ["Пять тысяч"]
+
+
+async def test_an_own_comment_has_the_time_that_vk_told_whichever_came_first(desk: VkDesk) -> None:
+    message_id = await desk.reply(await desk.talk(kind="comment"))
+    await _lose(desk, "wall.createComment")
+    with pytest.raises(TemporaryRefusalError):
+        await desk.deliver(message_id)
+    (event,) = await desk.events()
+    _comment_of(event)["date"] = told = int(desk.context.clock().timestamp()) - 7
+    await desk.bring([event])
+    await desk.deliver(message_id)
+    assert (await desk.message(message_id)).sent_at.timestamp() == told
+
+
+async def test_an_answer_to_a_mention_leaves_no_empty_conversation_behind(desk: VkDesk) -> None:
+    """Its comment comes as an event first, in a thread of its own: nobody else has commented."""
+    await desk.line.vk("post", text="Новая коллекция")
+    (post,) = await desk.events()
+    about = _comment_of(post)
+    await desk.bring([{**post, "object": {**about, "from_id": ANNA, "text": "Сколько стоит доставка?"}}])
+    async with desk.context.database.session(EVERY_WORKSPACE) as session:
+        (mention,) = await session.scalars(select(Conversation.id))
+    message_id = await desk.reply(mention)
+    await _lose(desk, "wall.createComment")
+    with pytest.raises(TemporaryRefusalError):
+        await desk.deliver(message_id)
+    await desk.take_events()
+    async with desk.context.database.session(EVERY_WORKSPACE) as session:
+        assert await session.scalar(select(func.count()).select_from(Conversation)) == 2
+    await desk.deliver(message_id)
+    async with desk.context.database.session(EVERY_WORKSPACE) as session:
+        assert list(await session.scalars(select(Conversation.id))) == [mention]
+
+
+def _comment_of(event: Json) -> Json:
+    """What an event is about."""
+    about = event["object"]
+    assert isinstance(about, dict)
+    return about
+
+
+@pytest.mark.parametrize("is_echoed", [False, True])
+async def test_a_question_in_the_second_of_our_answer_waits(desk: VkDesk, *, is_echoed: bool) -> None:
+    conversation_id = await desk.talk()
+    message_id = await desk.reply(conversation_id)
+    await desk.deliver(message_id)
+    if is_echoed:
+        await desk.take_events()
+    else:
+        await desk.events()
+    answered_at = (await desk.message(message_id)).sent_at
+    await desk.line.says("А доставка когда?")
+    (event,) = await desk.events()
+    said = _comment_of(event)["message"]
+    assert isinstance(said, dict)
+    said["date"] = int(answered_at.timestamp())
+    await desk.bring([event])
+    assert (await desk.conversation(conversation_id)).needs_answer
+
+
+@pytest.mark.parametrize("is_first", [False, True], ids=["echo comes after", "echo comes first"])
+async def test_our_clock_that_is_ahead_gives_way_to_the_time_that_vk_tells(desk: VkDesk, *, is_first: bool) -> None:
+    conversation_id = await desk.talk()
+    message_id = await desk.reply(conversation_id)
+    claimed = await claim(desk.context, message_id)
+    assert claimed is not None
+    sent = await desk.context.adapters[Platform.VK].send(claimed.account, claimed.outgoing)
+    ahead = replace(sent, sent_at=sent.sent_at + timedelta(minutes=1))
+    if is_first:
+        await desk.take_events()
+    await settle(desk.context, claimed, Outcome(Delivery.SENT, sent=ahead))
+    if not is_first:
+        await desk.take_events()
+    assert (await desk.message(message_id)).sent_at < ahead.sent_at
+    await asyncio.sleep(1.1)
+    await desk.line.says("А доставка когда?")
+    await desk.take_events()
+    assert (await desk.conversation(conversation_id)).needs_answer
+
+
+async def test_the_echo_of_an_auto_reply_is_no_other_version_of_it(desk: VkDesk) -> None:
+    conversation_id = await desk.talk()
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        conversation = await session.get_one(Conversation, conversation_id)
+        message = Message(
+            workspace_id=conversation.workspace_id, conversation_id=conversation_id, channel_id=desk.channel_id,
+            direction=Direction.OUTBOUND, kind=MessageKind.AUTO_REPLY, text="Мы закрыты", delivery=Delivery.QUEUED,
+            sent_at=desk.context.clock(),
+        )  # fmt: skip
+        session.add(message)
+    await desk.deliver(message.id)
+    (event,) = await desk.events()
+    said = _comment_of(event)["message"] if "message" in _comment_of(event) else _comment_of(event)
+    assert isinstance(said, dict)
+    said["date"] = told = int(desk.context.clock().timestamp()) + 5
+    await desk.bring([event])
+    assert (await desk.message(message.id)).sent_at.timestamp() == told
+    async with desk.context.database.session(EVERY_WORKSPACE) as session:
+        assert list(await session.scalars(select(MessageEdit.text))) == []
+
+
+@pytest.mark.parametrize("error", [KeyRefusedError("revoked"), SecondKeyWaitsError("captcha")])
+async def test_what_an_old_key_was_refused_is_tried_with_the_new_one(desk: VkDesk, error: PlatformError) -> None:
+    message_id = await desk.reply(await desk.talk())
+    await desk.change_key("old")
+    claimed = await claim(desk.context, message_id)
+    assert claimed is not None
+    await desk.change_key(OWN_TOKEN)
+    await desk.forget_jobs()
+    await settle(desk.context, claimed, outcome_of(error))
+    channel, message = await desk.channel(), await desk.message(message_id)
+    assert (channel.status, channel.user_key_reason) == (ChannelStatus.ACTIVE, None)
+    assert (message.delivery, message.failure) == (Delivery.QUEUED, None)
+    assert [name for name, _ in await desk.jobs()] == [DeliverMessage.name]
+    await desk.deliver(message_id)
     assert await desk.heard() == ["Пять тысяч"]
 
 

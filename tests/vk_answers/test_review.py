@@ -140,6 +140,22 @@ async def test_what_a_dead_key_refuses_waits_and_is_done_when_it_lives_again(des
     assert (await desk.message(message_id)).failure is None
 
 
+async def test_a_deletion_that_an_old_key_was_refused_is_brought_with_the_new_one(desk: VkDesk) -> None:
+    message_id = await desk.reply(await desk.talk("Вопрос"), "Ответ")
+    await desk.deliver(message_id)
+    async with desk.context.transaction(frozenset({desk.workspace_id})) as session:
+        await writing.delete(session, desk.context.adapters, owner(desk), message_id, desk.context.clock())
+    await desk.forget_jobs()
+    await desk.line.vk("fault", method="messages.delete", error=5, delay_ms=1500)
+    async with desk.replacing_keys("messages.delete"):
+        await desk.bring_deletion(message_id)
+    assert (await desk.channel()).status is ChannelStatus.ACTIVE
+    assert [name for name, _ in await desk.jobs()] == ["inbox.replies.delete"]
+    await desk.bring_deletion(message_id)
+    assert await desk.heard() == []
+    assert (await desk.message(message_id)).failure is None
+
+
 async def test_comments_of_a_post_are_closed_and_opened_with_the_communitys_key(poor_desk: VkDesk) -> None:
     desk, context = poor_desk, poor_desk.context
     await desk.line.vk("post", text="Новая коллекция")
@@ -163,6 +179,26 @@ async def test_comments_of_a_post_are_closed_and_opened_with_the_communitys_key(
         post = await session.get_one(Post, post.id)
     assert post.comments_open
     assert post.comments_failure
+
+
+async def test_a_wish_about_comments_that_an_old_key_was_refused_is_tried_with_the_new_one(desk: VkDesk) -> None:
+    context = desk.context
+    await desk.line.vk("post", text="Новая коллекция")
+    await desk.take_events()
+    async with context.transaction(frozenset({desk.workspace_id})) as session:
+        post = (await session.scalars(select(Post).where(Post.external_id.is_not(None)).limit(1))).one()
+        wanted = PostChange(comments_open=False)
+        await change_post(session, context.adapters, owner(desk), post, wanted, context.clock())
+    await desk.forget_jobs()
+    job = OpenComments(post_id=post.id)
+    await desk.line.vk("fault", method="wall.closeComments", error=5, delay_ms=1500)
+    async with desk.replacing_keys("wall.closeComments"):
+        await bring_comments_open(context, Pacing(context.redis), job)
+    async with context.database.session(EVERY_WORKSPACE) as session:
+        post = await session.get_one(Post, post.id)
+    assert (post.comments_open, post.comments_failure) == (False, None)
+    assert (await desk.channel()).status is ChannelStatus.ACTIVE
+    assert [name for name, _ in await desk.jobs()] == [OpenComments.name]
 
 
 async def test_a_captcha_parks_the_reply_until_a_person_has_solved_it(desk: VkDesk) -> None:

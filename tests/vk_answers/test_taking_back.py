@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from inbox.channels.adapter import Offence
 from inbox.conversations.access import access_conversation, access_message
-from inbox.conversations.models import ModerationAction, ReviewAction, ReviewState, Tags
+from inbox.conversations.corrections import CorrectedTags, correct_tags
+from inbox.conversations.models import Correction, Message, ModerationAction, ReviewAction, ReviewState, Tags
 from inbox.conversations.panel.opened import Waiting, load_opened
 from inbox.conversations.review import Review, take_back
 from inbox.conversations.tags import Intent
@@ -51,11 +52,30 @@ async def tags(desk: VkDesk, message_id: int) -> Tags:
         return (await session.scalars(select(Tags).where(Tags.message_id == message_id))).one()
 
 
+async def standing(desk: VkDesk, message_id: int) -> tuple[object, ...]:
+    """All that a person's word changes, and how many words there are."""
+    one, held = await tags(desk, message_id), (await desk.message(message_id)).held
+    async with desk.context.database.session(EVERY_WORKSPACE) as session:
+        words = await session.scalar(select(func.count()).where(Correction.message_id == message_id))
+    return one.intent, one.sentiment, one.toxic, one.unsure, one.corrected_by_id, one.corrected_at, held, words
+
+
+async def suspect(desk: VkDesk, message_id: int) -> None:
+    """Triage takes it for spam and a rule flagged it; were it none, it would be a lead."""
+    chances = {"intent": {"spam": 0.6, "lead": 0.3}}
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(update(Message).where(Message.id == message_id).values(held=True))
+        spam = update(Tags).where(Tags.message_id == message_id).values(intent=Intent.SPAM, probabilities=chances)
+        await session.execute(spam)
+
+
 async def waiting_in(desk: VkDesk, conversation_id: int) -> tuple[Waiting, ...]:
     """As the open conversation says it."""
     async with desk.context.database.session(frozenset({desk.workspace_id})) as session:
         conversation = await access_conversation(session, owner(desk), conversation_id)
-        return (await load_opened(session, owner(desk), conversation, desk.context.adapters)).waiting
+        return (
+            await load_opened(session, owner(desk), conversation, desk.context.adapters, desk.context.clock())
+        ).waiting
 
 
 async def test_a_comment_that_is_gone_in_vk_meanwhile_is_not_shown_again(desk: VkDesk) -> None:
@@ -81,16 +101,39 @@ async def test_nor_is_it_when_vk_refuses_our_deletion(desk: VkDesk) -> None:
 @pytest.mark.parametrize("offence", [Offence.SPAM, Offence.INSULTS])
 async def test_what_a_deletion_accused_of_is_taken_back_with_it(desk: VkDesk, offence: Offence) -> None:
     message_id = await comment(desk, "Сколько стоит?")
+    before = await standing(desk, message_id)
     await want_captcha(desk, "wall.deleteComment")
     await desk.review(message_id, Review(ReviewAction.DELETE, "", offence=offence))
     accused = await tags(desk, message_id)
     assert accused.intent is Intent.SPAM or accused.toxic
     await desk.ask_review(message_id, Review(ReviewAction.RESTORE, ""))
-    cleared = await tags(desk, message_id)
-    assert cleared.intent is not Intent.SPAM
-    assert not cleared.toxic
-    message = await desk.message(message_id)
-    assert (message.held, message.deleted_at) == (False, None)
+    assert await standing(desk, message_id) == before
+    assert (await desk.message(message_id)).deleted_at is None
+
+
+@pytest.mark.parametrize(("action", "undoing"), [(ReviewAction.DELETE, ReviewAction.RESTORE), (BAN, UNBAN)])
+async def test_undoing_leaves_spam_suspicious_as_it_was_and_teaches_nothing(
+    desk: VkDesk, action: ReviewAction, undoing: ReviewAction
+) -> None:
+    message_id = await comment(desk, "Заработок в интернете")
+    await suspect(desk, message_id)
+    before = await standing(desk, message_id)
+    await desk.review(message_id, Review(action, ""))
+    assert (await standing(desk, message_id))[-1] == 1, "removing it confirms the tags"
+    await desk.review(message_id, Review(undoing, "", is_undo=True))
+    assert await standing(desk, message_id) == before
+
+
+async def test_what_a_person_said_after_the_deletion_stays(desk: VkDesk) -> None:
+    message_id = await comment(desk, "Заработок в интернете")
+    await suspect(desk, message_id)
+    await desk.review(message_id, Review(ReviewAction.DELETE, ""))
+    async with desk.context.transaction(frozenset({desk.workspace_id})) as session:
+        message, conversation = await access_message(session, owner(desk), message_id, lock=True)
+        said = CorrectedTags(intent=Intent.LEAD)
+        await correct_tags(session, owner(desk), message, conversation, said, desk.context.clock())
+    await desk.review(message_id, Review(ReviewAction.RESTORE, ""))
+    assert ((await tags(desk, message_id)).intent, (await standing(desk, message_id))[-1]) == (Intent.LEAD, 2)
 
 
 async def test_a_ban_that_was_asked_for_twice_is_taken_back_whole(desk: VkDesk) -> None:

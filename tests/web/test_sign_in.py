@@ -8,8 +8,8 @@ import pyotp
 import pytest
 from sqlalchemy import select, text, update
 
+from inbox.agents.attempts import LIMIT_BY_ADDRESS, LIMIT_BY_EMAIL, WINDOW
 from inbox.agents.models import AccessToken, Agent, ShiftState, SignInAttempt, TokenKind
-from inbox.agents.sign_in import LIMIT_BY_ADDRESS, LIMIT_BY_EMAIL, WINDOW
 from inbox.agents.tokens import LIFETIME, deactivate
 from inbox.core.database import EVERY_WORKSPACE
 from tests.company import PASSWORD, Company

@@ -1,11 +1,15 @@
 """Two-step sign-in: switched on with a first code, each code good for once, off with the password."""
 
+import asyncio
 import re
+from datetime import timedelta
 
 import pyotp
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
+from inbox.agents.attempts import LIMIT_BY_EMAIL, WINDOW
+from inbox.agents.models import Agent, SignInAttempt
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.organisations.models import Membership
 from tests.company import PASSWORD, Company
@@ -33,6 +37,36 @@ async def test_two_step_sign_in_is_switched_on_and_each_code_works_once(company:
     assert (await browser.post(f"{at}/off", data={"password": "wrong"})).status_code == 422
     assert (await browser.post(f"{at}/off", data={"password": PASSWORD})).status_code == 303
     assert (await sign_in(guest, "owner@otklik.test")).status_code == 200
+
+
+async def test_guesses_at_the_password_that_switches_it_off_count_as_those_at_signing_in(company: Company) -> None:
+    secret, browser, owner = pyotp.random_base32(), await company.browser_of("owner"), company.people["owner"]
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        encrypted = company.context.cipher.encrypt(secret)
+        await session.execute(update(Agent).where(Agent.id == owner.agent_id).values(totp_secret_encrypted=encrypted))
+    at = f"/w/{company.workspace_id}/me/two-step/off"
+    statuses = [(await browser.post(at, data={"password": f"guess {n}"})).status_code for n in range(LIMIT_BY_EMAIL)]
+    assert statuses == [422] * LIMIT_BY_EMAIL
+    refused = await browser.post(at, data={"password": PASSWORD})
+    assert refused.status_code == 429
+    assert "Try again in" in refused.text
+    assert (await sign_in(await company.guest(), owner.email)).status_code == 429
+    assert (await browser.post("/w/999999/me/two-step/off", data={"password": PASSWORD})).status_code == 404
+    company.clock.advance(WINDOW + timedelta(seconds=1))
+    assert (await browser.post(at, data={"password": "wrong"})).status_code == 422
+    assert (await browser.post(at, data={"password": PASSWORD})).status_code == 303
+    async with company.context.database.session(EVERY_WORKSPACE) as session:
+        assert (await session.get_one(Agent, owner.agent_id)).totp_secret_encrypted is None
+        counted = select(SignInAttempt.id).where(SignInAttempt.email == owner.email)
+        assert await session.scalar(counted) is None, "a success takes them back"
+
+
+async def test_a_guess_holds_no_row_of_the_person(company: Company) -> None:
+    browser, agent_id = await company.browser_of("owner"), company.people["owner"].agent_id
+    async with company.context.transaction(EVERY_WORKSPACE) as session, asyncio.timeout(10):
+        await session.get_one(Agent, agent_id, with_for_update=True)
+        refused = await browser.post(f"/w/{company.workspace_id}/me/two-step/off", data={"password": "wrong"})
+    assert refused.status_code == 422
 
 
 async def test_also_who_is_in_no_project_reaches_it(company: Company) -> None:

@@ -84,7 +84,7 @@ async def test_a_community_connected_by_callback_is_confirmed_and_brings_its_eve
     servers: TestServers, simulator: str
 ) -> None:
     port = two_free_ports()
-    settings = Settings(_env_file=None, base_url=f"http://127.0.0.1:{port}")
+    settings = Settings(_env_file=None, base_url=f"http://127.0.0.1:{port}", channels_private=True)
     async with found_company(servers, settings) as company, serve(company.app, port):
         owner = await company.client_of("owner")
         wanted = {

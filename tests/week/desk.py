@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.simulator.app import create_simulator
 from bots.telegram.adapter import TelegramAdapter
+from bots.telegram.wire import Wires as TelegramWires
 from bots.vk.adapter import VkAdapter
-from bots.vk.wire import Wires
+from bots.vk.wire import Wires as VkWires
 from inbox.agents.caller import Caller
 from inbox.agents.models import Agent, ShiftState
 from inbox.agents.service import MyChange, change_me
@@ -236,8 +237,8 @@ async def open_week(servers: TestServers) -> AsyncIterator[WeekDesk]:
         httpx.AsyncClient(base_url=url) as phone,
     ):
         adapters: dict[Platform, Adapter] = {
-            Platform.TELEGRAM: TelegramAdapter(clock=clock),
-            Platform.VK: VkAdapter(clock, Wires()),
+            Platform.TELEGRAM: TelegramAdapter(clock, TelegramWires(allow_private=True)),
+            Platform.VK: VkAdapter(clock, VkWires(allow_private=True)),
         }
         context = replace(plain, clock=clock, adapters=adapters, tagger=WordTagger())
         async with context.transaction(EVERY_WORKSPACE) as session:

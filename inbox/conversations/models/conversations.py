@@ -19,7 +19,7 @@ from inbox.channels.events import AttachmentKind, ConversationKind
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact, Identity
 from inbox.conversations.models.posts import Post
-from inbox.conversations.models.states import Outcome, Priority, Status
+from inbox.conversations.models.states import Delivery, Outcome, Priority, Status
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.core.database import Base, HasId, OfWorkspace, text_enum
 
@@ -65,6 +65,7 @@ class Conversation(HasId, OfWorkspace, Base):
             postgresql_where=text("fold_key is not null"),
         ),
         Index("ix_conversations_held", "workspace_id", postgresql_where=text("held")),
+        Index("ix_conversations_undelivered", "workspace_id", postgresql_where=text("undelivered is not null")),
         Index(
             "ix_conversations_automatic", "workspace_id",
             postgresql_where=text(
@@ -137,7 +138,9 @@ class Conversation(HasId, OfWorkspace, Base):
     toxic: Mapped[bool] = mapped_column(default=False)
     unsure: Mapped[bool] = mapped_column(default=False)
     held: Mapped[bool] = mapped_column(default=False)
-    """Flagged as suspicious; everybody still sees it: no platform can hide."""
+    """Something in it is suspicious and nobody has settled that; everybody still sees it: no platform can hide."""
+    undelivered: Mapped[Delivery | None] = mapped_column(text_enum(Delivery, "undelivered"))
+    """failed, or else uncertain: an answer did not arrive, or may not have, and nobody has seen to that."""
 
     foldable: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Under a draw it says what everybody says (`folding.folded` tells when it is folded away)."""

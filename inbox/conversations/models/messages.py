@@ -39,6 +39,7 @@ class Message(HasId, OfWorkspace, Base):
         Index("ix_messages_thread", "conversation_id", "sent_at", "id"),
         Index("ix_messages_thread_root", "channel_id", "thread_external_id"),
         Index("ix_messages_text", "text", postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"}),
+        Index("ix_messages_words", text("to_tsvector('russian'::regconfig, text)"), postgresql_using="gin"),
         Index("ix_messages_answered", "channel_id", "parent_external_id", postgresql_where=text("outside")),
         ForeignKeyConstraint(["workspace_id", "answered_identity_id"], ["identities.workspace_id", "identities.id"]),
         Index("ix_messages_author", "author_identity_id"),
@@ -75,6 +76,8 @@ class Message(HasId, OfWorkspace, Base):
     sent_at: Mapped[datetime]
     """Platform time; for ours until sent: when it was written."""
     edited_at: Mapped[datetime | None]
+    came_edited: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Only edits of it have come so far: what it said at `sent_at` is not known."""
     platform_version_at: Mapped[datetime | None]
     """Our edit has not arrived: the earlier text (`MessageEdit.edited_at`) that the platform still shows. Null: it
     shows this one, or which one is not known."""
@@ -89,6 +92,8 @@ class Message(HasId, OfWorkspace, Base):
     attempt: Mapped[int] = mapped_column(default=0)
     sending_at: Mapped[datetime | None]
     failure: Mapped[str | None]
+    failed_at: Mapped[datetime | None]
+    """When we learnt that it did not arrive, or may not have; it means nothing once it is sent again."""
     send_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -136,6 +141,10 @@ class MessageEdit(OfWorkspace, Base):
     message_id: Mapped[int] = mapped_column(primary_key=True)
     edited_at: Mapped[datetime] = mapped_column(primary_key=True)
     text: Mapped[str]
+    needs_answer: Mapped[bool | None]
+    """Of a subscriber's text; null: not known, and it counts as asking what the next one asks."""
+    judged_by: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    """What that verdict rests on (`Basis`), so that it can be judged again."""
 
 
 class Tags(OfWorkspace, Base):

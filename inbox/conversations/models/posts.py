@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +22,8 @@ class Post(HasId, OfWorkspace, Base):
             ["workspace_id", "channel_id"], ["channels.workspace_id", "channels.id"], ondelete="CASCADE"
         ),
         Index("ix_posts_mode", "workspace_id", "mode"),
+        Index("ix_posts_text", "text", postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"}),
+        Index("ix_posts_words", text("to_tsvector('russian'::regconfig, text)"), postgresql_using="gin"),
     )
 
     channel_id: Mapped[int]

@@ -38,7 +38,7 @@ async def answer(page: Page, conversation: Conversation, toast: Toast | None, ev
         response: Response = page.show("left", toast=toast)
         event = event or "settled"
     else:
-        opened = await load_opened(page.session, page.caller, seen, page.adapters)
+        opened = await load_opened(page.session, page.caller, seen, page.adapters, page.now)
         response = page.show("parts", opened=opened, toast=toast)
     events: dict[str, object] = {"changed": {"id": conversation.id}}
     if event is not None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -64,7 +65,8 @@ async def act(
     page: PageDep,
     ids: FormIds,
     deed: Annotated[Deed, Form()],
-    until: Annotated[Snooze, Form()] = Snooze.TOMORROW,
+    until: Annotated[Snooze | None, Form()] = None,
+    at: Annotated[datetime | None, Form()] = None,
     assignee: Annotated[str, Form(pattern=ID_OR_NONE)] = NOBODY,
     team: Annotated[str, Form(pattern=ID_OR_NONE)] = NOBODY,
     label: Annotated[str, Form(max_length=NAME_LENGTH)] = "",
@@ -82,7 +84,8 @@ async def act(
     }
 
     def snoozed(one: Conversation) -> Change:
-        return Change(snoozed_until=wakes_at(until, page.now, page.frame.zone_of(one.workspace_id)))
+        zone = page.frame.zone_of(one.workspace_id)
+        return Change(snoozed_until=wakes_at(until, at, page.now, zone))
 
     wanted: Callable[[Conversation], Change] = snoozed if deed is Deed.SNOOZE else lambda _one: plain[deed]
     done = await change_many(page.session, page.caller, _read(ids), wanted, page.now)

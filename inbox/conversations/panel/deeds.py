@@ -1,5 +1,6 @@
 """What a person does with a conversation from its header: each answers with the changed parts and a toast to undo."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -57,11 +58,16 @@ async def wait(page: PageDep, conversation_id: RowId, status: Annotated[Status, 
 
 
 @router.post("/snooze")
-async def snooze(page: PageDep, conversation_id: RowId, until: Annotated[Snooze, Form()]) -> Response:
-    """Comes back by itself."""
+async def snooze(
+    page: PageDep,
+    conversation_id: RowId,
+    until: Annotated[Snooze | None, Form()] = None,
+    own: Annotated[datetime | None, Form(alias="at")] = None,
+) -> Response:
+    """Comes back by itself, at one of the menu's times or at one of the person's own, by the project's wall clock."""
     conversation = await _access(page, conversation_id)
     zone = page.frame.zone_of(conversation.workspace_id)
-    at = wakes_at(until, page.now, zone)
+    at = wakes_at(until, own, page.now, zone)
     said = page.words.gettext("Snoozed until %(moment)s", moment=page.words.moment(at, zone, page.now))
     return await _apply(page, conversation, Change(snoozed_until=at), said, event=LEAVES)
 

@@ -1,9 +1,8 @@
 """Writing in a conversation, and what is done with single messages, from the thread."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
@@ -17,7 +16,7 @@ from inbox.conversations.models import Conversation, ReviewAction, ReviewState
 from inbox.conversations.panel.answering import Toast, Undo, answer
 from inbox.conversations.panel.opened import access_in
 from inbox.conversations.panel.page import Page, PageDep
-from inbox.conversations.panel.snoozing import Snooze, wakes_at
+from inbox.conversations.panel.snoozing import Snooze, instant_of, wakes_at
 from inbox.conversations.possible import find_obstacles
 from inbox.conversations.review import ACTS, REASON_LENGTH, Review, find_standing, review, take_back
 from inbox.conversations.tags import Intent, Sentiment
@@ -55,13 +54,17 @@ async def write(
     later_at: Annotated[datetime | None, Form()] = None,
     canned_response_id: Annotated[int | None, Form(ge=1, le=2**63 - 1)] = None,
     files: Annotated[list[UploadFile] | None, File()] = None,
+    seen: Annotated[int | None, Form(ge=0, le=2**63 - 1)] = None,
 ) -> Response:
-    """A reply, now or later, or a note; the same form sent twice writes once. `later_at`: the project's wall clock."""
+    """A reply, now or later, or a note; the same form sent twice writes once. `later_at`: the project's wall clock.
+
+    `seen`: the newest message that stood there when the writing began.
+    """
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
     uploads = await _read(files or [])
     zone = page.frame.zone_of(conversation.workspace_id)
     send_at = None if note else _send_at(page.now, zone, later, later_at)
-    draft = Draft(text.replace("\r\n", "\n").strip(), note, send_at, canned_response_id, uploads)
+    draft = Draft(text.replace("\r\n", "\n").strip(), note, send_at, canned_response_id, uploads, seen)
     request = repeatable(key, f"panel:{conversation_id}", draft.text, str(note), *(one.content for one in uploads))
     message, conversation = await writing.write(
         page.session, page.adapters, page.caller, conversation_id, draft, page.now, request
@@ -152,7 +155,7 @@ async def show_alike(page: PageDep, context: ContextDep, message_id: RowId) -> R
     """The examples that carried tags for which no word speaks; asked for when somebody wants to know why."""
     message, conversation = await access_message(page.session, page.caller, message_id)
     _check_place(page, conversation)
-    asked = await ask_why(page.session, message)
+    asked = await ask_why(page.session, page.caller, message)
     await page.session.rollback()  # only read so far: the classifier keeps no connection waiting
     turns: asyncio.Semaphore = page.request.app.state.classifying
     async with turns:
@@ -161,13 +164,17 @@ async def show_alike(page: PageDep, context: ContextDep, message_id: RowId) -> R
 
 
 @router.post("/messages/{message_id}/release")
-async def release(page: PageDep, message_id: RowId) -> Response:
-    """What was flagged as suspicious is fine."""
+async def release(page: PageDep, message_id: RowId, back: Annotated[datetime | None, Form()] = None) -> Response:
+    """What was flagged as suspicious is fine; `back` undoes what was released at that time."""
     message, conversation = await access_message(
         page.session, page.caller, message_id, Permission.CORRECT_TAGS, lock=True
     )
+    if back is not None:
+        await corrections.undo_release(page.session, page.caller, message, conversation, back, page.now)
+        return await _answer(page, conversation, N_("Undone"))
     await corrections.release(page.session, page.caller, message, conversation, page.now)
-    return await _answer(page, conversation, N_("Thank you: the model will learn from this"))
+    undo = Undo(f"/w/{page.frame.ws}/messages/{message_id}/release", (("back", page.now.isoformat()),))
+    return await _answer(page, conversation, N_("Thank you: the model will learn from this"), undo)
 
 
 @router.post("/messages/{message_id}/review")
@@ -179,10 +186,12 @@ async def moderate(
     minutes: Annotated[int | None, Form(ge=0, le=527_040)] = None,
     offence: Annotated[Offence, Form()] = Offence.OTHER,
     back: Annotated[bool, Form()] = False,
+    undo: Annotated[bool, Form()] = False,
 ) -> Response:
     """Delete or restore a subscriber's message; warn, mute or ban its author.
 
-    With `back` nothing new is asked for: what `action` undoes and still waits for a key is not done.
+    With `back` nothing new is asked for: what `action` undoes and still waits for a key is not done. `undo`: the
+    toast's button, by which what the deed said of the tags is taken back, too.
     """
     message, conversation = await access_message(page.session, page.caller, message_id, Permission.MODERATE, lock=True)
     if back:
@@ -190,7 +199,7 @@ async def moderate(
         return await _answer(page, conversation, N_("Taken back before it was done"))
     # Only a mute and a ban last; 0 minutes: without end.
     length = timedelta(minutes=minutes) if minutes and action in {ReviewAction.MUTE, ReviewAction.BAN} else None
-    wanted = Review(action, reason.strip(), length, offence)
+    wanted = Review(action, reason.strip(), length, offence, is_undo=undo)
     row = await review(page.session, page.adapters, page.caller, message, conversation, wanted, page.now)
     if row.state is ReviewState.CANCELLED:
         return await _answer(page, conversation, N_("Taken back before it was done"))
@@ -198,10 +207,11 @@ async def moderate(
     can_undo = undoing is not None and ACTS[undoing] not in await find_obstacles(
         page.session, page.adapters, conversation, [ACTS[undoing]]
     )
-    undo = None
+    way_back = None
     if undoing is not None and can_undo:
-        undo = Undo(f"/w/{page.frame.ws}/messages/{message_id}/review", (("action", undoing.value),))
-    return await _answer(page, conversation, _REVIEWED[action], undo)
+        fields = (("action", undoing.value), ("undo", "true"))
+        way_back = Undo(f"/w/{page.frame.ws}/messages/{message_id}/review", fields)
+    return await _answer(page, conversation, _REVIEWED[action], way_back)
 
 
 @router.get("/messages/{message_id}/review")
@@ -241,8 +251,8 @@ def _check_place(page: Page, conversation: Conversation) -> None:
 def _send_at(now: datetime, zone: str, later: Snooze | None, at: datetime | None) -> datetime | None:
     """The instant, by the project's clock."""
     if later is not None:
-        return wakes_at(later, now, zone)
-    return None if at is None else at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        return wakes_at(later, None, now, zone)
+    return None if at is None else instant_of(at, zone)
 
 
 async def _read(files: list[UploadFile]) -> tuple[Upload, ...]:

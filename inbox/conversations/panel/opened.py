@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,11 +11,12 @@ from inbox.agents.caller import Caller
 from inbox.agents.frame import Place
 from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import Permission
-from inbox.channels.adapter import Act, Adapters
-from inbox.channels.events import ConversationKind
-from inbox.channels.models import ChannelStatus
+from inbox.channels.adapter import Act, Adapters, KeyKind
+from inbox.channels.events import ConversationKind, Platform
+from inbox.channels.status import find_wait
 from inbox.conversations.access import access_conversation, visible
 from inbox.conversations.assigning import ANSWERING
+from inbox.conversations.banned import Ban, find_ban
 from inbox.conversations.listing import Named, Row, load_row, with_parts
 from inbox.conversations.models import Conversation, Direction, Message, ModerationAction, ReviewAction
 from inbox.conversations.possible import find_obstacles
@@ -52,7 +54,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """`silent_because`: why no reply can be written (None when it can); notes are another matter.
+    """`silent_because`: why no reply can be written (None when it can); notes are another matter. `ban`: the contact's.
 
     `refusals`: what cannot be done here, and why. `instead`: where the contact can be answered in public.
     `is_closed_for_comments`: its post took none when we last knew. `parked_because`: why replies wait.
@@ -69,6 +71,7 @@ class Opened:
     silent_because: str | None
     may_note: bool
     is_unreachable: bool
+    ban: Ban | None
     instead: Conversation | None
     parked_because: str | None
     waiting: tuple[Waiting, ...]
@@ -80,6 +83,18 @@ class Opened:
     may_moderate: bool
     may_assign: bool
     last_inbound_id: int | None
+
+    @property
+    def newest_id(self) -> int:
+        """Of what was said here, whenever it was; 0: nothing."""
+        return max((one.message.id for one in self.thread.items if isinstance(one, Said)), default=0)
+
+    @property
+    def is_shut_out(self) -> bool:
+        """Whether a ban keeps our words from the contact, too; Telegram's is a chat's, and leaves private talk open."""
+        one = self.row.conversation
+        is_apart = one.channel.platform is Platform.TELEGRAM and one.kind is ConversationKind.DIRECT
+        return self.ban is not None and not is_apart
 
     @property
     def refusals_of_people(self) -> list[str]:
@@ -103,10 +118,17 @@ async def access_in(
     return conversation
 
 
-async def load_opened(session: AsyncSession, caller: Caller, conversation: Conversation, adapters: Adapters) -> Opened:
-    """Loaded for showing, in a constant number of queries."""
+async def load_opened(
+    session: AsyncSession,
+    caller: Caller,
+    conversation: Conversation,
+    adapters: Adapters,
+    now: datetime,
+    reach: int | None = None,
+) -> Opened:
+    """Loaded for showing, in a constant number of queries; its thread down to the message `reach`, if that is near."""
     row = await load_row(session, conversation)
-    thread = await load_thread(session, caller, conversation)
+    thread = await load_thread(session, caller, conversation, reach=reach)
     posts = await count_under(session, caller, [conversation.post]) if conversation.post else [None]
     inbound = [
         one.message for one in thread.items if isinstance(one, Said) and one.message.direction is Direction.INBOUND
@@ -116,7 +138,6 @@ async def load_opened(session: AsyncSession, caller: Caller, conversation: Conve
     silent = is_unreachable(conversation.identity, conversation)
     earlier = await _load_earlier(session, caller, conversation)
     urls = urls_of(adapters, conversation, thread)
-    channel = conversation.channel
     return Opened(
         row=row,
         thread=thread,
@@ -126,8 +147,9 @@ async def load_opened(session: AsyncSession, caller: Caller, conversation: Conve
         teams=await _load_teams(session, conversation.workspace_id),
         silent_because=_silent_because(caller, conversation, refusals),
         is_unreachable=silent,
+        ban=await find_ban(session, conversation.identity, now),
         instead=next((one for one in earlier if one.kind is ConversationKind.COMMENT), None) if silent else None,
-        parked_because=channel.status_reason if channel.status is ChannelStatus.ATTENTION else None,
+        parked_because=find_wait(conversation.channel, KeyKind.OWN),
         waiting=await _load_waiting(session, conversation, inbound),
         may_note=caller.may(conversation.workspace_id, Permission.ANSWER),
         refusals=refusals,

@@ -47,7 +47,7 @@ class Page:
             "now": self.now,
             "pill_of": self.pill,
             "section": "inbox",
-            "tab": self.choice.view.value if self.choice.view.value in {"leads", "negative"} else "inbox",
+            "tab": self.choice.view.value,
         }
         return render(self.request, f"conversations/{template}.html", 200, **(page | values))
 

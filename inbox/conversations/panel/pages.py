@@ -15,7 +15,8 @@ from inbox.channels.models import Channel
 from inbox.conversations.answers import answer_file
 from inbox.conversations.files import open_file
 from inbox.conversations.filters import Filters, Order
-from inbox.conversations.listing import Fold, count_views, list_conversations, list_folds
+from inbox.conversations.found import Found, load_found
+from inbox.conversations.listing import Fold, Listing, count_views, list_conversations, list_folds
 from inbox.conversations.panel.opened import access_in, load_opened, urls_of
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.views import TITLES, View
@@ -36,6 +37,7 @@ SHOWN = (
 """Of a channel, in the left column and in an empty list."""
 
 Ids = Annotated[str, Query(pattern=r"^\d{1,18}(,\d{1,18})*$", max_length=19 * MAX_IDS)]
+MessageId = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 ViewGroup = tuple[tuple[View, str], ...]
 QUEUE: ViewGroup = (
     (View.MINE, "user"),
@@ -43,6 +45,8 @@ QUEUE: ViewGroup = (
     (View.OPEN, "messages-square"),
     (View.DUE_SOON, "timer"),
     (View.BREACHED, "alarm-clock"),
+    (View.UNDELIVERED, "circle-x"),
+    (View.ASIDE, "pause"),
 )
 TOPICS: ViewGroup = (
     (View.LEADS, "target"),
@@ -63,20 +67,20 @@ async def show_inbox(page: PageDep) -> Response:
 
 
 @router.get("/inbox/{conversation_id}")
-async def show_conversation(page: PageDep, conversation_id: RowId) -> Response:
-    """One conversation: in its place when htmx asks for it, else within the whole inbox."""
+async def show_conversation(page: PageDep, conversation_id: RowId, message: MessageId = None) -> Response:
+    """One conversation, at a found `message`: in its place when htmx asks for it, else within the whole inbox."""
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
-    opened = await load_opened(page.session, page.caller, conversation, page.adapters)
+    opened = await load_opened(page.session, page.caller, conversation, page.adapters, page.now, message)
     if page.request.headers.get("hx-target") == "conversation":
-        return page.show("conversation_alone", opened=opened)
-    return page.show("inbox", **await around(page), opened=opened)
+        return page.show("conversation_alone", opened=opened, message=message)
+    return page.show("inbox", **await around(page), opened=opened, message=message)
 
 
 @router.get("/inbox/{conversation_id}/parts")
-async def show_parts(page: PageDep, conversation_id: RowId) -> Response:
+async def show_parts(page: PageDep, conversation_id: RowId, message: MessageId = None) -> Response:
     """What may have changed of an open conversation, morphed into place; never the composer."""
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
-    opened = await load_opened(page.session, page.caller, conversation, page.adapters)
+    opened = await load_opened(page.session, page.caller, conversation, page.adapters, page.now, message)
     return page.show("parts", opened=opened, toast=None)
 
 
@@ -99,9 +103,10 @@ async def show_rows(page: PageDep, cursor: str | None = None, ids: Ids | None = 
     filters = page.choice.filters(page.frame.ws, wanted)
     limit = len(wanted) if wanted else PAGE
     listing = await list_conversations(page.session, page.caller, filters, cursor, limit, page.now)
+    found = await _find(page, listing, page.choice.q)
     if listing.rows or wanted or cursor:
-        return page.show("rows", listing=listing, opened=None)
-    return page.show("rows", listing=listing, opened=None, channels=await _load_channels(page))
+        return page.show("rows", listing=listing, found=found, opened=None)
+    return page.show("rows", listing=listing, found=found, opened=None, channels=await _load_channels(page))
 
 
 @router.get("/counts")
@@ -116,7 +121,7 @@ async def find_commands(page: PageDep, q: Annotated[str, Query(max_length=200)] 
     ws = page.frame.ws
     filters = Filters(workspace_id=ws if isinstance(ws, int) else None, q=q.strip() or None, order=Order.NEWEST)
     listing = await list_conversations(page.session, page.caller, filters, None, COMMANDS, page.now)
-    return page.show("commands", listing=listing)
+    return page.show("commands", listing=listing, found=await _find(page, listing, q.strip()))
 
 
 @files.get("/attachments/{attachment_id}")
@@ -129,7 +134,12 @@ async def around(page: Page) -> Mapping[str, object]:
     """The list and the left column."""
     filters = page.choice.filters(page.frame.ws)
     listing = await list_conversations(page.session, page.caller, filters, None, PAGE, page.now)
-    return {**await _numbers(page), "listing": listing}
+    return {**await _numbers(page), "listing": listing, "found": await _find(page, listing, page.choice.q)}
+
+
+async def _find(page: Page, listing: Listing, q: str) -> Mapping[int, Found]:
+    """What the rows of a search show of it."""
+    return await load_found(page.session, [row.conversation.id for row in listing.rows], q)
 
 
 async def _load_folds(page: Page) -> list[Fold]:

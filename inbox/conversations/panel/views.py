@@ -24,6 +24,8 @@ class View(StrEnum):
     OPEN = "open"
     DUE_SOON = "due_soon"
     BREACHED = "breached"
+    ASIDE = "aside"
+    UNDELIVERED = "undelivered"
     LEADS = "leads"
     NEGATIVE = "negative"
     UNSURE = "unsure"
@@ -33,15 +35,17 @@ class View(StrEnum):
 
 
 FILTERS: Mapping[View, Filters] = {
-    View.MINE: Filters(assignee="me", needs_answer=True),
+    View.MINE: Filters(assignee="me", status=Status.OPEN),
     View.UNASSIGNED: Filters(assignee="none", needs_answer=True),
     View.OPEN: Filters(status=Status.OPEN),
     View.DUE_SOON: Filters(sla=SlaView.DUE_SOON),
     View.BREACHED: Filters(sla=SlaView.BREACHED),
+    View.ASIDE: Filters(aside=True),
+    View.UNDELIVERED: Filters(undelivered=True),
     View.LEADS: Filters(intent=Intent.LEAD, needs_answer=True),
     View.NEGATIVE: Filters(sentiment=Sentiment.NEGATIVE, needs_answer=True),
     View.UNSURE: Filters(unsure=True, closed=False),
-    View.HELD: Filters(held=True, settled=False),
+    View.HELD: Filters(held=True),
     View.AUTOMATIC: Filters(outcome=Outcome.NO_ANSWER_NEEDED_AUTOMATIC),
     View.CLOSED: Filters(closed=True),
 }
@@ -51,6 +55,8 @@ TITLES: Mapping[View, str] = {
     View.OPEN: N_("All open"),
     View.DUE_SOON: N_("Burning"),
     View.BREACHED: N_("Late"),
+    View.ASIDE: N_("Put aside"),
+    View.UNDELIVERED: N_("Did not arrive"),
     View.LEADS: N_("Leads"),
     View.NEGATIVE: N_("Negative"),
     View.UNSURE: N_("Check the tag"),
@@ -58,6 +64,10 @@ TITLES: Mapping[View, str] = {
     View.AUTOMATIC: N_("No answer needed (automatic)"),
     View.CLOSED: N_("All closed"),
 }
+ORDERS: Mapping[View, Order] = {
+    View.ASIDE: Order.WAKING, View.AUTOMATIC: Order.NEWEST, View.CLOSED: Order.NEWEST,
+}  # fmt: skip
+"""Views that have an order of their own; in the others the reader chooses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,7 @@ class Choice:
             q=self.q or None,
             folded=None if self.q else False,
             ids=ids,
-            order=Order.NEWEST if self.view in {View.CLOSED, View.AUTOMATIC} or self.q else self.order,
+            order=Order.NEWEST if self.q else ORDERS.get(self.view, self.order),
         )
 
     def query(self, **changes: object) -> str:
@@ -98,6 +108,11 @@ class Choice:
         kept = {name: value for name, value in parts.items() if value and value != plain.get(name)}
         encoded = urlencode({name: str(value) for name, value in kept.items()})
         return f"?{encoded}" if encoded else ""
+
+    @property
+    def has_orders(self) -> bool:
+        """Whether the reader chooses the order."""
+        return not self.q and self.view not in ORDERS
 
     @property
     def title(self) -> str:

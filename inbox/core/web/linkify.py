@@ -40,6 +40,9 @@ def map_of(title: str | None) -> tuple[str, str | None]:
 
 
 def _without_trailing(address: str) -> str:
-    while address[-1] in _TRAILING and not (address[-1] == ")" and address.count("(") >= address.count(")")):
-        address = address[:-1]
-    return address
+    unopened = address.count(")") - address.count("(")
+    end = len(address)
+    while (last := address[end - 1]) in _TRAILING and not (last == ")" and unopened <= 0):
+        unopened -= last == ")"
+        end -= 1
+    return address[:end]

@@ -85,7 +85,7 @@ async def server(vk: VkLine) -> Json:
 
 @pytest.fixture
 async def adapter() -> AsyncIterator[VkAdapter]:
-    own = VkAdapter(wires=Wires(PATIENT))
+    own = VkAdapter(wires=Wires(PATIENT, allow_private=True))
     yield own
     await own.close()
 

@@ -250,7 +250,7 @@ class Stream:
 
 
 async def test_every_message_is_received_once_through_every_trouble(vk: VkLine, account: Account) -> None:
-    stop, stream, wires = asyncio.Event(), Stream(), Wires(PATIENT)
+    stop, stream, wires = asyncio.Event(), Stream(), Wires(PATIENT, allow_private=True)
     receiving = asyncio.create_task(
         poll(
             account,
