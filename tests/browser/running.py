@@ -213,3 +213,14 @@ def note_troubles(page: Page) -> list[str]:
     page.on("console", hear)
     page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
     return troubles
+
+
+def open_found(page: Page, demo: Demo, name: str) -> None:
+    """Opens the conversation of somebody who has just written, by search: the first page of the list may be full."""
+    row = page.locator("#rows .row", has_text=name).first
+    for _ in range(PRESS_LOOKS):
+        page.goto(f"{demo.url}/w/1/inbox?q={name}")
+        if row.count():
+            break
+        page.wait_for_timeout(250)
+    row.click()

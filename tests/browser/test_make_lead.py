@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser, expect
 
 from tests.browser.api import client_of
-from tests.browser.running import Demo, open_context, sign_in
+from tests.browser.running import Demo, open_context, open_found, sign_in
 
 NAME = "Глеб Салонов"
 
@@ -12,7 +12,7 @@ def test_a_refusal_is_said_in_place_and_the_offer_goes(browser: Browser, demo: D
     demo.say(993_003, NAME, "Подскажите адрес вашего салона?")
     page = open_context(browser).new_page()
     sign_in(page, demo, "owner")
-    page.locator("#rows .row", has_text=NAME).click()
+    open_found(page, demo, NAME)
     expect(page.locator("#head")).to_contain_text(NAME)
     talk_id = page.locator("#conversation").get_attribute("data-conversation")
     menu, offer = page.locator("#head summary[title='Ещё']"), page.locator("#head button[hx-post*='/leads/new/']")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.running import PHONE, WIDE, Demo, open_context, sign_in
+from tests.browser.running import PHONE, WIDE, Demo, open_context, open_found, sign_in
 from tests.browser.test_pages import CONTRAST
 
 MINE = "Диван едет, будет завтра"
@@ -16,7 +16,7 @@ def open_talk(browser: Browser, demo: Demo, size: tuple[int, int], subscriber: i
     context.set_default_timeout(20_000)
     page = context.new_page()
     sign_in(page, demo, "owner")
-    page.locator("#rows .row", has_text=name).click()
+    open_found(page, demo, name)
     expect(page.locator("#head")).to_contain_text(name)
     return page
 
