@@ -117,6 +117,21 @@ async def test_spam_after_a_question_is_suspicious_until_it_is_deleted(
     assert await shown(browser, company, "held") == []
 
 
+async def test_moderation_is_about_the_suspicious_message_not_about_the_question_after_it(
+    company: Company, subscribers: Subscribers, telegram: Wire
+) -> None:
+    browser, moderator = await company.browser_of("moderator"), await company.client_of("moderator")
+    await subscribers.see_post("Пост")
+    await rights(company, ["delete"])
+    wrote = await spam(company, subscribers)
+    asked = await subscribers.write("Сколько стоит?", kind=ConversationKind.COMMENT)
+    assert asked.conversation_id == wrote.conversation_id
+    page, key = f"/w/{company.workspace_id}/inbox/{asked.conversation_id}", r'data-key="m"[^>]+/messages/(\d+)/review'
+    assert re.findall(key, (await browser.get(page)).text) == [str(wrote.message_id)]
+    await moderator.post(f"/api/v1/messages/{wrote.message_id}/moderate", json={"action": "delete"})
+    assert re.findall(key, (await browser.get(page)).text) == [str(asked.message_id)]
+
+
 async def test_closing_settles_what_is_suspicious_also_where_it_had_closed_by_itself_until_more_comes(
     company: Company, subscribers: Subscribers
 ) -> None:

@@ -82,7 +82,7 @@ class Opened:
     is_closed_for_comments: bool
     may_moderate: bool
     may_assign: bool
-    last_inbound_id: int | None
+    reviewed_id: int | None
 
     @property
     def newest_id(self) -> int:
@@ -159,8 +159,14 @@ async def load_opened(
         is_closed_for_comments=conversation.post is not None and not conversation.post.comments_open,
         may_moderate=caller.may(conversation.workspace_id, Permission.MODERATE),
         may_assign=caller.may(conversation.workspace_id, Permission.ASSIGN),
-        last_inbound_id=last,
+        reviewed_id=_find_reviewed(conversation, inbound),
     )
+
+
+def _find_reviewed(conversation: Conversation, inbound: Sequence[Message]) -> int | None:
+    """The message that moderation is about: the newest suspicious one while any is, else the newest."""
+    suspicious = [one.id for one in inbound if one.held and one.deleted_at is None] if conversation.held else []
+    return next(reversed(suspicious or [one.id for one in inbound]), None)
 
 
 async def _load_waiting(
