@@ -93,7 +93,10 @@ class _PublicProxyConnector(ProxyConnector):
         self, host: str, port: int, ssl: SSLContext | None = None, timeout: float | None = None
     ) -> tuple[asyncio.Transport, ResponseHandler]:
         self._named = self._named or self._proxy_host
-        self._proxy_host = await find_public_address(self._named, self._proxy_port)
+        try:
+            self._proxy_host = await find_public_address(self._named, self._proxy_port)
+        except (OSError, UnicodeError) as error:  # nothing has left: not an error of a connection that stood
+            raise ProxyConnectionError(str(error)) from error
         return await super()._connect_via_proxy(host, port, ssl, timeout)
 
 
@@ -148,8 +151,8 @@ class Wire(AiohttpSession):
                 return response.status, await response.read()
         except _NEVER_LEFT as error:
             return TemporaryRefusalError(PRIVATE_SERVER if was_private(error) else CANNOT_CONNECT)
-        except (ClientError, TimeoutError, OSError) as error:
-            return TemporaryRefusalError(PRIVATE_SERVER) if was_private(error) else UnknownOutcomeError(NO_ANSWER)
+        except (ClientError, TimeoutError, OSError):
+            return UnknownOutcomeError(NO_ANSWER)
 
     async def read(self, account: Account, path: str) -> AsyncIterator[bytes]:
         """The bytes of a file that getFile named, in chunks."""

@@ -107,10 +107,9 @@ async def _plan(
 ) -> _Plan:
     async with context.transaction(caller.scope) as session:
         channel = await access_channel(session, caller, channel_id, Permission.MANAGE_CHANNELS)
-    account, secret = account_of(channel, context.cipher), webhook_secret_of(channel, context.cipher)
+    stored = account = account_of(channel, context.cipher)
+    secret = webhook_secret_of(channel, context.cipher)
     mode, fields = channel.mode, None
-    if keys is None:
-        _check_way(account, patch)
     if keys is not None:
         # The key that stays is read together with `credentials_before`: a colleague who changes it now is noticed.
         fields = secret_fields(keys.joined_with(account) if isinstance(keys, _Keys) else keys, secret)
@@ -123,19 +122,12 @@ async def _plan(
         if "proxy_url" in given:
             account = replace(account, proxy_url=reveal(patch.settings.proxy_url))
         mode = patch.settings.mode if "mode" in given else mode
+    if keys is None and (account.api_url, account.proxy_url) != (stored.api_url, stored.proxy_url):
+        # Keys are written, never read: who has none must not have them sent to an address of their own.
+        raise InvalidInputError(KEYS_WANTED, field="credentials")
     if mode is not channel.mode:
         check_mode(context, channel.platform, mode)
     return _Plan(account, fields, channel.mode, mode, channel.credentials_encrypted, secret)
-
-
-def _check_way(account: Account, patch: ChannelPatch) -> None:
-    """Keys are written, never read: who has none must not have them sent to an address of their own."""
-    if patch.settings is None:
-        return
-    ways = {"api_url": account.api_url, "proxy_url": account.proxy_url}
-    wanted = {"api_url": patch.settings.api_url, "proxy_url": reveal(patch.settings.proxy_url)}
-    if any(wanted[name] != ways[name] for name in ways.keys() & patch.settings.model_fields_set):
-        raise InvalidInputError(KEYS_WANTED, field="credentials")
 
 
 async def _ask_again(context: Context, plan: _Plan, patch: ChannelPatch) -> Checked | None:

@@ -91,12 +91,12 @@ async def widen_waiting(session: AsyncSession, job: Job, since: datetime) -> boo
 
 
 async def is_queued(session: AsyncSession, job: Job) -> bool:
-    """Whether this very job waits or runs; the session serves all workspaces."""
+    """Whether this very job, one with a lock, waits or runs; the session serves all workspaces."""
     found = text(
         "select exists (select from procrastinate_jobs"
-        " where task_name = :name and args = cast(:args as jsonb) and status in ('todo', 'doing'))"
+        " where task_name = :name and lock = :lock and args = cast(:args as jsonb) and status in ('todo', 'doing'))"
     )
-    return bool(await session.scalar(found, {"name": job.name, "args": job.model_dump_json()}))
+    return bool(await session.scalar(found, {"name": job.name, "lock": job.lock, "args": job.model_dump_json()}))
 
 
 class JobRunner:

@@ -9,7 +9,7 @@ export function closeMenus(but: Element | null = null): boolean {
 }
 
 /** Open a menu and put the focus on its first choice, for who came by keyboard. */
-export function openMenu(menu: HTMLDetailsElement): void {
+function openMenu(menu: HTMLDetailsElement): void {
   closeMenus(menu)
   menu.open = true
   find('button:not(:disabled), a, input', menu.querySelector('.menu2') ?? menu)?.focus()

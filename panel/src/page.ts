@@ -14,6 +14,9 @@ export const findAll = <T extends HTMLElement = HTMLElement>(selector: string, r
 export const on = <E extends Event = Event>(name: string, act: (event: E) => void): void =>
   document.body.addEventListener(name, act as EventListener)
 
+/** A sentence with somebody's name in it, whatever characters that holds. */
+export const naming = (words: string | undefined, name: string): string => (words ?? '').replace('%(name)s', () => name)
+
 /** A request that nobody of ours answered: no connection, no word in time, or a gateway's own page. */
 export function onLost(act: (event: CustomEvent) => void): void {
   on('htmx:sendError', act)

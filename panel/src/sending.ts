@@ -1,5 +1,5 @@
 // An answer on its way: a lost connection keeps it and sends it once more, a colleague's answer is asked about first.
-import { find, from, on, onLost, words } from './page'
+import { find, from, naming, on, onLost, words } from './page'
 import { refreshThread } from './thread'
 import { showToast } from './toasts'
 
@@ -39,7 +39,7 @@ function ask(the: HTMLFormElement, about: { message_id: number; author: string |
   if (!box || !question || !said || !seen) return
   seen.value = String(about.message_id) // sent again, it goes
   box.hidden = false
-  question.textContent = about.author ? (box.dataset.words ?? '').replace('%(name)s', about.author) : (box.dataset.nobody ?? '')
+  question.textContent = about.author ? naming(box.dataset.words, about.author) : (box.dataset.nobody ?? '')
   said.textContent = about.answer
   said.hidden = !about.answer
   area(the)?.focus()

@@ -1,5 +1,5 @@
 // Toasts leave after ten seconds, later while the pointer or the focus is on them; refusals arrive as an event.
-import { find, findAll, from, htmx, on, onLost, words } from './page'
+import { find, findAll, from, htmx, naming, on, onLost, words } from './page'
 
 const SHOWN = 10_000
 
@@ -47,7 +47,7 @@ export function startToasts(): void {
   on<CustomEvent>('toast', (event) => {
     const { text, assignee, code } = event.detail
     if (code === 'answered_since') return // the composer asks
-    showToast(assignee ? (words.taken ?? '').replace('%(name)s', assignee) : String(text ?? ''), 'error')
+    showToast(assignee ? naming(words.taken, assignee) : String(text ?? ''), 'error')
   })
   onLost(sayLost)
 }

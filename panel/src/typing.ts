@@ -1,5 +1,5 @@
 // Colleagues see that an answer is being written: said at most every eight seconds, shown for twelve.
-import { find, from, meta, on, openId } from './page'
+import { find, from, meta, naming, on, openId } from './page'
 
 const SAY_EVERY = 8000
 const SHOWN = 12_000
@@ -16,7 +16,7 @@ function say(): void {
 function show(name: string): void {
   const line = find('#typing')
   if (!line) return
-  line.textContent = (line.dataset.words ?? '').replace('%(name)s', name)
+  line.textContent = naming(line.dataset.words, name)
   line.hidden = false
   clearTimeout(timer)
   timer = window.setTimeout(() => (line.hidden = true), SHOWN)

@@ -11,7 +11,7 @@ from inbox.channels.ringing import Button, Ring
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import KeyRefusedError, PermanentRefusalError
-from inbox.core.events import AnswerPress, ShowPress
+from inbox.core.events import AnswerPress, Job, ShowPress
 from inbox.core.jobs import defer
 from inbox.core.pacing import Pacing
 from routing.alerts.calling import call_in_turn, ringer_of
@@ -24,14 +24,15 @@ SHOWN_WITHIN = timedelta(days=1)
 
 async def queue_showing(session: AsyncSession, answer: AnswerPress, changed: Ring | None, message: str) -> None:
     """Jobs for the answer and for the message, if it looks otherwise now, in the deed's own transaction."""
-    await defer(session, [answer])
+    jobs: list[Job] = [answer]
     if changed is not None:
         buttons = tuple(tuple((one.text, one.value) for one in row) for row in changed.buttons)
         shown = ShowPress(
             channel_id=answer.channel_id, chat_external_id=changed.chat_external_id, message_external_id=message,
             text=changed.text, buttons=buttons, pressed_at=answer.pressed_at,
         )  # fmt: skip
-        await defer(session, [shown])
+        jobs.append(shown)
+    await defer(session, jobs)
 
 
 async def run_answer_press(context: Context, job: AnswerPress) -> None:

@@ -13,6 +13,7 @@ from aiohttp import ClientConnectorError
 from bots.guard import was_private
 from bots.receiving import ReceiverGap, ReceiverKind, ReceiverStatus
 from bots.telegram.calls import call as call_telegram
+from bots.telegram.reasons import CANNOT_CONNECT
 from bots.telegram.wire import Wires as TelegramWires
 from bots.vk.calls import call as call_vk
 from bots.vk.calls import upload
@@ -64,6 +65,14 @@ async def ask(wires: TelegramWires | VkWires, account: Account) -> None:
             await call_telegram(wires, account, GetMe())
         case VkWires():
             await call_vk(wires, account, "groups.getById", {})
+
+
+async def test_a_proxy_whose_name_is_not_known_has_carried_nothing_away() -> None:
+    wires = TelegramWires()
+    with pytest.raises(TemporaryRefusalError) as refusal:
+        await ask(wires, replace(BOT, proxy_url="socks5://nobody.invalid:1080"))
+    await wires.close()
+    assert refusal.value.reason == CANNOT_CONNECT
 
 
 @pytest.mark.parametrize("account", [BOT, COMMUNITY])
