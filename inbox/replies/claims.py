@@ -152,8 +152,8 @@ async def _go_behind(session: AsyncSession, row: Row, earlier: list[int]) -> Non
     """Parked while the key was dead, the earlier ones have their jobs behind ours: all go to the queue's end in their
     order. One that has none waits for the second key, and ours is parked behind it until that key is free."""
     jobs = [DeliverMessage(conversation_id=row.conversation.id, message_id=one) for one in (*earlier, row.message.id)]
-    is_parked = not all([await is_queued(session, job) for job in jobs[:-1]])
-    if is_parked and (reason := await still_waits(session, row.channel, KeyKind.USER)) is not None:
+    reason = await still_waits(session, row.channel, KeyKind.USER)
+    if reason is not None and not all([await is_queued(session, job) for job in jobs[:-1]]):
         row.message.failure = reason
         announce_message(session, row.message, row.conversation)
         return
