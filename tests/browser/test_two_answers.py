@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.api import client_of
-from tests.browser.running import PHONE, WIDE, Demo, open_context, sign_in
+from tests.browser.running import PHONE, WIDE, Demo, open_context, open_found, sign_in
 from tests.browser.test_pages import CONTRAST
 
 THEIRS, MINE = "Нина, добрый день! Ищем ваш диван.", "Здравствуйте! Смотрю ваш заказ"
@@ -18,7 +18,7 @@ def open_talk(browser: Browser, demo: Demo, size: tuple[int, int], theme: str, s
     context.set_default_timeout(20_000)
     page = context.new_page()
     sign_in(page, demo, "owner")
-    page.locator("#rows .row", has_text=name).click()
+    open_found(page, demo, name)
     expect(page.locator("#head")).to_contain_text(name)
     return page, int(page.locator("#conversation").get_attribute("data-conversation") or 0)
 
