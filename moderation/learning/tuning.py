@@ -72,7 +72,8 @@ class Recipe:
 
 
 SHIPPED = Recipe(from_layer=6, passes=2)
-"""Six layers are better than four on the trades that are held; more were not tried."""
+"""Six layers are better than four on the trades that are held. All twelve are a little better still (macro-F1 of intent
+0.877 beside 0.872) for twice the time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import override
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -51,3 +53,23 @@ def from_words(words: str) -> npt.NDArray[np.uint8]:
 def to_words(array: npt.NDArray[np.generic]) -> str:
     """And back."""
     return array.tobytes().decode()
+
+
+class Deflated(Mapping[str, npt.NDArray[np.generic]]):
+    """Flat arrays, mostly noughts, that are read once if at all: each is inflated when somebody asks for it."""
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        self._kept = {name: (zlib.compress(array.data, 1), array.dtype) for name, array in arrays.items()}
+
+    @override
+    def __getitem__(self, name: str) -> npt.NDArray[np.generic]:
+        kept, kind = self._kept[name]
+        return np.frombuffer(zlib.decompress(kept), kind)
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._kept)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inbox.core.errors import SetupError
-from moderation.triage.sealed import Arrays, ChangedError, from_words, hash_arrays, pack, to_words, unpack
+from moderation.triage.sealed import Arrays, ChangedError, Deflated, from_words, hash_arrays, pack, to_words, unpack
 
 Floats = npt.NDArray[np.float32]
 
@@ -188,7 +188,7 @@ def _weights(arrays: Mapping[str, npt.NDArray[np.generic]], version: str) -> Wei
     second = Second(
         heads={name: _dense(arrays, name, labels) for name, labels in HEARD_AGAIN.items()},
         share=float(about["second"]["share"]),
-        tuned={name.removeprefix(TUNED): tensor for name, tensor in arrays.items() if name.startswith(TUNED)},
+        tuned=Deflated({name.removeprefix(TUNED): array for name, array in arrays.items() if name.startswith(TUNED)}),
         over=str(about["second"]["over"]),
         learned=tuple(str(trade) for trade in about["second"]["learned"]),
     )

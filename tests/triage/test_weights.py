@@ -10,7 +10,7 @@ import pytest
 from inbox.core.errors import SetupError
 from moderation.triage import MODEL, load_tagger
 from moderation.triage.classify import LinearTagger
-from moderation.triage.sealed import from_words, hash_arrays, pack, to_words, unpack
+from moderation.triage.sealed import Deflated, from_words, hash_arrays, pack, to_words, unpack
 from moderation.triage.weights import FORMAT, read, seal, write
 
 
@@ -66,3 +66,15 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
 
 def test_the_shipped_model_is_small() -> None:
     assert MODEL.stat().st_size < 20_000_000
+
+
+def test_what_is_kept_deflated_is_read_as_it_was() -> None:
+    moves = np.array([0, 0, -3, 0, 15, 0], np.int8)
+    norm = np.array([0.5, -1.25], np.float32)
+    kept = Deflated({"l0.q.w": moves, "l0.aln.b": norm})
+    assert list(kept) == ["l0.q.w", "l0.aln.b"]
+    for name, array in (("l0.q.w", moves), ("l0.aln.b", norm)):
+        assert kept[name].dtype == array.dtype
+        assert kept[name].tolist() == array.tolist()
+    with pytest.raises(KeyError):
+        kept["l1.q.w"]
