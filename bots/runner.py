@@ -32,6 +32,7 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import SetupError
 from inbox.core.stream import IntakeStream
+from inbox.organisations.archived import at_work
 
 LOOK_EVERY = timedelta(seconds=2)
 _KEYS = (
@@ -139,6 +140,7 @@ class BotsRunner:
         wanted = (
             Channel.mode == ReceiveMode.POLL,
             Channel.removed_at.is_(None),
+            at_work(Channel.workspace_id),
             Channel.platform.in_(list(self._context.adapters)),
             or_(Channel.status != ChannelStatus.ATTENTION, Channel.status_reason.in_(MENDS_BY_ITSELF)),
         )

@@ -30,6 +30,7 @@ from inbox.core.events import (
     DrainQueue,
     EditDelivered,
     EscalateBreach,
+    FurnishProject,
     LinkByCode,
     NamePeople,
     OpenComments,
@@ -40,7 +41,9 @@ from inbox.core.events import (
     RingBreach,
     RingDigest,
     RingLead,
+    RingMention,
     ShowPress,
+    TellLead,
     TrainModel,
 )
 from inbox.core.jobs import FINISH, JobRunner
@@ -53,6 +56,7 @@ from inbox.sla.recomputing import recompute_clocks
 from inbox.sla.sweep import run_sweep
 from routing.alerts.answering import run_answer
 from routing.alerts.linking import run_link
+from routing.alerts.mentioning import run_mention
 from routing.alerts.pressing import run_press
 from routing.alerts.ringing import run_digest, run_ring
 from routing.alerts.showing import run_answer_press, run_show_press
@@ -60,6 +64,8 @@ from routing.alerts.sweeping import run_breach
 from routing.arriving import route
 from routing.assignment.service import drain
 from routing.leads.ringing import LEAD_DEEDS, run_lead_ring
+from routing.leads.service import run_tell_lead
+from routing.rules.ready import furnish
 from routing.sweeping import run_routing_sweep
 from routing.webhooks.sending import run_webhook
 
@@ -106,10 +112,13 @@ def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) ->
     runner.register(AnswerAlert, partial(run_answer, context, pacing))
     runner.register(LinkByCode, partial(run_link, context, pacing))
     runner.register(RingLead, partial(run_lead_ring, context, pacing))
+    runner.register(RingMention, partial(run_mention, context, pacing))
+    runner.register(TellLead, partial(run_tell_lead, context))
     runner.register(CallWebhook, partial(run_webhook, context))
     runner.register(CatchUp, partial(run_catch_up, context))
     runner.register(EscalateBreach, partial(escalate, context))
     runner.register(RecomputeClocks, partial(recompute_clocks, context))
+    runner.register(FurnishProject, partial(furnish, context))
     runner.register(NamePeople, partial(name_people, context))
     return runner
 

@@ -1,7 +1,7 @@
 """Caller: who asks, with what they may do, as a token told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from inbox.agents.models import ShiftState
@@ -14,8 +14,9 @@ from inbox.organisations.models import Role
 class Caller:
     """A signed-in person. `roles`: workspace → role; `team_ids` of all workspaces.
 
-    `sees_all` holds the workspaces whose moderators see everything; `token_id` is the way in that was used. All is as
-    it was when they asked, also `shift_state`.
+    `sees_all` holds the workspaces whose moderators see everything; `token_id` is the way in that was used. `archived`:
+    their roles in workspaces that are archived, where they do nothing but bring them back. All is as it was when they
+    asked, also `shift_state`.
     """
 
     agent_id: int
@@ -30,6 +31,7 @@ class Caller:
     sees_all: frozenset[int]
     last_active_at: datetime | None = None
     shift_state: ShiftState = ShiftState.OFF
+    archived: Mapping[int, Role] = field(default_factory=dict)
 
     @property
     def scope(self) -> frozenset[int]:
@@ -53,6 +55,13 @@ class Caller:
         role = self.role_in(workspace_id)
         if permission not in ALLOWED[role]:
             raise ForbiddenError("The role %(role)s may not do this.", values={"role": role.value})
+
+    @property
+    def makes_projects(self) -> bool:
+        """Whether they own a project of the organisation, be it archived: whoever does may make another one."""
+        return any(
+            Permission.MANAGE_PROJECTS in ALLOWED[role] for role in (*self.roles.values(), *self.archived.values())
+        )
 
     def workspaces_with(self, permission: Permission) -> frozenset[int]:
         """Where the person may do it."""

@@ -132,6 +132,15 @@ async def show_more(
     return render(request, "agents/more.html", frame=frame, section="more", tab="more")
 
 
+@panel.get("/w/{ws}/me/notifications")
+async def show_notifications(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str
+) -> Response:
+    """The switch for notifications of this browser, which keeps it: the permission is the browser's, too."""
+    frame = await load_frame(session, caller, read_place(ws, caller), context.clock())
+    return render(request, "agents/notifications.html", frame=frame, section="me", tab="more")
+
+
 @panel.get("/me/two-step")
 async def find_two_step(_caller: PanelCaller) -> Response:
     """The page belongs to the person, whichever projects are theirs, and also to one who has none yet."""

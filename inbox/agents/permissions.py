@@ -20,6 +20,7 @@ class Permission(StrEnum):
     MANAGE_RULES = "manage_rules"
     MANAGE_HOURS = "manage_hours"
     READ_REPORTS = "read_reports"
+    MANAGE_PROJECTS = "manage_projects"
 
 
 _DESK = frozenset(
@@ -34,7 +35,7 @@ _DESK = frozenset(
 
 ALLOWED: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.ADMIN: frozenset(Permission),
+    Role.ADMIN: frozenset(Permission) - {Permission.MANAGE_PROJECTS},
     Role.MODERATOR: _DESK | {Permission.MODERATE},
     Role.SALES: _DESK,
     Role.VIEWER: frozenset({Permission.READ_REPORTS}),

@@ -26,7 +26,7 @@ SECTIONS: tuple[Section, ...] = (
         "channels", Permission.READ_CHANNELS,
     ),
     Section(
-        "project", "flag", N_("Project"), N_("The colour by which it is told apart from others."),
+        "project", "flag", N_("Project"), N_("Its name, and the colour by which it is told apart from others."),
         "settings/project", Permission.MANAGE_PEOPLE,
     ),
     Section(
@@ -69,6 +69,10 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "model", "gauge", N_("Model"), N_("How often tags are right, what to check next, and earlier versions."),
         "settings/model", Permission.MANAGE_RULES,
+    ),
+    Section(
+        "projects", "layers", N_("All projects"), N_("Make a new one, or bring back one from the archive."),
+        "settings/projects", Permission.MANAGE_PROJECTS,
     ),
 )  # fmt: skip
 """In the order of the list."""

@@ -13,6 +13,7 @@ from inbox.agents.models import Agent, ShiftState
 from inbox.core.events import DrainQueue
 from inbox.core.jobs import defer
 from inbox.core.live import announce
+from inbox.organisations.archived import at_work
 from inbox.organisations.models import Membership, Workspace
 
 NOTE_EVERY = timedelta(minutes=2)
@@ -24,7 +25,11 @@ async def set_shift(session: AsyncSession, agent: Agent, state: ShiftState, now:
     """Write and announce a state that differs; coming on shift has the waiting conversations handed out."""
     agent.shift_state, agent.shift_changed_at, agent.idled_at = state, now, None
     await session.flush()
-    places = sorted(await session.scalars(select(Membership.workspace_id).where(Membership.agent_id == agent.id)))
+    places = sorted(
+        await session.scalars(
+            select(Membership.workspace_id).where(Membership.agent_id == agent.id, at_work(Membership.workspace_id))
+        )
+    )
     if state is ShiftState.ON:
         await defer(session, [DrainQueue(workspace_id=workspace_id) for workspace_id in places])
     for workspace_id in places:
@@ -57,7 +62,7 @@ async def set_off_idle(session: AsyncSession, now: datetime) -> None:
     allowed = (
         select(func.max(Workspace.idle_off_after))
         .join(Membership, Membership.workspace_id == Workspace.id)
-        .where(Membership.agent_id == Agent.id)
+        .where(Membership.agent_id == Agent.id, Workspace.archived_at.is_(None))
         .having(func.min(Workspace.idle_off_after) > timedelta())
         .scalar_subquery()
     )

@@ -18,7 +18,9 @@ PREFIX = "otk_"
 LIFETIME = {TokenKind.COOKIE: timedelta(days=14), TokenKind.API: timedelta(days=90)}
 """How long a token lives unused; use prolongs it."""
 PROLONG_EVERY = timedelta(minutes=10)
-_MEMBERSHIP = (Membership.workspace_id, Membership.role, Workspace.sees_all)
+NO_TOKEN = 0
+"""Of a caller who shows none: the command line, whoever made a link, a colleague in Telegram."""
+_MEMBERSHIP = (Membership.workspace_id, Membership.role, Workspace.sees_all, Workspace.archived_at)
 _WITH_MEMBERSHIPS = (
     select(AccessToken, Agent, *_MEMBERSHIP)
     .join(Agent, Agent.id == AccessToken.agent_id)
@@ -76,6 +78,13 @@ async def find_caller_again(session: AsyncSession, caller: Caller, now: datetime
     return None if agent is None else await load_caller(session, agent, caller.token_id)
 
 
+async def find_active(session: AsyncSession, agent_id: int | None) -> Caller | None:
+    """This person with what they may do now, without a token; None for who was dismissed. Fences the session to
+    theirs."""
+    agent = await session.scalar(select(Agent).where(Agent.id == agent_id, Agent.deactivated_at.is_(None)))
+    return None if agent is None else await load_caller(session, agent, NO_TOKEN)
+
+
 async def load_caller(session: AsyncSession, agent: Agent, token_id: int) -> Caller:
     """The person with roles and teams; fences the session to their workspaces."""
     rows = await session.execute(
@@ -89,14 +98,15 @@ async def load_caller(session: AsyncSession, agent: Agent, token_id: int) -> Cal
 
 async def _make_caller(session: AsyncSession, agent: Agent, token_id: int, rows: Sequence[Sequence[Any]]) -> Caller:
     memberships = [row for row in rows if row[0] is not None]
-    roles = {workspace_id: role for workspace_id, role, _ in memberships}
+    roles = {workspace_id: role for workspace_id, role, _, archived_at in memberships if archived_at is None}
+    archived = {workspace_id: role for workspace_id, role, _, archived_at in memberships if archived_at is not None}
     enter_scope(session, frozenset(roles))
     team_ids = await session.scalars(select(TeamMember.team_id).where(TeamMember.agent_id == agent.id))
     return Caller(
         agent_id=agent.id, organisation_id=agent.organisation_id, name=agent.name, email=agent.email,
         locale=agent.locale, theme=agent.theme, token_id=token_id, roles=roles, team_ids=frozenset(team_ids),
-        sees_all=frozenset(workspace_id for workspace_id, _, sees_all in memberships if sees_all),
-        last_active_at=agent.last_active_at, shift_state=agent.shift_state,
+        sees_all=frozenset(workspace_id for workspace_id, _, sees_all, _ in memberships if sees_all),
+        last_active_at=agent.last_active_at, shift_state=agent.shift_state, archived=archived,
     )  # fmt: skip
 
 

@@ -4,16 +4,21 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
+from inbox.core.i18n import N_
+
 API_SCHEMES = frozenset({"http", "https"})
 PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks5"})
 LONGEST = 500
+NO_BRACES = N_("The API's address has no braces: write it without the place of the key.")
 
 
 def check_api_url(url: str) -> str:
-    """The base URL without a slash at its end; ValueError for what is none, or holds a password."""
+    """The base URL without a slash at its end; ValueError for what is none, or holds a password or braces."""
     parts = _split(url.strip(), API_SCHEMES)
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("a base URL has no user, query or fragment")
+    if {"{", "}"} & set(url):
+        raise ValueError(NO_BRACES)
     return url.strip().rstrip("/")
 
 

@@ -18,6 +18,7 @@ from inbox.core.events import CatchUp
 from inbox.core.jobs import defer, widen_waiting
 from inbox.core.live import announce
 from inbox.core.stream import HISTORY, IntakeStream
+from inbox.organisations.archived import at_work
 
 HAVE_HISTORY = frozenset({Platform.VK})
 """Platforms that can be asked for what was missed."""
@@ -60,7 +61,9 @@ async def run_catch_up(context: Context, job: CatchUp) -> None:
     """Put what the platform remembers on the stream. Twice is harmless; a TemporaryRefusalError repeats the job."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         channel = await session.scalar(
-            select(Channel).where(Channel.id == job.channel_id, Channel.removed_at.is_(None))
+            select(Channel).where(
+                Channel.id == job.channel_id, Channel.removed_at.is_(None), at_work(Channel.workspace_id)
+            )
         )
     if channel is None:
         return

@@ -1,11 +1,14 @@
-"""How long what an event says may be: what is longer is cut while it is read, an ellipsis marks the place; pure.
+"""How much an event may say: what is longer is cut while it is read, an ellipsis marks the place.
 
 Nothing that people write is that long: a message of Telegram has 4,096 characters, a rich one some 32,000, a post of VK
 16,000, a name 255. What comes longer comes from whoever speaks in a platform's name; the conversation is opened all the
-same, and no later step pays for the length.
+same, and no later step pays for the length. Attachments beyond their number are left out, and logged.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+
+import structlog
 
 from inbox.channels.events import (
     Attachment,
@@ -24,8 +27,13 @@ from inbox.channels.events import (
 
 LONGEST_TEXT = 65_536
 """Characters of a message, post, caption, quotation or attachment's title."""
+MOST_ATTACHMENTS = 128
+"""Of a message or post. In Telegram ten files and a hundred links behind words are possible, in VK ten attachments;
+only a VK message that forwards many others has more, of which the first stay."""
 LONGEST_NAME = 512
 """Characters of what a person, chat or file is called."""
+
+log = structlog.get_logger()
 
 
 def cut(text: str, longest: int) -> str:
@@ -44,7 +52,7 @@ def cut_event(event: InboundEvent) -> InboundEvent:
             return replace(
                 event,
                 text=cut(event.text, LONGEST_TEXT),
-                attachments=_cut_attachments(event.attachments),
+                attachments=_cut_attachments(event.attachments, event.external_id),
                 chat_title=_cut_name(event.chat_title),
             )
         case ReachabilityChanged() | BanChanged() | StaffChanged() | ButtonPressed():
@@ -60,7 +68,7 @@ def _cut_message(event: MessageReceived) -> MessageReceived:
         event,
         author=_cut_author(event.author),
         text=cut(event.text, LONGEST_TEXT),
-        attachments=_cut_attachments(event.attachments),
+        attachments=_cut_attachments(event.attachments, event.external_id),
         parent=event.parent and _cut_quoted(event.parent),
         chat_title=_cut_name(event.chat_title),
         addressee=event.addressee and _cut_author(event.addressee),
@@ -76,10 +84,13 @@ def _cut_author(author: Author) -> Author:
     return replace(author, name=cut(author.name, LONGEST_NAME), username=_cut_name(author.username))
 
 
-def _cut_attachments(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+def _cut_attachments(attachments: Sequence[Attachment], external_id: str) -> tuple[Attachment, ...]:
+    if len(attachments) > MOST_ATTACHMENTS:
+        left_out = len(attachments) - MOST_ATTACHMENTS
+        log.warning("attachments_left_out", external_id=external_id, kept=MOST_ATTACHMENTS, left_out=left_out)
     return tuple(
         replace(one, title=one.title and cut(one.title, LONGEST_TEXT), file_name=_cut_name(one.file_name))
-        for one in attachments
+        for one in attachments[:MOST_ATTACHMENTS]
     )
 
 

@@ -1,7 +1,9 @@
 """A channel's health: one place that changes it, tells panels, keeps the journal of gaps, frees parked replies."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -14,10 +16,12 @@ from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus, Gap
 from inbox.channels.receivers import MENDS_BY_ITSELF
 from inbox.conversations.waiting import requeue_waiting
+from inbox.core.errors import KeyRefusedError, SecondKeyWaitsError
 from inbox.core.events import CheckChannel
 from inbox.core.jobs import defer
 from inbox.core.live import announce
 from inbox.core.secrets import Cipher
+from inbox.organisations.archived import at_work
 from inbox.replies.service import requeue_parked
 
 TROUBLE = frozenset({ChannelStatus.ATTENTION, ChannelStatus.DOWN})
@@ -26,6 +30,19 @@ KEPT_BY_PLATFORM: Mapping[Platform, timedelta] = {Platform.TELEGRAM: timedelta(h
 CHECK_AGAIN_AFTER = timedelta(minutes=5)
 CATCH_UP_AFTER = timedelta(minutes=1)
 """A shorter trouble loses nothing: the platform goes on from where it stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRefusal:
+    """Why a call's key was refused. `is_second`: its owner, a person, is asked for something; else the key is dead."""
+
+    reason: str | None
+    is_second: bool = False
+
+    @classmethod
+    def of(cls, error: KeyRefusedError | SecondKeyWaitsError) -> Self:
+        """As the adapter said it."""
+        return cls(error.reason, isinstance(error, SecondKeyWaitsError))
 
 
 async def set_status(
@@ -94,6 +111,23 @@ async def has_other_keys(session: AsyncSession, channel: Channel, cipher: Cipher
     return (account.token, account.user_token) != (asked.token, asked.user_token)
 
 
+async def note_refused_key(
+    session: AsyncSession, channel: Channel, cipher: Cipher, asked: Account, refusal: KeyRefusal, at: datetime
+) -> bool:
+    """The channel needs attention, or what its second key does waits for that key's owner.
+
+    False: the keys were replaced since a call with those of `asked` began; nothing is blamed, and it is to be tried
+    again at once.
+    """
+    if await has_other_keys(session, channel, cipher, asked):
+        return False
+    if refusal.is_second:
+        await set_user_key_reason(session, channel, refusal.reason, at)
+    else:
+        await set_status(session, channel, ChannelStatus.ATTENTION, refusal.reason, at)
+    return True
+
+
 async def note_lost(session: AsyncSession, channel: Channel, since: datetime, until: datetime, reason: str) -> None:
     """A past time of which nothing will come any more."""
     session.add(
@@ -114,6 +148,7 @@ async def queue_checks(session: AsyncSession, now: datetime) -> int:
         .where(
             or_(needs_attention, Channel.user_key_reason_at < long_ago),
             Channel.removed_at.is_(None),
+            at_work(Channel.workspace_id),
             Channel.checked_at.is_(None) | (Channel.checked_at < long_ago),
         )
         .with_for_update(skip_locked=True)

@@ -25,6 +25,7 @@ from inbox.core.secrets import is_same_secret, make_secret
 from inbox.core.stream import Entry, IntakeStream
 from inbox.core.transient import is_transient
 from inbox.core.web.dependencies import ContextDep
+from inbox.organisations.archived import at_work
 
 LONGEST_BODY = 1024 * 1024
 VIA = "webhook"
@@ -85,6 +86,7 @@ class Hooks:
                     Channel.id == channel_id,
                     Channel.platform == platform,
                     Channel.removed_at.is_(None),
+                    at_work(Channel.workspace_id),
                     or_(Channel.mode == ReceiveMode.WEBHOOK, Channel.platform.in_(BOTH_WAYS)),
                 )
             )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.caller import Caller
 from inbox.agents.models import Agent
 from inbox.agents.passwords import hash_password
-from inbox.agents.tokens import load_caller
+from inbox.agents.tokens import NO_TOKEN, load_caller
 from inbox.channels.schemas import ChannelIn
 from inbox.channels.service import create_channel
 from inbox.cli.build import find_cipher, open_context, reach_servers
@@ -21,9 +21,6 @@ from inbox.core.schema import migrate
 from inbox.core.settings import Settings
 from inbox.organisations.models import Membership, Organisation, Role, Workspace
 from routing.rules.service import make_ready_rules
-
-NO_TOKEN = 0
-"""The command line holds no access token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +93,8 @@ async def _find_or_make_workspace(session: AsyncSession, name: str) -> Workspace
     found = list(await session.scalars(select(Workspace).where(Workspace.name == name)))
     if len(found) > 1:
         raise SetupError(f"several organisations have a project {name!r}; add people in the panel")
+    if found and found[0].archived_at is not None:
+        raise SetupError(f"the project {name!r} is in the archive; bring it back in the panel: Settings → All projects")
     if found:
         return found[0]
     organisation = await session.scalar(select(Organisation).order_by(Organisation.id).limit(1))

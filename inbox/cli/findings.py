@@ -188,7 +188,8 @@ def channels(patient: Patient) -> Sequence[Finding]:
     """Accounts that do not receive, and keys that cannot be read."""
     rows = patient.connection.execute(
         "select id, name, status, status_reason, credentials_encrypted from channels"
-        " where removed_at is null order by id"
+        " where removed_at is null and workspace_id not in (select id from workspaces where archived_at is not null)"
+        " order by id"
     ).fetchall()
     findings = []
     for channel_id, name, status, reason, encrypted in rows:

@@ -6,7 +6,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import BanChanged
-from inbox.contacts.models import Identity
+from inbox.contacts.models import MOST_REACH_WORDS, Identity
 
 
 async def set_banned(session: AsyncSession, channel_id: int, change: BanChanged) -> int | None:
@@ -31,9 +31,17 @@ async def set_banned(session: AsyncSession, channel_id: int, change: BanChanged)
 
 async def set_reachable(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, yes: bool) -> None:
     """The contact blocked us, or let us write again; an older word does not overrule a newer one."""
-    newer = or_(Identity.reachability_at.is_(None), Identity.reachability_at < at)
-    await session.execute(
-        update(Identity)
-        .where(Identity.channel_id == channel_id, Identity.external_id == external_id, newer)
-        .values(unreachable_at=None if yes else at, reachability_at=at)
+    identity = await session.scalar(
+        select(Identity)
+        .where(Identity.channel_id == channel_id, Identity.external_id == external_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
+    if identity is None:
+        return
+    said = {(datetime.fromisoformat(str(word["at"])), bool(word["reachable"])) for word in identity.reach_words}
+    words = sorted({*said, (at, yes)})[-MOST_REACH_WORDS:]
+    identity.reach_words = [{"at": told_at.isoformat(), "reachable": reachable} for told_at, reachable in words]
+    if identity.reachability_at is None or identity.reachability_at < at:
+        identity.unreachable_at, identity.reachability_at = None if yes else at, at
+    await session.flush()

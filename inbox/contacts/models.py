@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.core.database import Base, HasId, Json, OfWorkspace
 
+MOST_REACH_WORDS = 100
+
 
 class Contact(HasId, OfWorkspace, Base):
     """A subscriber as the workspace knows them."""
@@ -58,6 +60,8 @@ class Identity(HasId, OfWorkspace, Base):
     unreachable_at: Mapped[datetime | None]
     reachability_at: Mapped[datetime | None]
     """Platform time of the newest word on reachability."""
+    reach_words: Mapped[list[Json]] = mapped_column(JSONB, default=list, server_default="[]")
+    """The words on reachability, [{"at": platform time, "reachable": bool}] by time, the newest MOST_REACH_WORDS."""
     banned_at: Mapped[datetime | None]
     """Platform time of the newest ban, by whomever and wherever; what was waiting then is settled."""
     unbanned_at: Mapped[datetime | None]

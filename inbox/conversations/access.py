@@ -59,17 +59,23 @@ def claimable(caller: Caller) -> ColumnElement[bool]:
 
 def sees(caller: Caller, workspace_id: int, assignee_id: int | None, team_id: int | None) -> bool:
     """The same as `visible`, for a conversation of which only these are known (a live event's)."""
-    if workspace_id not in caller.roles:
-        return False
-    if _sees_all(caller, workspace_id) or assignee_id == caller.agent_id:
-        return caller.roles[workspace_id] is not Role.VIEWER
-    in_my_team = team_id is not None and team_id in caller.team_ids
-    match caller.roles[workspace_id]:
+    role = caller.roles.get(workspace_id)
+    return role is not None and role_sees(
+        role, workspace_id in caller.sees_all, is_mine=assignee_id == caller.agent_id,
+        is_nobodys=assignee_id is None, in_my_team=team_id is not None and team_id in caller.team_ids,
+    )  # fmt: skip
+
+
+def role_sees(role: Role, sees_all: bool, *, is_mine: bool, is_nobodys: bool, in_my_team: bool) -> bool:
+    """The rule itself, for one person; `sees_all`: whether moderators of the project see everything."""
+    match role:
+        case Role.OWNER | Role.ADMIN:
+            return True
         case Role.MODERATOR:
-            return assignee_id is None or in_my_team
+            return sees_all or is_mine or is_nobodys or in_my_team
         case Role.SALES:
-            return assignee_id is None and in_my_team
-        case _:
+            return is_mine or (is_nobodys and in_my_team)
+        case Role.VIEWER:
             return False
 
 

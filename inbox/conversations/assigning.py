@@ -1,14 +1,18 @@
 """Who may be given a conversation: a person of the workspace whose role answers, a team of the same workspace."""
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.agents.models import Agent
+from inbox.agents.models import Agent, ShiftState
 from inbox.agents.permissions import ALLOWED, Permission
 from inbox.core.errors import InvalidInputError
 from inbox.organisations.models import Membership, Team
 
 ANSWERING = frozenset(role for role, permissions in ALLOWED.items() if Permission.ANSWER in permissions)
+may_answer: ColumnElement[bool] = and_(
+    Membership.role.in_(ANSWERING), Agent.shift_state == ShiftState.ON, Agent.deactivated_at.is_(None)
+)
+"""Of an agent and a membership of theirs: they are on shift, and may answer there."""
 
 
 async def check_assignee(session: AsyncSession, workspace_id: int, agent_id: int | None) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.channels.events import AttachmentKind
 from inbox.contacts.models import Contact
 from inbox.conversations.models import Conversation, Direction, Message
 from inbox.conversations.search import WORDS_CONFIG, holds, read_words, stems
@@ -29,12 +30,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`message_id` None and `said` empty: no message holds any of the words."""
+    """`message_id` None and `said` empty: no message holds any of the words. `attachment`: what comes with `said`."""
 
     name: tuple[Piece, ...]
     message_id: int | None
     is_ours: bool
     said: tuple[Piece, ...]
+    attachment: AttachmentKind | None = None
 
 
 async def load_found(session: AsyncSession, conversation_ids: Collection[int], q: str) -> dict[int, Found]:

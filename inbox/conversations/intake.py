@@ -33,7 +33,7 @@ from inbox.conversations.messages import mark_deleted, store_messages
 from inbox.conversations.places import store_conversations
 from inbox.conversations.posts import store_posts
 from inbox.conversations.staff import apply_staff_changes
-from inbox.conversations.standing import clear_unreachable, store_bans, store_reachability
+from inbox.conversations.standing import clear_unreachable, find_private, store_bans, store_reachability
 from inbox.conversations.tags import TextKey, TextTags
 from inbox.core.clock import utc_now
 
@@ -70,7 +70,8 @@ async def store(
     stored = Stored()
     stored.touched |= await _store_standing(session, arrived, tags)
     stored.touched |= await store_posts(session, _of(arrived, PostSeen))
-    spoke = await store_reachability(session, _of(arrived, ReachabilityChanged))
+    turned = await store_reachability(session, _of(arrived, ReachabilityChanged))
+    spoke = set(turned)
     received = _of(arrived, MessageReceived)
     if received:
         known = await store_identities(
@@ -89,6 +90,7 @@ async def store(
         private = (one for one in placed if one.kind is ConversationKind.DIRECT and not one.ours)
         spoke |= {one.identity_id for one in private if one.identity_id in silent}
     await clear_unreachable(session, spoke)
+    stored.touched |= await find_private(session, turned)
     stored.touched |= await store_bans(session, _of(arrived, BanChanged))
     stored.touched |= await mark_deleted(session, _of(arrived, MessageDeleted), _of(arrived, MessageRestored))
     return stored

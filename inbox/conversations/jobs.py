@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.audit.models import AuditEntry
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account, Adapter, BanNote
 from inbox.channels.events import ConversationKind
-from inbox.channels.models import Channel, ChannelStatus
-from inbox.channels.status import has_other_keys, set_status, set_user_key_reason, still_waits
+from inbox.channels.models import Channel
+from inbox.channels.status import KeyRefusal, note_refused_key, still_waits
 from inbox.contacts.models import Identity
 from inbox.conversations.archive import keep_files
 from inbox.conversations.messages import find_gone_since
@@ -140,7 +140,7 @@ async def _note_done(context: Context, job: ReviewMessage) -> None:
     async with context.transaction(EVERY_WORKSPACE) as session:
         row, message = await _lock(session, job)
         row.state, row.failure, row.done_at = State.DONE, None, context.clock()
-        if row.action is Action.BAN:
+        if row.action in {Action.BAN, Action.UNBAN}:
             await _tell_of_author(session, row)
         if row.action is not Action.RESTORE:
             return
@@ -165,13 +165,10 @@ async def _park(
         row, message = await _lock(session, job)
         channel = await session.get_one(Channel, message.channel_id)
         row.state, row.failure = State.WAITING, error.reason
-        if await has_other_keys(session, channel, context.cipher, account):
+        refusal = KeyRefusal.of(error)
+        if not await note_refused_key(session, channel, context.cipher, account, refusal, context.clock()):
             row.state, row.failure = State.ASKED, None
             await defer(session, [job])
-        elif isinstance(error, SecondKeyWaitsError):
-            await set_user_key_reason(session, channel, error.reason, context.clock())
-        else:
-            await set_status(session, channel, ChannelStatus.ATTENTION, error.reason, context.clock())
         await _tell(session, message)
 
 
@@ -195,7 +192,10 @@ async def _note_refusal(context: Context, job: ReviewMessage, error: PlatformErr
                 ),
             ]
         )  # fmt: skip
-        if row.action is Action.BAN:
+        if row.action is Action.UNBAN:  # the ban that was to be undone stands
+            undone = (ModerationAction.message_id == row.message_id) & (ModerationAction.undone_at == row.asked_at)
+            await session.execute(update(ModerationAction).where(undone).values(undone_at=None))
+        if row.action in {Action.BAN, Action.UNBAN}:
             await _tell_of_author(session, row)
         else:
             await _tell(session, message)
@@ -220,7 +220,7 @@ async def _tell(session: AsyncSession, message: Message) -> None:
 
 
 async def _tell_of_author(session: AsyncSession, row: ModerationAction) -> None:
-    """A ban, or its refusal, says something of all that is suspicious of its author, wherever they wrote it."""
+    """A ban, its refusal or its end says something of all that is suspicious of its author, wherever they wrote it."""
     suspicious = (
         select(Message.id)
         .where(Message.conversation_id == Conversation.id, Message.held, Message.deleted_at.is_(None))

@@ -4,12 +4,14 @@ from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint, and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.dml import Update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from inbox.conversations.deciding import remember, restore
 from inbox.conversations.models import Conversation, Message, Priority
 from inbox.core.bulk import table_of
 from inbox.core.database import Base
+from inbox.core.events import Job
+from inbox.core.jobs import defer
 
 REFERENCE = "conversation_id"
 
@@ -19,8 +21,12 @@ class GivesWay(Protocol):
     """A model of whose rows a conversation has but one of some kind: it says itself what becomes of a second."""
 
     @classmethod
-    def give_way(cls, conversation_id: int, heir_id: int) -> Update:
-        """What is to be written before the rows of the first are the heir's."""
+    def give_way(cls, conversation_id: int, heir_id: int) -> ReturningUpdate[int]:
+        """What is to be written before the rows of the first are the heir's; returns the ids of those that change."""
+
+    @classmethod
+    def tell_of(cls, row_id: int) -> Job:
+        """The job by which others hear that a row gave way."""
 
 
 def models_of_conversations() -> list[type[Base]]:
@@ -59,7 +65,8 @@ async def _move_rows(session: AsyncSession, model: type[Base], conversation_id: 
     """Where both have what there may be but once, the heir's stays."""
     table = table_of(model)
     if issubclass(model, GivesWay):
-        await session.execute(model.give_way(conversation_id, heir_id))
+        gave_way = await session.scalars(model.give_way(conversation_id, heir_id))
+        await defer(session, [model.tell_of(row_id) for row_id in gave_way.all()])
     for names in _unique_names(table):
         twin = table.alias()
         same = (twin.c[name] == table.c[name] for name in names if name != REFERENCE)

@@ -3,8 +3,8 @@
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account, Act
 from inbox.channels.events import ConversationKind
-from inbox.channels.models import Channel, ChannelStatus
-from inbox.channels.status import has_other_keys, set_status
+from inbox.channels.models import Channel
+from inbox.channels.status import KeyRefusal, note_refused_key
 from inbox.conversations.models import Post
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -55,11 +55,10 @@ async def _note_refusal(
         if post.comments_open is not was_open:
             return  # somebody wished otherwise meanwhile: that has a job of its own
         channel = await session.get_one(Channel, post.channel_id)
-        is_key = isinstance(error, KeyRefusedError)
-        if is_key and await has_other_keys(session, channel, context.cipher, account):
+        if isinstance(error, KeyRefusedError) and not await note_refused_key(
+            session, channel, context.cipher, account, KeyRefusal.of(error), context.clock()
+        ):
             await defer(session, [job])  # keys that came meanwhile are tried at once
             return
         post.comments_open, post.comments_failure = not was_open, error.reason
         announce(session, post.workspace_id, "post", post_id=post.id, channel_id=post.channel_id)
-        if is_key:
-            await set_status(session, channel, ChannelStatus.ATTENTION, error.reason, context.clock())

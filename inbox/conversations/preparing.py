@@ -21,6 +21,7 @@ from inbox.conversations.trouble import Dead
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.stream import Entry
+from inbox.organisations.models import Workspace
 
 QUIET = 16
 """More new texts than these at once have waited for each other: intake is behind, and nothing is looked at twice."""
@@ -117,8 +118,11 @@ async def _load_channels(session: AsyncSession, channel_ids: set[int]) -> dict[i
     rows = await session.execute(
         select(
             Channel.id, Channel.workspace_id, Channel.external_id, Channel.username, Channel.platform,
-            Channel.alert_chat_external_id, Channel.created_at, Channel.removed_at,
-        ).where(Channel.id.in_(channel_ids))
+            Channel.alert_chat_external_id, Channel.created_at, Channel.removed_at, Workspace.archived_at,
+            Workspace.resumed_at,
+        )
+        .join(Workspace, Workspace.id == Channel.workspace_id)
+        .where(Channel.id.in_(channel_ids))
     )  # fmt: skip
     return {
         channel_id: Reading(
@@ -128,6 +132,11 @@ async def _load_channels(session: AsyncSession, channel_ids: set[int]) -> dict[i
             alert_chat_external_id=alert_chat,
             connected_at=connected_at,
             is_removed=removed_at is not None,
+            is_archived=archived_at is not None,
+            resumed_at=resumed_at,
         )
-        for channel_id, workspace_id, external_id, username, platform, alert_chat, connected_at, removed_at in rows
-    }
+        for (
+            channel_id, workspace_id, external_id, username, platform, alert_chat, connected_at, removed_at,
+            archived_at, resumed_at,
+        ) in rows
+    }  # fmt: skip

@@ -41,6 +41,9 @@ class Reading:
     alert_chat_external_id: str | None
     connected_at: datetime
     is_removed: bool = False
+    is_archived: bool = False
+    resumed_at: datetime | None = None
+    """When its project was last brought back from the archive."""
 
 
 def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arrived] | str:
@@ -96,9 +99,13 @@ def _dated(event: InboundEvent, received_at: datetime) -> InboundEvent:
 
 
 def _is_before_connection(event: InboundEvent, entry: Entry, reading: Reading) -> bool:
-    if entry.via != HISTORY or not isinstance(event, MessageReceived):
+    """Also what was written while the project was archived, and came then or once it was brought back."""
+    if not isinstance(event, MessageReceived):
         return False
-    return event.sent_at < reading.connected_at
+    resumed_at = reading.resumed_at
+    if reading.is_archived or (resumed_at is not None and event.sent_at < resumed_at <= entry.received_at):
+        return True
+    return entry.via == HISTORY and event.sent_at < reading.connected_at
 
 
 def _may_be_unstorable(raw: str) -> bool:

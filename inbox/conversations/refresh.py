@@ -1,14 +1,15 @@
 """Writes a conversation's state anew from its messages: after intake, after a delivery, after a person's decision."""
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import case, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstanceState
 
-from inbox.channels.events import AttachmentKind
+from inbox.channels.events import AttachmentKind, ConversationKind
 from inbox.contacts.models import Identity
 from inbox.conversations.deciding import decided, end_pause
 from inbox.conversations.folding import find_outspoken, fold_equal, write_foldable, write_unfoldable
@@ -29,17 +30,21 @@ from inbox.conversations.models import (
     Tags,
 )  # fmt: skip
 from inbox.conversations.needs_answer import Why
+from inbox.conversations.silences import find_silences
 from inbox.conversations.spoken import WINDOW, load_spoken
 from inbox.conversations.state import Spoken, State, compute, without_withdrawn
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.unsettled import find_undelivered, is_held
 from inbox.core.bulk import among, update_rows
+from inbox.core.database import Json
 from inbox.reports.facts import Waited, record_responses
 from inbox.sla.clocks import set_clocks
 from inbox.sla.promises import Promise
 from inbox.sla.service import load_promises
 
 PREVIEW = 160
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""Ours and the platform's, which tells whole seconds."""
 WRITTEN = (
     "status", "outcome", "closed_at", "snoozed_until", "waiting_since_at", "needs_answer", "last_answer_at",
     "sentiment", "intent", "toxic", "unsure", "held", "undelivered", "needs_answer_why", "foldable", "fold_key",
@@ -47,7 +52,7 @@ WRITTEN = (
     "first_response_since_at", "first_response_due_at", "first_response_met_at", "first_response_breached_at",
     "next_response_since_at", "next_response_due_at", "next_response_met_at", "next_response_breached_at",
     "resolution_started_at", "resolution_due_at", "resolution_met_at", "resolution_breached_at",
-    "pauses", "warn_at",
+    "pauses", "silences", "warn_at",
 )  # fmt: skip
 """The columns that refreshing writes."""
 _BAN_ASKED_AT = (
@@ -56,12 +61,32 @@ _BAN_ASKED_AT = (
     .where(
         ModerationAction.identity_id == Conversation.identity_id,
         ModerationAction.action == ReviewAction.BAN,
-        ModerationAction.state != ReviewState.REFUSED,
+        ModerationAction.state.not_in([ReviewState.REFUSED, ReviewState.CANCELLED]),
+        ModerationAction.undone_at.is_(None),
     )
     .correlate(Conversation)
     .scalar_subquery()
 )
-"""When a review banned the contact last, here or elsewhere on the channel; lifting the ban does not take that back."""
+"""When a review banned the contact last, here or elsewhere on the channel; lifting the ban later does not take that
+back, undoing it as a slip does."""
+_IS_UNDONE = (
+    select(ModerationAction.id)
+    .where(
+        ModerationAction.identity_id == Identity.id,
+        ModerationAction.action == ReviewAction.BAN,
+        ModerationAction.undone_at.is_not(None),
+        Identity.banned_at.between(
+            ModerationAction.asked_at - CLOCKS_DIFFER,
+            func.greatest(ModerationAction.undone_at, ModerationAction.done_at) + CLOCKS_DIFFER,
+        ),
+    )
+    .correlate(Identity)
+    .exists()
+)
+_BAN_TOLD_AT = case(
+    (Identity.banned_at.is_(None), None), (_IS_UNDONE, None), else_=Identity.banned_at
+)  # fmt: skip
+"""When the platform told of a ban last; not of one that was undone here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +132,15 @@ class _Bans:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a conversation's contact and post beside the messages."""
+
+    bans: _Bans
+    reach_words: Sequence[Json]
+    mode: PostMode | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Talk:
     """A conversation with the newest of its messages and of their edits in time, and what follows from them."""
 
@@ -116,6 +150,7 @@ class _Talk:
     is_whole: bool
     """Whether these are all of its messages."""
     state: State
+    silences: list[datetime]
     is_held: bool
     undelivered: Delivery | None
     last: Spoken
@@ -155,11 +190,12 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
     for talk in talks:
         conversation = talk.conversation
         was_closed = conversation.status is Status.CLOSED and conversation.status_at is not None
-        was_asking = conversation.needs_answer
+        was_asking, known = conversation.needs_answer, list(conversation.silences or ())
         promise = promises.of(conversation)
         _write(talk, shown, promise)
         _write_foldable(talk, shown, outspoken)
         waited.append(Waited(conversation, talk.state.waits, promise))
+        session.add_all(_silence_lines(conversation, known))
         if conversation.needs_answer and not was_asking:
             asking.add(conversation.id)
         if was_closed and conversation.status is Status.OPEN:
@@ -177,7 +213,7 @@ async def _load_talks(
 ) -> tuple[list[Conversation], list[_Talk]]:
     """All of them, locked in id order, and the talks of those that have messages."""
     rows = await session.execute(
-        select(Conversation, Identity.banned_at, _BAN_ASKED_AT, Post.mode)
+        select(Conversation, _BAN_TOLD_AT, _BAN_ASKED_AT, Identity.reach_words, Post.mode)
         .join(Identity, Identity.id == Conversation.identity_id)
         .outerjoin(Post, Post.id == Conversation.post_id)
         .where(among(Conversation.id, conversation_ids))
@@ -185,10 +221,10 @@ async def _load_talks(
         .with_for_update(key_share=True, of=Conversation)
         .execution_options(populate_existing=True)
     )
-    found = [(conversation, _Bans(told_at, asked_at), mode) for conversation, told_at, asked_at, mode in rows]
-    spoken = await load_spoken(session, [conversation.id for conversation, _, _ in found])
-    talks = [_talk(one, spoken[one.id], bans, mode) for one, bans, mode in found if one.id in spoken]
-    return [conversation for conversation, _, _ in found], talks
+    found = [(one, _Known(_Bans(told_at, asked_at), words, mode)) for one, told_at, asked_at, words, mode in rows]
+    spoken = await load_spoken(session, [conversation.id for conversation, _ in found])
+    talks = [_talk(one, spoken[one.id], known) for one, known in found if one.id in spoken]
+    return [conversation for conversation, _ in found], talks
 
 
 def _is_changed(conversation: Conversation) -> bool:
@@ -203,7 +239,22 @@ def _reopening(conversation: Conversation) -> Activity:
     )  # fmt: skip
 
 
-def _talk(conversation: Conversation, found: Sequence[Spoken], bans: _Bans, mode: PostMode | None) -> _Talk:
+def _silence_lines(conversation: Conversation, known: Sequence[datetime]) -> list[Activity]:
+    """Of what was not `known` yet, where somebody waits: their clock stops, and goes on when they may be written to."""
+    if not conversation.needs_answer or conversation.kind is not ConversationKind.DIRECT:
+        return []
+    marks = zip(conversation.silences, itertools.cycle(("silenced", "unsilenced")), strict=False)
+    return [
+        Activity(
+            workspace_id=conversation.workspace_id, conversation_id=conversation.id, kind=kind, details={},
+            occurred_at=at,
+        )
+        for at, kind in marks
+        if at not in known
+    ]  # fmt: skip
+
+
+def _talk(conversation: Conversation, found: Sequence[Spoken], known: _Known) -> _Talk:
     since = conversation.waiting_since_at
     is_cut = sum(not one.is_edit for one in found) >= WINDOW
     waiting_before = since if is_cut and since is not None and since < found[0].sent_at else None
@@ -213,15 +264,24 @@ def _talk(conversation: Conversation, found: Sequence[Spoken], bans: _Bans, mode
     was_decided = decided(conversation)
     return _Talk(
         conversation=conversation,
-        mode=mode,
+        mode=known.mode,
         spoken=spoken,
         is_whole=not is_cut,
-        state=compute(spoken, was_decided, waiting_before, bans.told_at, is_whole=not is_cut),
-        is_held=is_held(spoken, was_decided.settled, bans.newest_at),
+        state=compute(spoken, was_decided, waiting_before, known.bans.told_at, is_whole=not is_cut),
+        silences=_silences(conversation, found, known.reach_words),
+        is_held=is_held(spoken, was_decided.settled, known.bans.newest_at),
         undelivered=find_undelivered(spoken, was_decided.settled),
         last=_last(there),
         last_inbound=inbound[-1] if inbound else None,
     )
+
+
+def _silences(conversation: Conversation, found: Sequence[Spoken], words: Sequence[Json]) -> list[datetime]:
+    if conversation.kind is not ConversationKind.DIRECT:
+        return []
+    return find_silences(
+        words, (one.sent_at for one in found if one.direction is Direction.INBOUND and not one.is_edit)
+    )  # fmt: skip
 
 
 def _last(spoken: Sequence[Spoken]) -> Spoken:
@@ -260,7 +320,7 @@ def _write(talk: _Talk, shown: Mapping[int, _Shown], promise: Promise) -> None:
         conversation.last_answer_at = state.last_answer_at
     _write_tags(talk, shown)
     _write_preview(talk, shown)
-    set_clocks(conversation, state.waits, promise, is_whole=talk.is_whole)
+    set_clocks(conversation, state.waits, promise, is_whole=talk.is_whole, silences=talk.silences)
 
 
 def _write_tags(talk: _Talk, shown: Mapping[int, _Shown]) -> None:

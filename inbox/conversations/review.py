@@ -27,9 +27,9 @@ from inbox.conversations.models import (
     ReviewAction,
     ReviewState,
 )
-from inbox.conversations.possible import check_possible
+from inbox.conversations.possible import check_possible, find_obstacles
 from inbox.conversations.recompute import recompute
-from inbox.conversations.waiting import OF_AUTHOR, OPPOSITES, cancel, find_waiting_opposites
+from inbox.conversations.waiting import OF_AUTHOR, OPPOSITES, UNDONE_BY, cancel, find_waiting_opposites
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import ReviewMessage
 from inbox.core.jobs import defer
@@ -56,7 +56,8 @@ ACTS: Mapping[ReviewAction, Act] = {
 class Review:
     """What is to be done and why. `length` of a mute or ban; None: without end.
 
-    `is_undo`: the deed was a slip, so that what it said of the tags is taken back; restoring always does that.
+    `is_undo`: the deed was a slip, so that what it said of the tags is taken back; restoring always does that. A ban
+    that was one settles nothing: what was suspicious is so again.
     """
 
     action: ReviewAction
@@ -100,7 +101,7 @@ async def review(
     if said is not None:
         await correct_tags(session, caller, message, conversation, said, now)
     if wanted.action is ReviewAction.RESTORE or wanted.is_undo:
-        await _take_back_word(session, message, conversation, wanted.action)
+        await _take_back_word(session, message, conversation, wanted.action, now)
     if wanted.action is ReviewAction.WARN:
         await compose(session, conversation, caller.agent_id, Draft(wanted.reason), now)
         row.state, row.done_at = ReviewState.DONE, now
@@ -132,6 +133,16 @@ async def take_back(
     if not waiting:
         raise ConflictError("It no longer waits: it is being done, or somebody has taken it back.")
     await _cancel(session, caller, message, conversation, waiting, now)
+
+
+async def find_undo(
+    session: AsyncSession, adapters: Adapters, conversation: Conversation, action: ReviewAction
+) -> ReviewAction | None:
+    """What takes the deed back, where platform and key can do that, too."""
+    undoing = UNDONE_BY.get(action)
+    if undoing is None or await find_obstacles(session, adapters, conversation, [ACTS[undoing]]):
+        return None
+    return undoing
 
 
 async def find_standing(session: AsyncSession, identity_id: int, now: datetime) -> tuple[bool, bool]:
@@ -177,17 +188,19 @@ async def _cancel(
 
 
 async def _take_back_word(
-    session: AsyncSession, message: Message, conversation: Conversation, undoing: ReviewAction
+    session: AsyncSession, message: Message, conversation: Conversation, undoing: ReviewAction, now: datetime
 ) -> None:
-    """What the newest deed that `undoing` undoes said of the message's tags."""
+    """What the newest deed that `undoing` undoes said of the message's tags, and what a ban settled."""
     undone = await session.scalar(
         select(ModerationAction)
         .where(ModerationAction.message_id == message.id, ModerationAction.action == OPPOSITES.get(undoing))
         .order_by(ModerationAction.id.desc())
         .limit(1)
     )
-    if undone is not None:
-        await take_back_word(session, message, conversation, undone.agent_id, undone.asked_at)
+    if undone is None:
+        return
+    undone.undone_at = now if undone.action is ReviewAction.BAN else None
+    await take_back_word(session, message, conversation, undone.agent_id, undone.asked_at)
 
 
 async def _is_left_to_do(session: AsyncSession, identity: Identity, action: ReviewAction, now: datetime) -> bool:

@@ -26,6 +26,23 @@ async def store_reachability(session: AsyncSession, turns: Sequence[tuple[Arrive
     return identity_ids
 
 
+async def find_private(session: AsyncSession, identity_ids: Collection[int]) -> set[int]:
+    """The private talks of these: their clocks follow whether they may be written to."""
+    if not identity_ids:
+        return set()
+    found = await session.scalars(
+        select(Conversation.id)
+        .join(
+            Identity,
+            (Identity.id == Conversation.identity_id)
+            & (Identity.contact_id == Conversation.contact_id)
+            & (Identity.workspace_id == Conversation.workspace_id),
+        )
+        .where(among(Identity.id, identity_ids), Conversation.kind == ConversationKind.DIRECT)
+    )
+    return set(found)
+
+
 async def store_bans(session: AsyncSession, changes: Sequence[tuple[Arrived, BanChanged]]) -> set[int]:
     """Who was banned or let in; returns their conversations."""
     identity_ids: set[int] = set()

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, null
+from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_
 
-from inbox.agents.models import Agent, ShiftState
-from inbox.conversations.assigning import ANSWERING
+from inbox.agents.models import Agent
+from inbox.conversations.assigning import may_answer
 from inbox.conversations.models import Conversation, Status
 from inbox.organisations.models import Membership
 
@@ -13,7 +13,7 @@ DUE_SOON = timedelta(minutes=10)
 """How long before its due time a conversation is said to burn."""
 
 running_due: ColumnElement[datetime | None] = case(
-    (Conversation.needs_answer.is_(False), null()),
+    (or_(Conversation.needs_answer.is_(False), func.cardinality(Conversation.silences) % 2 == 1), null()),
     (
         and_(Conversation.first_response_met_at.is_(None), Conversation.first_response_due_at.is_not(None)),
         Conversation.first_response_due_at,
@@ -26,7 +26,7 @@ running_due: ColumnElement[datetime | None] = case(
 
 def find_running_due(conversation: Conversation) -> datetime | None:
     """The same for a loaded row."""
-    if not conversation.needs_answer:
+    if not conversation.needs_answer or conversation.is_silenced:
         return None
     if conversation.first_response_met_at is None and conversation.first_response_due_at is not None:
         return conversation.first_response_due_at
@@ -57,9 +57,8 @@ def burns(conversation: Conversation, now: datetime) -> bool:
 def in_hands() -> ColumnElement[bool]:
     """Somebody who is on shift, and may answer there, has it."""
     return exists().where(
-        Agent.id == Conversation.assignee_id, Agent.shift_state == ShiftState.ON, Agent.deactivated_at.is_(None),
-        Membership.agent_id == Agent.id, Membership.workspace_id == Conversation.workspace_id,
-        Membership.role.in_(ANSWERING),
+        Agent.id == Conversation.assignee_id, Membership.agent_id == Agent.id,
+        Membership.workspace_id == Conversation.workspace_id, may_answer,
     )  # fmt: skip
 
 

@@ -52,6 +52,9 @@ class _Earlier:
     basis: Basis | None
 
 
+_Part = tuple[AttachmentKind, str | None]
+"""An attachment as others are compared with it: what it is, and the platform's handle."""
+
 Shown = tuple[int, Placed, NeedsAnswer]
 """(message id, the version that is shown now, its verdict)."""
 
@@ -132,7 +135,8 @@ async def _store_version(session: AsyncSession, row: _Row, one: Placed, verdict:
         basis = None if row.is_panels else Basis.of(triaged, media, addresses_us=event.addresses_us)
         await _keep(session, row, _Earlier(event.edited_at or event.sent_at, event.text, verdict.needed, basis))
         return row
-    earlier = await _load_shown(session, row)
+    parts = await _load_parts(session, row)
+    earlier = await _load_shown(session, row, [kind for kind, _ in parts])
     await _keep(session, row, earlier)
     values = {"needs_answer": verdict.needed, "needs_answer_why": verdict.why}
     await session.execute(
@@ -144,7 +148,7 @@ async def _store_version(session: AsyncSession, row: _Row, one: Placed, verdict:
         )
     )  # fmt: skip
     if not row.is_panels:
-        await _replace_attachments(session, row, event)
+        await _replace_attachments(session, row, event, parts)
         if event.text != row.text:
             await _replace_tags(session, row, triaged)
     return _Row(
@@ -159,9 +163,17 @@ def _says_the_same(earlier: _Earlier, event: MessageReceived, media: Sequence[At
     return has_same_parts and earlier.text == event.text
 
 
-async def _load_shown(session: AsyncSession, row: _Row) -> _Earlier:
+async def _load_parts(session: AsyncSession, row: _Row) -> list[_Part]:
+    found = await session.execute(
+        select(Attachment.kind, Attachment.external_id)
+        .where(Attachment.message_id == row.message_id)
+        .order_by(Attachment.position)
+    )
+    return [(kind, external_id) for kind, external_id in found]
+
+
+async def _load_shown(session: AsyncSession, row: _Row, media: Sequence[AttachmentKind]) -> _Earlier:
     """The version that was the newest one until now."""
-    kinds = select(Attachment.kind).where(Attachment.message_id == row.message_id).order_by(Attachment.position)
     found = await session.execute(
         select(Message.needs_answer, Message.addresses_us, Tags)
         .outerjoin(Tags, Tags.message_id == Message.id)
@@ -169,7 +181,7 @@ async def _load_shown(session: AsyncSession, row: _Row) -> _Earlier:
         .execution_options(populate_existing=True)
     )
     needed, addresses_us, tags = found.one()
-    basis = Basis.of(tagged(tags), (await session.scalars(kinds)).all(), addresses_us=addresses_us)
+    basis = Basis.of(tagged(tags), media, addresses_us=addresses_us)
     return _Earlier(row.version_at, row.text, needed, None if row.is_panels else basis)
 
 
@@ -199,14 +211,11 @@ async def _keep(session: AsyncSession, row: _Row, earlier: _Earlier) -> None:
         )
 
 
-async def _replace_attachments(session: AsyncSession, row: _Row, event: MessageReceived) -> None:
+async def _replace_attachments(
+    session: AsyncSession, row: _Row, event: MessageReceived, shown: Sequence[_Part]
+) -> None:
     """Only if they differ: the panel may be showing them."""
-    shown = await session.execute(
-        select(Attachment.kind, Attachment.external_id)
-        .where(Attachment.message_id == row.message_id)
-        .order_by(Attachment.position)
-    )
-    if [(kind, external_id) for kind, external_id in shown] == [(x.kind, x.external_id) for x in event.attachments]:
+    if shown == [(one.kind, one.external_id) for one in event.attachments]:
         return
     await session.execute(delete(Attachment).where(Attachment.message_id == row.message_id))
     await insert_rows(session, Attachment, attachment_values(row.workspace_id, row.message_id, event))

@@ -19,6 +19,7 @@ from inbox.conversations.models import (
     ReviewState,
 )
 from inbox.conversations.recompute import recompute
+from inbox.conversations.refresh import refresh
 from inbox.core.events import ReviewMessage
 from inbox.core.jobs import defer
 from inbox.core.live import announce
@@ -96,6 +97,8 @@ async def cancel(
             ]
         )  # fmt: skip
     await session.flush()
+    elsewhere = {row.conversation_id for row in waiting if row.action is ReviewAction.BAN} - {conversation.id}
+    await refresh(session, elsewhere)
     await recompute(session, conversation)
     _tell(session, conversation, message.id)
     for row in waiting:

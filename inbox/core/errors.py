@@ -6,7 +6,7 @@ OtklikError
 │   ├── ForbiddenError           403
 │   ├── UnauthenticatedError     401
 │   ├── ConflictError            409
-│   ├── GoneError                410, the platform keeps it no more
+│   ├── GoneError                410, it was there and is no more
 │   ├── InvalidInputError        422, names the field
 │   └── TooManyAttemptsError     429, says when to try again
 ├── PlatformError                a platform said no, or nothing
@@ -84,7 +84,7 @@ class ConflictError(RefusedError):
 
 
 class GoneError(RefusedError):
-    """It was there; the platform does not give it any more."""
+    """It was there: the platform does not give it any more, or it had its day."""
 
     status = 410
     title = "Gone"

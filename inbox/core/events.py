@@ -156,6 +156,21 @@ class RingLead(Job):
     owner_id: int
 
 
+class RingMention(Job):
+    """Ring a note at the colleague whom it calls."""
+
+    name = "routing.alerts.mention"
+    message_id: int
+    agent_id: int
+
+
+class TellLead(Job):
+    """Webhooks and panels hear of a lead that was changed by no person's word."""
+
+    name = "routing.leads.tell"
+    lead_id: int
+
+
 class CallWebhook(Job):
     """Bring a delivery to the webhook that it is for."""
 
@@ -251,6 +266,19 @@ class RecomputeClocks(Job):
         return f"clocks:{self.workspace_id}"
 
 
+class FurnishProject(Job):
+    """A new project gets its teams and ready rules."""
+
+    name = "routing.rules.furnish"
+    workspace_id: int
+
+    @property
+    @override
+    def lock(self) -> str | None:
+        """One at a time: the second finds them there."""
+        return f"furnish:{self.workspace_id}"
+
+
 class NamePeople(Job):
     """Ask the platform for the names of a channel's people whom its events did not name."""
 
@@ -282,6 +310,6 @@ JOBS: tuple[type[Job], ...] = (
     DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, OpenComments, DrainQueue, CheckChannel, CatchUp,
     TrainModel,
     RingAlert, RingDigest, RingBreach, PressButton, AnswerPress, ShowPress, AnswerAlert, LinkByCode,
-    EscalateBreach, RecomputeClocks,
-    RingLead, CallWebhook, NamePeople,
+    EscalateBreach, RecomputeClocks, FurnishProject,
+    RingLead, TellLead, RingMention, CallWebhook, NamePeople,
 )  # fmt: skip

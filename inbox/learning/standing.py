@@ -14,6 +14,8 @@ from inbox.conversations.models import Correction, Direction, Message, Tags
 TASKS = ("intent", "sentiment", "toxic")
 WEEKS = 8
 RECENT = timedelta(days=28)
+FEWEST = 20
+"""Of fewer messages a share would be chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Standing:
     looked: int
     right: Mapping[str, float | None]
     weeks: Sequence[Week]
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether shares can be shown; else how many messages people looked at."""
+        return self.looked >= FEWEST
 
 
 async def load_standing(session: AsyncSession, workspace_id: int, zone: str, now: datetime) -> Standing:

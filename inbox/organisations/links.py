@@ -11,11 +11,11 @@ from inbox.agents.caller import Caller
 from inbox.agents.models import Agent, TokenKind
 from inbox.agents.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from inbox.agents.permissions import Permission
-from inbox.agents.tokens import issue_token, load_caller, revoke_all
+from inbox.agents.tokens import find_active, issue_token, revoke_all
 from inbox.audit.service import record
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.errors import ConflictError, InvalidInputError, NotFoundError
+from inbox.core.errors import ConflictError, GoneError, InvalidInputError, NotFoundError
 from inbox.core.secrets import hash_secret, make_secret
 from inbox.organisations.models import LinkKind, Membership, OneTimeLink, Role
 from inbox.organisations.open_links import end_invitations, end_resets
@@ -87,7 +87,8 @@ def _issue(session: AsyncSession, caller: Caller, link: OneTimeLink, now: dateti
 
 
 async def read_offer(context: Context, secret: str) -> Offer:
-    """NotFoundError for a link that was used or withdrawn, is too old, or whose maker might not make it now."""
+    """NotFoundError for no link at all; GoneError for one that was used or withdrawn, is too old, or whose maker might
+    not make it now."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         link = await _find(session, secret, context.clock())
         name = await session.scalar(select(Agent.name).where(Agent.id == link.agent_id)) if link.agent_id else None
@@ -148,29 +149,23 @@ async def _join(session: AsyncSession, link: OneTimeLink, name: str, password_ha
 
 async def _find(session: AsyncSession, secret: str, now: datetime) -> OneTimeLink:
     link = await session.scalar(
-        select(OneTimeLink)
-        .where(OneTimeLink.secret_hash == hash_secret(secret), OneTimeLink.used_at.is_(None))
-        .with_for_update()
+        select(OneTimeLink).where(OneTimeLink.secret_hash == hash_secret(secret)).with_for_update()
     )
-    if link is None or link.expires_at <= now or not await _could_be_made(session, link):
-        raise NotFoundError("This link does not work any more. Ask for a new one.")
+    if link is None:
+        raise NotFoundError("There is no such link.")
+    if link.used_at is not None:
+        raise GoneError("This link was used already, or was withdrawn.")
+    if link.expires_at <= now or not await _could_be_made(session, link):
+        raise GoneError("This link is out of date.")
     return link
 
 
 async def _could_be_made(session: AsyncSession, link: OneTimeLink) -> bool:
     """Whether whoever made it is still here, and may today what they might then; the session is fenced to theirs."""
-    maker = await _find_active(session, link.created_by_id)
+    maker = await find_active(session, link.created_by_id)
     if maker is None:
         return False
-    caller = await load_caller(session, maker, 0)
     if link.place_id is not None and link.role is not None:
-        return may_give(caller, link.place_id, link.role)
-    about = await _find_active(session, link.agent_id)
-    return about is not None and await manages_whole(session, caller, about)
-
-
-async def _find_active(session: AsyncSession, agent_id: int | None) -> Agent | None:
-    found: Agent | None = await session.scalar(
-        select(Agent).where(Agent.id == agent_id, Agent.deactivated_at.is_(None))
-    )
-    return found
+        return may_give(maker, link.place_id, link.role)
+    about = await session.scalar(select(Agent).where(Agent.id == link.agent_id, Agent.deactivated_at.is_(None)))
+    return about is not None and await manages_whole(session, maker, about)

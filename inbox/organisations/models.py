@@ -56,6 +56,10 @@ class Workspace(HasId, Base):
         Interval(), default=timedelta(minutes=60), server_default=text("interval '60 minutes'")
     )
     """How long somebody on shift may do nothing before they are set off, ten minutes at least; zero: for ever."""
+    archived_at: Mapped[datetime | None]
+    """Since when nothing is received and nothing rings here; None: it is at work."""
+    resumed_at: Mapped[datetime | None]
+    """When it was last brought back: of what was written before that and came later, no clock runs."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

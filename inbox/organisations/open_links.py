@@ -79,9 +79,8 @@ async def access_invitation(
     return link
 
 
-async def withdraw(session: AsyncSession, caller: Caller, invitation_id: int, now: datetime) -> None:
-    """The link opens nothing from now on."""
-    link = await access_invitation(session, caller, invitation_id, caller.scope, now)
+async def withdraw(session: AsyncSession, caller: Caller, link: OneTimeLink, now: datetime) -> None:
+    """The invitation that `access_invitation` gave opens nothing from now on."""
     link.used_at = now
     if link.place_id is not None and link.role is not None:
         before: Json = {"email": link.email, "role": link.role.value}

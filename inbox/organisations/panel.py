@@ -14,20 +14,20 @@ from inbox.agents.frame import load_frame, read_place, scope_at
 from inbox.agents.permissions import Permission
 from inbox.agents.sections import settings_workspace
 from inbox.core.context import Context
-from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from inbox.core.errors import ConflictError, ForbiddenError, GoneError, InvalidInputError, NotFoundError
 from inbox.core.i18n import N_
 from inbox.core.web.cookies import set_session_cookie
 from inbox.core.web.csrf import check_csrf
 from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
 from inbox.core.web.fields import RowId
 from inbox.core.web.templates import render, words_of
-from inbox.organisations.colours import Colour, colour_of
 from inbox.organisations.links import Chosen, accept, invite, offer_reset, read_offer
 from inbox.organisations.models import Membership, Role, Team, Workspace
 from inbox.organisations.open_links import access_invitation, list_invitations, withdraw
 from inbox.organisations.people import list_people, list_teams
+from inbox.organisations.project_panel import projects
 from inbox.organisations.schemas import LinkOut
-from inbox.organisations.service import allow_idle, minutes_of, paint
+from inbox.organisations.service import allow_idle, minutes_of
 from inbox.organisations.staffing import change_team, create_team, dismiss, leave, set_role
 
 panel = APIRouter()
@@ -70,12 +70,6 @@ class Page:
         rows, _ = await list_teams(self.session, self.caller, self.workspace_id, None, MOST)
         people, _ = await list_people(self.session, self.caller, self.workspace_id, None, MOST)
         return await self._show("teams", rows=rows, people=people, error=error)
-
-    async def project(self, said: str | None = None) -> Response:
-        """What tells the project apart."""
-        workspace = await self.session.get_one(Workspace, self.workspace_id)
-        chosen = colour_of(workspace.id, workspace.colour)
-        return await self._show("project", colours=list(Colour), chosen=chosen, said=said)
 
     async def _show(self, template: str, **values: object) -> Response:
         frame = await load_frame(self.session, self.caller, self.workspace_id, self.context.clock())
@@ -125,32 +119,9 @@ async def open_at_team(
     return await open_page(request, session, context, caller, str(found))
 
 
-async def open_at_invitation(
-    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str, invitation_id: RowId
-) -> Page:
-    """The page at an open invitation of the project."""
-    scope = scope_at(read_place(ws, caller), caller)
-    link = await access_invitation(session, caller, invitation_id, scope, context.clock())
-    return await open_page(request, session, context, caller, str(link.place_id))
-
-
 PageDep = Annotated[Page, Depends(open_page)]
-InvitationDep = Annotated[Page, Depends(open_at_invitation)]
 PersonDep = Annotated[Page, Depends(open_at_person)]
 TeamDep = Annotated[Page, Depends(open_at_team)]
-
-
-@settings.get("/project")
-async def show_project(page: PageDep) -> Response:
-    """The project itself."""
-    return await page.project()
-
-
-@settings.post("/project")
-async def change_project(page: PageDep, colour: Annotated[Colour, Form()]) -> Response:
-    """Its colour."""
-    await paint(page.session, page.caller, page.workspace_id, colour, page.context.clock())
-    return await page.project(said=words_of(page.request).gettext("Saved"))
 
 
 @settings.get("/people")
@@ -185,9 +156,13 @@ async def invite_person(
 
 
 @settings.post("/people/invitations/{invitation_id}/remove")
-async def withdraw_invitation(page: InvitationDep, ws: str, invitation_id: RowId) -> Response:
+async def withdraw_invitation(
+    session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str, invitation_id: RowId
+) -> Response:
     """Its link opens nothing from now on."""
-    await withdraw(page.session, page.caller, invitation_id, page.context.clock())
+    scope = scope_at(read_place(ws, caller), caller)
+    link = await access_invitation(session, caller, invitation_id, scope, context.clock())
+    await withdraw(session, caller, link, context.clock())
     return RedirectResponse(f"/w/{ws}/settings/people", status_code=303)
 
 
@@ -266,8 +241,12 @@ async def save_team(
 
 @panel.get("/welcome")
 async def show_link(request: Request, context: ContextDep, secret: Secret = "") -> Response:
-    """Where an invitation or a reset leads: choose a password."""
-    return render(request, "organisations/welcome.html", offer=await read_offer(context, secret), error=None, name="")
+    """Where an invitation or a reset leads: choose a password; one that had its day says so, and nothing else."""
+    try:
+        offer = await read_offer(context, secret)
+    except GoneError as error:
+        return _ended(request, error)
+    return render(request, "organisations/welcome.html", offer=offer, error=None, name="")
 
 
 @panel.post("/welcome", dependencies=[Depends(check_csrf)])
@@ -281,6 +260,8 @@ async def use_link(
     """Signed in, or, with two-step sign-in, about to; the link is used up."""
     try:
         session_secret = await accept(context, secret, Chosen(name, password))
+    except GoneError as error:
+        return _ended(request, error)
     except (InvalidInputError, ConflictError) as error:
         offer, said = await read_offer(context, secret), words_of(request).gettext(error.detail)
         return render(request, "organisations/welcome.html", offer=offer, error=said, name=name)
@@ -291,4 +272,11 @@ async def use_link(
     return response
 
 
+def _ended(request: Request, error: GoneError) -> Response:
+    return render(
+        request, "organisations/ended_link.html", status_code=error.status, said=words_of(request).refusal(error)
+    )
+
+
 panel.include_router(settings)
+panel.include_router(projects)

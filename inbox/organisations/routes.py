@@ -1,4 +1,4 @@
-"""Teams and people over the API: who a conversation can be given to."""
+"""Projects, teams and people over the API."""
 
 from typing import Annotated
 
@@ -8,23 +8,51 @@ from inbox.core.web.dependencies import ApiCaller, ContextDep, SessionDep
 from inbox.core.web.fields import Id, RowId
 from inbox.core.web.paging import DEFAULT_LIMIT, CursorParam, LimitParam, Page
 from inbox.organisations.links import invite, offer_reset
-from inbox.organisations.open_links import list_invitations, withdraw
+from inbox.organisations.models import Role
+from inbox.organisations.open_links import access_invitation, list_invitations, withdraw
 from inbox.organisations.people import list_people, list_teams, load_team
+from inbox.organisations.projects import change_project, create_project, list_projects
 from inbox.organisations.schemas import (
     AgentOut,
     InvitationIn,
     InvitationOut,
     LinkOut,
     PlacePatch,
+    ProjectIn,
+    ProjectOut,
+    ProjectPatch,
     TeamIn,
     TeamOut,
     TeamPatch,
 )
+from inbox.organisations.service import Place
 from inbox.organisations.staffing import change_team, create_team, dismiss, leave, set_role
 
 api = APIRouter(tags=["people"])
 
 WorkspaceParam = Annotated[Id | None, Query(description="One workspace; none: all of yours.")]
+
+
+@api.get("/workspaces")
+async def read_projects(session: SessionDep, caller: ApiCaller) -> Page[ProjectOut]:
+    """Your projects by name, also archived ones that you own."""
+    return Page(items=[ProjectOut.of(place) for place in await list_projects(session, caller)])
+
+
+@api.post("/workspaces", status_code=201)
+async def add_project(session: SessionDep, context: ContextDep, caller: ApiCaller, wanted: ProjectIn) -> ProjectOut:
+    """A new project of yours, for owners of any; its teams and ready rules follow at once."""
+    made = await create_project(session, caller, wanted.name, wanted.time_zone, context.clock())
+    return ProjectOut.of(Place(made, Role.OWNER))
+
+
+@api.patch("/workspaces/{workspace_id}")
+async def patch_project(
+    session: SessionDep, context: ContextDep, caller: ApiCaller, workspace_id: RowId, patch: ProjectPatch
+) -> ProjectOut:
+    """Another name, into the archive, or back; for its owners."""
+    changed = await change_project(session, caller, workspace_id, patch.name, patch.archived, context.clock())
+    return ProjectOut.of(Place(changed, Role.OWNER))
 
 
 @api.get("/teams")
@@ -99,7 +127,8 @@ async def withdraw_invitation(
     session: SessionDep, context: ContextDep, caller: ApiCaller, invitation_id: RowId
 ) -> None:
     """Withdraw it: its link opens nothing from now on."""
-    await withdraw(session, caller, invitation_id, context.clock())
+    link = await access_invitation(session, caller, invitation_id, caller.scope, context.clock())
+    await withdraw(session, caller, link, context.clock())
 
 
 @api.post("/workspaces/{workspace_id}/agents/{agent_id}/reset", status_code=201)

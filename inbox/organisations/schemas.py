@@ -1,15 +1,37 @@
-"""Teams and people over the API."""
+"""Projects, teams and people over the API."""
 
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from inbox.agents.models import ShiftState
-from inbox.core.web.fields import Id
+from inbox.core.web.fields import Id, refuse_null
+from inbox.organisations.colours import Colour, colour_of
 from inbox.organisations.models import Role
 from inbox.organisations.open_links import Invitation
 from inbox.organisations.people import PersonRow, TeamRow
+from inbox.organisations.service import Place
+
+
+class ProjectOut(BaseModel):
+    """A project of yours."""
+
+    id: int
+    name: str
+    colour: Colour
+    time_zone: str
+    role: Role
+    archived_at: datetime | None = Field(description="Since when it rests in the archive; null: it is at work.")
+
+    @classmethod
+    def of(cls, place: Place) -> "ProjectOut":
+        """From the row and the role."""
+        workspace = place.workspace
+        return cls(
+            id=workspace.id, name=workspace.name, colour=colour_of(workspace.id, workspace.colour),
+            time_zone=workspace.time_zone, role=place.role, archived_at=workspace.archived_at,
+        )  # fmt: skip
 
 
 class TeamOut(BaseModel):
@@ -99,6 +121,25 @@ class InvitationOut(BaseModel):
             id=row.id, workspace_id=row.workspace_id, email=row.email, role=row.role, invited_by=row.invited_by,
             expires_at=row.expires_at,
         )  # fmt: skip
+
+
+ProjectName = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class ProjectIn(_In):
+    """A new project."""
+
+    name: ProjectName
+    time_zone: str = Field(default="Europe/Moscow", max_length=100, description="As the IANA database names it.")
+
+
+class ProjectPatch(_In):
+    """What is left out stays."""
+
+    name: Annotated[ProjectName | None, BeforeValidator(refuse_null)] = None
+    archived: Annotated[bool | None, BeforeValidator(refuse_null)] = Field(
+        default=None, description="true: nothing is received or rings there, and it leaves every list; false: back."
+    )
 
 
 class PlacePatch(_In):

@@ -1,6 +1,7 @@
 """Who works where: roles, teams, leaving a project, and the end of a person's access, which returns their cases."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -13,7 +14,7 @@ from inbox.agents.tokens import deactivate
 from inbox.audit.service import record
 from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.models import Activity, Conversation, Status
-from inbox.core.database import Json
+from inbox.core.database import Json, enter_scope
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from inbox.core.events import DrainQueue
 from inbox.core.jobs import defer
@@ -61,11 +62,13 @@ async def check_whole(session: AsyncSession, caller: Caller, workspace_id: int, 
 
 
 async def manages_whole(session: AsyncSession, caller: Caller, agent: Agent) -> bool:
-    """Whether the caller could have given the person each role that they have; never for one who has none."""
+    """Whether the caller could have given the person each role that they have, in archived projects, too; never for one
+    who has none."""
+    everywhere = replace(caller, roles={**caller.archived, **caller.roles})
     places = await session.execute(
         select(Membership.workspace_id, Membership.role).where(Membership.agent_id == agent.id)
     )
-    given = [may_give(caller, place, role) for place, role in places]
+    given = [may_give(everywhere, place, role) for place, role in places]
     return agent.organisation_id == caller.organisation_id and bool(given) and all(given)
 
 
@@ -119,6 +122,7 @@ async def dismiss(session: AsyncSession, caller: Caller, workspace_id: int, agen
     places = list(await session.scalars(select(Membership.workspace_id).where(Membership.agent_id == agent_id)))
     for place in sorted(places):
         await _check_another_owner(session, place, agent_id)
+    enter_scope(session, caller.scope.union(places))
     await end_links(session, agent_id, places, now)
     agent.shift_state, agent.shift_changed_at = ShiftState.OFF, now
     await session.flush()

@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.account import account_of
 from inbox.channels.adapter import Account, Act
-from inbox.channels.models import ChannelStatus
-from inbox.channels.status import find_wait, has_other_keys, set_status, set_user_key_reason, still_waits
+from inbox.channels.status import KeyRefusal, find_wait, note_refused_key, still_waits
 from inbox.conversations.messages import find_gone_since
 from inbox.conversations.models import Message, MessageEdit
 from inbox.conversations.refresh import refresh
@@ -196,10 +195,7 @@ async def _note_key(
     session: AsyncSession, context: Context, row: Row, account: Account, error: KeyRefusedError | SecondKeyWaitsError
 ) -> None:
     """The key is dead, or its owner is asked for something; keys that came meanwhile are tried at once."""
-    if await has_other_keys(session, row.channel, context.cipher, account):
+    refusal = KeyRefusal.of(error)
+    if not await note_refused_key(session, row.channel, context.cipher, account, refusal, context.clock()):
         kind = EditDelivered if row.message.deleted_at is None else DeleteDelivered
         await defer(session, [kind(conversation_id=row.conversation.id, message_id=row.message.id)])
-    elif isinstance(error, KeyRefusedError):
-        await set_status(session, row.channel, ChannelStatus.ATTENTION, error.reason, context.clock())
-    else:
-        await set_user_key_reason(session, row.channel, error.reason, context.clock())

@@ -27,6 +27,7 @@ from inbox.core.events import DeleteDelivered, DeliverMessage, EditDelivered
 from inbox.core.i18n import N_
 from inbox.core.jobs import defer
 from inbox.core.live import announce
+from inbox.organisations.archived import at_work
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
@@ -191,9 +192,11 @@ async def delete(session: AsyncSession, message: Message, now: datetime) -> None
         raise ConflictError("The reply is being sent at this moment. Try again in a few seconds.")
     _check_findable(message)
     if message.delivery in {Delivery.QUEUED, Delivery.FAILED}:
+        is_in_the_way = message.delivery is Delivery.QUEUED and message.send_at is None
         message.delivery = Delivery.CANCELLED
         message.deleted_at = now
-        await _let_pass(session, message)
+        if is_in_the_way:
+            await _let_pass(session, message)
         return
     message.deleted_at = now
     if message.external_id:
@@ -289,14 +292,17 @@ async def _hold(session: AsyncSession, rows: Sequence[Message], now: datetime) -
 
 
 async def queue_due(session: AsyncSession, now: datetime, limit: int = 200) -> int:
-    """Replies whose time to send has come get their job (the sweep calls this)."""
+    """Replies whose time to send has come get their job (the sweep calls this), in projects at work."""
     rows = (
         select(Message.id)
-        .where(Message.delivery == Delivery.QUEUED, Message.send_at.is_not(None), Message.send_at <= now)
+        .where(
+            Message.delivery == Delivery.QUEUED, Message.send_at.is_not(None), Message.send_at <= now,
+            at_work(Message.workspace_id),
+        )
         .order_by(Message.send_at, Message.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-    )
+    )  # fmt: skip
     due = await session.execute(
         update(Message)
         .where(Message.id.in_(rows.scalar_subquery()))

@@ -10,15 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.adapter import Sent
 from inbox.channels.events import ChatMigrated, ConversationKind
-from inbox.channels.models import ChannelStatus
 from inbox.channels.standing import migrate_chat
-from inbox.channels.status import has_other_keys, set_status, set_user_key_reason
+from inbox.channels.status import KeyRefusal, note_refused_key
+from inbox.contacts.bans import set_reachable
 from inbox.contacts.models import Identity
 from inbox.conversations.intake import lock_channels
 from inbox.conversations.messages import forget_emptied
 from inbox.conversations.models import Delivery, Message
 from inbox.conversations.posts import note_comments_closed
 from inbox.conversations.refresh import refresh
+from inbox.conversations.standing import find_private
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import DeliverMessage
@@ -124,7 +125,8 @@ async def _write_consequences(
         await _note_key(session, row, claimed, outcome, context)
     if outcome.unreachable and row.conversation.kind is ConversationKind.DIRECT:
         identity = await session.get_one(Identity, row.conversation.identity_id)
-        identity.unreachable_at = identity.reachability_at = now
+        await set_reachable(session, identity.channel_id, identity.external_id, now, yes=False)
+        await refresh(session, await find_private(session, {identity.id}))
     if outcome.comments_closed and row.conversation.post_id is not None:
         await note_comments_closed(session, row.conversation.post_id)
     if outcome.new_chat_external_id is not None:
@@ -134,11 +136,10 @@ async def _write_consequences(
 
 async def _note_key(session: AsyncSession, row: Row, claimed: Claimed, outcome: Outcome, context: Context) -> None:
     """The key is dead, or its owner is asked for something; keys that came meanwhile are tried at once."""
-    if await has_other_keys(session, row.channel, context.cipher, claimed.account):
-        if row.message.delivery is Delivery.QUEUED:
-            row.message.failure = None
-            await defer(session, [DeliverMessage(conversation_id=row.conversation.id, message_id=row.message.id)])
-    elif outcome.dead_key:
-        await set_status(session, row.channel, ChannelStatus.ATTENTION, outcome.failure, context.clock())
-    else:
-        await set_user_key_reason(session, row.channel, outcome.failure, context.clock())
+    refusal = KeyRefusal(outcome.failure, is_second=not outcome.dead_key)
+    is_theirs = await note_refused_key(
+        session, row.channel, context.cipher, claimed.account, refusal, context.clock()
+    )  # fmt: skip
+    if not is_theirs and row.message.delivery is Delivery.QUEUED:
+        row.message.failure = None
+        await defer(session, [DeliverMessage(conversation_id=row.conversation.id, message_id=row.message.id)])

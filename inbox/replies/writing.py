@@ -12,6 +12,7 @@ from inbox.canned.service import filling_of, use_canned
 from inbox.canned.variables import fill
 from inbox.channels.adapter import Act, Adapters
 from inbox.conversations.access import access_conversation, access_message
+from inbox.conversations.mentions import tell_mentioned
 from inbox.conversations.models import Conversation, Delivery, Message, MessageKind
 from inbox.conversations.possible import check_possible
 from inbox.conversations.recompute import recompute
@@ -53,6 +54,8 @@ async def write(
     if conversation.assignee_id is None and not draft.note:
         take(session, caller, conversation, now)
     message = await service.compose(session, conversation, caller.agent_id, draft, now)
+    if draft.note:
+        await tell_mentioned(session, conversation, message)
     note_done(session, caller.agent_id, request, message.id)
     await session.flush()
     return await access_message(session, caller, message.id)

@@ -14,7 +14,7 @@ from inbox.conversations.state import Wait
 from inbox.core.bulk import among, insert_rows, table_of
 from inbox.organisations.models import Workspace
 from inbox.reports.models import DirtyDay, ResponseTime
-from inbox.sla.clocks import due_at, working_time
+from inbox.sla.clocks import due_at, rests_of, working_time
 from inbox.sla.promises import Promise
 
 Key = tuple[int, datetime]
@@ -121,10 +121,10 @@ def _row(
 ) -> dict[str, object]:
     conversation, promise = one.conversation, one.promise
     goal = promise.first_response if is_first else promise.next_response
-    pauses = conversation.pauses or ()
-    due = due_at(since_at, goal, promise, pauses)
+    rests = rests_of(conversation, answered_at)
+    due = due_at(since_at, goal, promise, rests)
     local = since_at.astimezone(ZoneInfo(zone))
-    worked = working_time(since_at, answered_at, promise, pauses) if answered_at else None
+    worked = working_time(since_at, answered_at, promise, rests) if answered_at else None
     return {
         "workspace_id": conversation.workspace_id,
         "conversation_id": conversation.id,

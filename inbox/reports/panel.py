@@ -16,14 +16,15 @@ from inbox.channels.models import Gap
 from inbox.conversations.models import Conversation
 from inbox.conversations.panel.pills import Pill, pill_of
 from inbox.core.errors import ForbiddenError, InvalidInputError
-from inbox.core.sheets import XLSX
+from inbox.core.sheets import CSV, XLSX
 from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
 from inbox.core.web.templates import render, words_of
 from inbox.organisations.models import Workspace
+from inbox.reports.breaches import load_breaches
 from inbox.reports.burning import load_now
 from inbox.reports.charts import draw_line, draw_week
-from inbox.reports.exporting import to_csv, to_xlsx
-from inbox.reports.service import Period, Report, load_report, load_week
+from inbox.reports.exporting import breaches_to_csv, to_csv, to_xlsx
+from inbox.reports.service import Period, load_report, load_week
 from inbox.sla.models import SlaPolicy
 
 panel = APIRouter(prefix="/w/{ws}/sla")
@@ -100,9 +101,26 @@ async def export_csv(
     from_: From = None,
     to: To = None,
 ) -> Response:
-    """The same figures for programs."""
-    period, report = await _exported(session, context, caller, ws, days, from_, to)
-    return _file(to_csv(report, words_of(request)), "text/csv; charset=utf-8", period, "csv")
+    """The same figures as a table."""
+    wanted, period = await _wanted(session, context, caller, ws, days, from_, to)
+    return _file(to_csv(await load_report(session, wanted, period), words_of(request)), CSV, f"sla-{period}.csv")
+
+
+@panel.get("/late.csv")
+async def export_late_csv(
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    caller: PanelCaller,
+    ws: str,
+    days: Days = 30,
+    from_: From = None,
+    to: To = None,
+) -> Response:
+    """The late answers one by one, and by how much each was late."""
+    wanted, period = await _wanted(session, context, caller, ws, days, from_, to)
+    breaches = await load_breaches(session, wanted, period)
+    return _file(breaches_to_csv(breaches, words_of(request), context.clock()), CSV, f"late-{period}.csv")
 
 
 @panel.get("/export.xlsx")
@@ -116,12 +134,13 @@ async def export_xlsx(
     from_: From = None,
     to: To = None,
 ) -> Response:
-    """The same figures for spreadsheets."""
-    period, report = await _exported(session, context, caller, ws, days, from_, to)
-    return _file(to_xlsx(report, words_of(request)), XLSX, period, "xlsx")
+    """Both as sheets of a book."""
+    wanted, period = await _wanted(session, context, caller, ws, days, from_, to)
+    report, breaches = await load_report(session, wanted, period), await load_breaches(session, wanted, period)
+    return _file(to_xlsx(report, breaches, words_of(request), context.clock()), XLSX, f"sla-{period}.xlsx")
 
 
-async def _exported(
+async def _wanted(
     session: AsyncSession,
     context: ContextDep,
     caller: Caller,
@@ -129,16 +148,15 @@ async def _exported(
     days: int,
     first: date | None,
     last: date | None,
-) -> tuple[Period, Report]:
+) -> tuple[frozenset[int], Period]:
     wanted = _readable(caller, read_place(ws, caller))
     zone = await session.scalar(select(Workspace.time_zone).where(Workspace.id.in_(wanted)).limit(1))
-    period = _period(context.clock(), zone or "UTC", days, first, last)
-    return period, await load_report(session, wanted, period)
+    return wanted, _period(context.clock(), zone or "UTC", days, first, last)
 
 
-def _file(content: bytes, media_type: str, period: Period, ending: str) -> Response:
-    name = f"otklik-sla-{period.first}-{period.last}.{ending}"
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    disposition = f'attachment; filename="otklik-{name}"'
+    return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
 
 
 def _readable(caller: Caller, place: Place) -> frozenset[int]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import override
 
 from inbox.agents.models import Agent
 from inbox.channels.models import Channel
@@ -30,6 +31,11 @@ class Period:
 
     first: date
     last: date
+
+    @override
+    def __str__(self) -> str:
+        """As files are called by it."""
+        return f"{self.first}-{self.last}"
 
 
 @dataclass(slots=True)

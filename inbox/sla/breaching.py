@@ -11,6 +11,7 @@ from inbox.conversations.refresh import refresh
 from inbox.core.events import EscalateBreach, Job, RingBreach
 from inbox.core.jobs import defer
 from inbox.core.live import announce
+from inbox.organisations.archived import at_work
 
 PAGE = 100
 """How many of a kind one transaction turns: their rows stay locked, and in memory, until it ends"""
@@ -69,10 +70,10 @@ async def record_breaches(session: AsyncSession, now: datetime) -> bool:
 
 
 async def find_due(session: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence[Conversation]:
-    """At most PAGE of them, locked; those that somebody holds come in a later round."""
+    """At most PAGE of them in projects at work, locked; those that somebody holds come in a later round."""
     statement = (
         select(Conversation)
-        .where(*conditions)
+        .where(*conditions, at_work(Conversation.workspace_id))
         .order_by(Conversation.id)
         .limit(PAGE)
         .with_for_update(skip_locked=True, key_share=True)

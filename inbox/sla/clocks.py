@@ -7,7 +7,7 @@ from inbox.conversations.models import Conversation, Status
 from inbox.conversations.state import Wait
 from inbox.sla.promises import Promise
 
-__all__ = ["Promise", "due_at", "set_clocks", "warn_at", "working_time"]
+__all__ = ["Promise", "due_at", "rests_of", "set_clocks", "warn_at", "working_time"]
 
 Pauses = Sequence[datetime]
 """Begin, end, begin, end …; an odd number: the last pause goes on."""
@@ -43,11 +43,41 @@ def working_time(since_at: datetime, until_at: datetime, promise: Promise, pause
     return total
 
 
-def set_clocks(conversation: Conversation, waits: Sequence[Wait], promise: Promise, *, is_whole: bool = True) -> None:
+def rests_of(conversation: Conversation, answered_at: datetime | None = None) -> Pauses:
+    """The times in which its clocks rest: it was put aside, or its contact could not be written to.
+
+    Of a wait that was answered: what the platform told of later is nothing to it.
+    """
+    silences = [at for at in conversation.silences or () if answered_at is None or at < answered_at]
+    spans = [*_spans(conversation.pauses or ()), *_spans(silences)]
+    rests: list[datetime] = []
+    for begins_at, ends_at in sorted(spans, key=lambda span: span[0]):
+        if len(rests) % 2 == 1:
+            break
+        if not rests or begins_at > rests[-1]:
+            rests += [begins_at] if ends_at is None else [begins_at, ends_at]
+        elif ends_at is None:
+            rests.pop()
+        else:
+            rests[-1] = max(rests[-1], ends_at)
+    return rests
+
+
+def set_clocks(
+    conversation: Conversation,
+    waits: Sequence[Wait],
+    promise: Promise,
+    *,
+    is_whole: bool = True,
+    silences: Sequence[datetime] | None = None,
+) -> None:
     """Write all clocks; a breach that was recorded stays, one that an answer found too late is recorded.
 
     `is_whole`: these are all waits of the conversation's life; else what is recorded of the first one stays.
+    `silences`: as they are known now (None: as before); what the platform told late moves the clocks of its time.
     """
+    if silences is not None:
+        _learn_silences(conversation, silences)
     first = _first_wait(conversation, waits, is_whole=is_whole)
     if first is not None:
         _set_first(conversation, first, promise)
@@ -64,13 +94,33 @@ def set_clocks(conversation: Conversation, waits: Sequence[Wait], promise: Promi
     _set_resolution(conversation, waits, promise)
 
 
+def _learn_silences(conversation: Conversation, silences: Sequence[datetime]) -> None:
+    """What was met or broken after the first moment of which another is known now is to be computed anew."""
+    moved = set(conversation.silences or ()) ^ set(silences)
+    conversation.silences = list(silences)
+    if not moved:
+        return
+    since = min(moved)
+    if conversation.first_response_met_at is not None and conversation.first_response_met_at > since:
+        conversation.first_response_due_at = None
+    if conversation.next_response_met_at is not None and conversation.next_response_met_at > since:
+        conversation.next_response_due_at = None
+    conversation.first_response_breached_at = _before(conversation.first_response_breached_at, since)
+    conversation.next_response_breached_at = _before(conversation.next_response_breached_at, since)
+    conversation.resolution_breached_at = _before(conversation.resolution_breached_at, since)
+
+
+def _before(breached_at: datetime | None, since: datetime) -> datetime | None:
+    return breached_at if breached_at is not None and breached_at <= since else None
+
+
 def _set_first(conversation: Conversation, wait: Wait, promise: Promise) -> None:
     known = Wait(conversation.first_response_since_at or wait.since_at, conversation.first_response_met_at)
     if wait == known and wait.answered_at is not None and conversation.first_response_due_at is not None:
         return  # what was promised then was kept or broken then: a later promise changes nothing
     conversation.first_response_since_at = wait.since_at
     conversation.first_response_met_at = wait.answered_at
-    due = due_at(wait.since_at, promise.first_response, promise, conversation.pauses or ())
+    due = due_at(wait.since_at, promise.first_response, promise, rests_of(conversation, wait.answered_at))
     conversation.first_response_due_at = due
     conversation.first_response_breached_at = _breach(due, wait.answered_at, conversation.first_response_breached_at)
 
@@ -82,7 +132,7 @@ def _set_next(conversation: Conversation, wait: Wait, promise: Promise) -> None:
     recorded = conversation.next_response_breached_at
     conversation.next_response_since_at = wait.since_at
     conversation.next_response_met_at = wait.answered_at
-    due = due_at(wait.since_at, promise.next_response, promise, conversation.pauses or ())
+    due = due_at(wait.since_at, promise.next_response, promise, rests_of(conversation, wait.answered_at))
     conversation.next_response_due_at = due
     is_of_this = recorded is not None and recorded > wait.since_at
     conversation.next_response_breached_at = _breach(due, wait.answered_at, recorded if is_of_this else None)
@@ -118,7 +168,7 @@ def _set_warning(conversation: Conversation, waits: Sequence[Wait], promise: Pro
     if due is None or due == conversation.warned_due_at:
         return
     goal = promise.first_response if is_first else promise.next_response
-    conversation.warn_at = warn_at(waits[-1].since_at, goal, promise, conversation.pauses or ())
+    conversation.warn_at = warn_at(waits[-1].since_at, goal, promise, rests_of(conversation))
 
 
 def _set_resolution(conversation: Conversation, waits: Sequence[Wait], promise: Promise) -> None:
@@ -137,7 +187,7 @@ def _set_resolution(conversation: Conversation, waits: Sequence[Wait], promise: 
     conversation.resolution_started_at = started_at
     conversation.resolution_met_at = closed_at
     conversation.resolution_due_at = (
-        due_at(started_at, promise.resolution, promise, conversation.pauses or ()) if promise.resolution else None
+        due_at(started_at, promise.resolution, promise, rests_of(conversation)) if promise.resolution else None
     )
     conversation.resolution_breached_at = _breach(conversation.resolution_due_at, closed_at, recorded)
 

@@ -9,9 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from inbox.agents.models import AccessToken, Agent, ShiftState, SignInAttempt
+from inbox.agents.models import AccessToken, Agent, SignInAttempt
 from inbox.agents.shifts import set_off_idle
-from inbox.conversations.assigning import ANSWERING
+from inbox.conversations.assigning import may_answer
 from inbox.conversations.bulk import forget_bulks
 from inbox.conversations.deciding import wake
 from inbox.conversations.handled import forget_old
@@ -24,6 +24,7 @@ from inbox.core.events import DrainQueue
 from inbox.core.jobs import defer
 from inbox.core.live import sweep_old
 from inbox.core.models import IdempotencyKey
+from inbox.organisations.archived import at_work
 from inbox.organisations.models import Membership, TeamMember
 from inbox.replies.service import hold_back, queue_due
 from inbox.reports.rollups import mark_gaps, roll_up
@@ -127,13 +128,7 @@ async def _hand_out(session: AsyncSession) -> None:
             Membership,
             (Membership.agent_id == TeamMember.agent_id) & (Membership.workspace_id == TeamMember.workspace_id),
         )
-        .where(
-            TeamMember.team_id == Conversation.team_id,
-            Membership.role.in_(ANSWERING),
-            Agent.shift_state == ShiftState.ON,
-            Agent.deactivated_at.is_(None),
-            Agent.capacity > _load_of(Agent.id),
-        )
+        .where(TeamMember.team_id == Conversation.team_id, may_answer, Agent.capacity > _load_of(Agent.id))
     )
     waiting = await session.scalars(
         select(Conversation.workspace_id)
@@ -141,6 +136,7 @@ async def _hand_out(session: AsyncSession) -> None:
             Conversation.assignee_id.is_(None),
             Conversation.needs_answer,
             Conversation.status == Status.OPEN,
+            at_work(Conversation.workspace_id),
             on_shift.exists(),
         )
         .distinct()

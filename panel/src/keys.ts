@@ -40,7 +40,7 @@ const ACTS: Record<string, () => void> = {
   KeyS: () => act('s'),
   KeyL: () => act('l'),
   KeyT: () => whenOpen(() => press('t')),
-  KeyM: () => whenOpen(() => press('m')),
+  KeyM: () => act('m'),
   KeyO: () => whenOpen(() => press('o')),
   KeyZ: takeBack,
 }

@@ -13,6 +13,7 @@ export interface Word {
 // All that the server announces: a test compares them. EventSource hears no kind that it was not told of.
 const KINDS = [
   'message', 'conversation', 'channel', 'agent', 'post', 'typing', 'sla', 'hours', 'lead', 'dead_event', 'escalation',
+  'mention',
 ]
 const AGAIN = [1000, 2000, 5000, 10_000]
 

@@ -40,6 +40,7 @@ function catchUp(): void {
   if (rows().length) refreshRows(rows().map((one) => one.dataset.row ?? ''))
   else void reloadList()
   refreshThreadSoon()
+  htmx.trigger(document.body, 'otklik:caught-up', {})
 }
 
 function note(word: Word): void {

@@ -37,6 +37,8 @@ function paint(): void {
   }
   const ids = find<HTMLInputElement>('#bulk-ids')
   if (ids) ids.value = [...picked].join(',')
+  const messages = find<HTMLInputElement>('#bulk-messages')
+  if (messages) messages.value = all.filter((box) => box.checked).map((box) => box.dataset.message).filter(Boolean).join(',')
 }
 
 function pick(ids: string[], wanted: boolean): void {

@@ -8,10 +8,10 @@ const morphing = {
   morphStyle: 'outerHTML' as 'outerHTML' | 'innerHTML',
   ignoreActiveValue: true,
   callbacks: {
-    // What a person opened or plays stays as it is.
+    // What a person opened or plays stays as it is, and so does what a part asks for by itself.
     beforeAttributeUpdated: (name: string, node: Element) =>
       !(KEPT.includes(node.tagName) && (name === 'open' || name === 'src' || name === 'value')),
-    beforeNodeMorphed: (old: Node) => !(old instanceof HTMLElement && old.matches('form[data-touched], video, audio')),
+    beforeNodeMorphed: (old: Node) => !(old instanceof HTMLElement && old.matches('form[data-touched], video, audio, [data-own]')),
   },
 }
 

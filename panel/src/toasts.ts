@@ -1,11 +1,19 @@
-// Toasts leave after ten seconds, later while the pointer or the focus is on them; refusals arrive as an event.
+// Toasts leave after ten seconds, later while the pointer or the focus is on them or nobody looks, and ten seconds after
+// what they tell of is over; refusals arrive as an event.
 import { find, findAll, from, htmx, naming, on, onLost, words } from './page'
 
 const SHOWN = 10_000
 
 function watch(toast: HTMLElement): void {
   toast.dataset.watched = ''
-  const leave = () => (toast.matches(':hover, :focus-within') ? setTimeout(leave, 1500) : toast.remove())
+  let wasGoing = false
+  const leave = () => {
+    const isGoing = find('[data-going]', toast) !== null
+    if (isGoing || wasGoing) setTimeout(leave, isGoing ? 500 : SHOWN)
+    else if (document.hidden || toast.matches(':hover, :focus-within')) setTimeout(leave, 1500)
+    else toast.remove()
+    wasGoing = isGoing
+  }
   setTimeout(leave, SHOWN)
 }
 

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from inbox.channels.adapter import Account, Act
 from inbox.channels.events import ConversationKind
-from inbox.channels.models import Channel, ChannelStatus
+from inbox.channels.models import Channel
 from inbox.channels.ringing import Ringing
-from inbox.channels.status import has_other_keys, set_status
+from inbox.channels.status import KeyRefusal, note_refused_key
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import (
@@ -68,7 +68,5 @@ async def _is_of_dead_key(context: Context, account: Account, error: KeyRefusedE
     """The channel needs attention; False when it has other keys by now."""
     async with context.transaction(EVERY_WORKSPACE) as session:
         channel = await session.get_one(Channel, account.channel_id)
-        if await has_other_keys(session, channel, context.cipher, account):
-            return False
-        await set_status(session, channel, ChannelStatus.ATTENTION, error.reason, context.clock())
-        return True
+        refusal = KeyRefusal.of(error)
+        return await note_refused_key(session, channel, context.cipher, account, refusal, context.clock())

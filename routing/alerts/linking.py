@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.agents.caller import Caller
 from inbox.agents.models import Agent
 from inbox.agents.permissions import Permission
-from inbox.agents.tokens import load_caller
+from inbox.agents.tokens import NO_TOKEN, find_active, load_caller
 from inbox.audit.service import record
 from inbox.channels.account import account_of
 from inbox.channels.events import Platform
@@ -58,7 +58,7 @@ async def find_linked(session: AsyncSession, workspace_id: int, external_id: str
         .join(Membership, (Membership.agent_id == Agent.id) & (Membership.workspace_id == workspace_id))
         .where(TelegramLink.external_id == external_id, Agent.deactivated_at.is_(None))
     )
-    return None if agent is None else await load_caller(session, agent, 0)
+    return None if agent is None else await load_caller(session, agent, NO_TOKEN)
 
 
 async def find_own_link(session: AsyncSession, agent_id: int) -> TelegramLink | None:
@@ -93,7 +93,7 @@ async def _use(session: AsyncSession, channel: Channel, job: LinkByCode, now: da
     if code.used_at is not None:
         # A repeated update must not tell who is linked that they are not.
         return N_("This code has been used.")
-    maker = await _find_maker(session, code.agent_id)
+    maker = await find_active(session, code.agent_id)
     if maker is None or (code.workspace_id is not None and not maker.may(code.workspace_id, Permission.MANAGE_RULES)):
         return DEAD
     if code.workspace_id is not None:
@@ -109,12 +109,6 @@ async def _use(session: AsyncSession, channel: Channel, job: LinkByCode, now: da
     code.used_at = now
     await _link_person(session, channel, job, maker, now)
     return N_("Your Telegram is linked: the buttons under alerts work for you now.")
-
-
-async def _find_maker(session: AsyncSession, agent_id: int) -> Caller | None:
-    """Whose code it is, with what they may do now; None for who was dismissed. The session is fenced to theirs."""
-    agent = await session.scalar(select(Agent).where(Agent.id == agent_id, Agent.deactivated_at.is_(None)))
-    return None if agent is None else await load_caller(session, agent, 0)
 
 
 async def _link_chat(session: AsyncSession, channel: Channel, job: LinkByCode, maker: Caller, now: datetime) -> None:

@@ -16,6 +16,7 @@ from inbox.conversations.tags import Sentiment
 from inbox.core.database import Json
 from inbox.core.events import RingAlert
 from inbox.core.jobs import defer
+from inbox.organisations.archived import at_work
 from routing.alerts.models import BY_DEFAULT, Alert, AlertKind, AlertSettings
 
 
@@ -99,7 +100,7 @@ def _occasion(message: NewMessage, conversations: Mapping[int, Conversation]) ->
 
 
 async def wanted_kinds(session: AsyncSession, workspace_ids: Collection[int]) -> dict[int, frozenset[AlertKind]]:
-    """Workspace → what rings there; those without an alert chat are not among them."""
+    """Workspace → what rings there; those without an alert chat, and archived ones, are not among them."""
     rows = await session.execute(
         select(Channel.workspace_id, AlertSettings.kinds)
         .outerjoin(AlertSettings, AlertSettings.workspace_id == Channel.workspace_id)
@@ -108,6 +109,7 @@ async def wanted_kinds(session: AsyncSession, workspace_ids: Collection[int]) ->
             Channel.platform == Platform.TELEGRAM,
             Channel.alert_chat_external_id.is_not(None),
             Channel.removed_at.is_(None),
+            at_work(Channel.workspace_id),
         )
     )
     always = {AlertKind.RULE, AlertKind.TEST}

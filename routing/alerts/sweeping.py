@@ -12,6 +12,7 @@ from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import RingBreach, RingDigest
 from inbox.core.jobs import defer
+from inbox.organisations.archived import at_work
 from routing.alerts.models import SPIKE_AT_LEAST, Alert, AlertKind, AlertSettings, AlertState
 from routing.alerts.service import Occasion, ring_alerts
 from routing.alerts.timing import is_spike
@@ -37,7 +38,7 @@ async def sweep_alerts(session: AsyncSession, now: datetime) -> None:
 async def _tell_held(session: AsyncSession, now: datetime) -> None:
     due = (
         select(Alert.id)
-        .where(Alert.state == AlertState.HELD, Alert.held_until <= now)
+        .where(Alert.state == AlertState.HELD, Alert.held_until <= now, at_work(Alert.workspace_id))
         .order_by(Alert.id)
         .limit(1000)
         .with_for_update(skip_locked=True)
@@ -58,6 +59,7 @@ async def _ring_dead_channels(session: AsyncSession, now: datetime) -> None:
         .outerjoin(AlertSettings, AlertSettings.workspace_id == Channel.workspace_id)
         .where(
             Channel.removed_at.is_(None),
+            at_work(Channel.workspace_id),
             Channel.status_at > now - REMEMBERED,
             (Channel.status == ChannelStatus.ATTENTION)
             | ((Channel.status == ChannelStatus.DOWN) & (Channel.status_at < now - DOWN_FOR)),

@@ -12,11 +12,13 @@ from inbox.channels.adapter import Account
 from inbox.channels.events import Platform
 from inbox.channels.models import Channel, ChannelStatus
 from inbox.contacts.models import Contact
+from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.models import Conversation, Message, Post
 from inbox.core.context import Context
 from inbox.core.i18n import Words, words_in
-from inbox.organisations.models import Workspace
-from routing.alerts.models import COOLDOWN, Alert, AlertSettings
+from inbox.organisations.archived import at_work
+from inbox.organisations.models import Membership, Workspace
+from routing.alerts.models import COOLDOWN, Alert, AlertSettings, TelegramLink
 from routing.alerts.timing import Habits
 from routing.alerts.wording import Told
 
@@ -58,7 +60,7 @@ async def load_alert_desk(session: AsyncSession, context: Context, workspace_id:
 
 
 async def find_alert_channel(session: AsyncSession, workspace_id: int) -> Channel | None:
-    """The Telegram channel whose bot rings."""
+    """The Telegram channel whose bot rings; none in an archived project."""
     found: Channel | None = await session.scalar(
         select(Channel)
         .where(
@@ -66,11 +68,37 @@ async def find_alert_channel(session: AsyncSession, workspace_id: int) -> Channe
             Channel.platform == Platform.TELEGRAM,
             Channel.alert_chat_external_id.is_not(None),
             Channel.removed_at.is_(None),
+            at_work(Channel.workspace_id),
         )
         .order_by(Channel.status.in_([ChannelStatus.ATTENTION, ChannelStatus.DOWN]), Channel.id)
         .limit(1)
     )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChat:
+    """Where a colleague is rung in private: the project's bot with which they talk, and their account there."""
+
+    channel: Channel
+    external_id: str
+
+
+async def find_own_chat(session: AsyncSession, workspace_id: int, agent_id: int | None) -> OwnChat | None:
+    """None where their Telegram is not linked with a bot of this project at work, or they may not answer there."""
+    found = (
+        await session.execute(
+            select(Channel, TelegramLink.external_id)
+            .join(TelegramLink, TelegramLink.channel_id == Channel.id)
+            .join(Membership, Membership.agent_id == TelegramLink.agent_id)
+            .where(
+                TelegramLink.agent_id == agent_id, Channel.workspace_id == workspace_id, Channel.removed_at.is_(None),
+                at_work(Channel.workspace_id), Membership.workspace_id == workspace_id,
+                Membership.role.in_(ANSWERING),
+            )
+        )
+    ).one_or_none()  # fmt: skip
+    return None if found is None else OwnChat(found[0], found[1])
 
 
 async def load_told(session: AsyncSession, context: Context, alerts: Sequence[Alert], desk: Desk) -> list[Told]:

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.agents.models import Agent, ShiftState
-from inbox.conversations.assigning import ANSWERING
+from inbox.agents.models import Agent
+from inbox.conversations.assigning import may_answer
 from inbox.conversations.models import Conversation, Direction, Message, MessageKind, Status
 from inbox.core.bulk import among
 from inbox.core.database import OVER_ALL
@@ -40,10 +40,8 @@ async def load_desks(
         .join(Membership, Membership.agent_id == Agent.id)
         .where(
             among(Membership.workspace_id, workspace_ids),
-            Membership.role.in_(ANSWERING),
             Agent.id.in_(members) | among(Agent.id, further_agent_ids),
-            Agent.shift_state == ShiftState.ON,
-            Agent.deactivated_at.is_(None),
+            may_answer,
         )
         .order_by(Agent.id, Membership.workspace_id)
     )

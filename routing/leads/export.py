@@ -1,6 +1,5 @@
-"""Leads as a table for spreadsheets: CSV with a mark that Excel knows, and XLSX."""
+"""Leads as a table for spreadsheets: CSV and XLSX."""
 
-import csv
 import io
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +8,7 @@ from zoneinfo import ZoneInfo
 from openpyxl import Workbook
 
 from inbox.core.i18n import N_, Words
-from inbox.core.sheets import harmless
+from inbox.core.sheets import Cell, harmless, make_csv
 from routing.leads.listing import Listed
 from routing.leads.models import Stage
 
@@ -25,12 +24,9 @@ STAGES = {
 
 
 def write_csv(leads: Sequence[Listed], words: Words, zone: str) -> bytes:
-    """UTF-8 with a byte order mark, semicolons: what a Russian Excel opens by a double click."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow([words.gettext(column) for column in COLUMNS])
-    writer.writerows([harmless(cell) for cell in _row(one, words, zone)] for one in leads)
-    return out.getvalue().encode("utf-8-sig")
+    """As `make_csv` says."""
+    head: list[Cell] = [words.gettext(column) for column in COLUMNS]
+    return make_csv([head, *(_row(one, words, zone) for one in leads)], words.locale)
 
 
 def write_xlsx(leads: Sequence[Listed], words: Words, zone: str) -> bytes:
@@ -47,7 +43,7 @@ def write_xlsx(leads: Sequence[Listed], words: Words, zone: str) -> bytes:
     return out.getvalue()
 
 
-def _row(listed: Listed, words: Words, zone: str) -> list[str | int | float]:
+def _row(listed: Listed, words: Words, zone: str) -> list[Cell]:
     lead = listed.lead
     return [
         lead.id, _time(lead.heard_at, zone), lead.contact.name, lead.text, lead.phone or "", lead.channel.name,

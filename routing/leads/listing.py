@@ -17,7 +17,7 @@ from inbox.conversations.access import visible
 from inbox.conversations.models import Conversation, Delivery, Direction, Message, MessageKind, Post
 from inbox.core.errors import NotFoundError
 from inbox.organisations.models import Role
-from routing.leads.models import Lead, Stage
+from routing.leads.models import OPEN, Lead, Stage
 from routing.leads.service import hold_lead
 
 _HAS_LEFT = (Delivery.SENT, Delivery.UNCERTAIN)
@@ -89,6 +89,21 @@ async def access_lead(
         raise NotFoundError("There is no such lead.")
     caller.require(row[0].workspace_id, permission)
     return Listed(row[0], row[1])
+
+
+async def find_lead_of(session: AsyncSession, caller: Caller, conversation_id: int) -> Lead | None:
+    """The conversation's open lead, else its newest one; None when the caller may see none."""
+    statement = (
+        select(Lead)
+        .join(Conversation, Conversation.id == Lead.conversation_id)
+        .where(Lead.conversation_id == conversation_id, _seen_by(caller))
+        .options(*_parts())
+        .order_by(Lead.stage.in_(OPEN).desc(), Lead.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    found: Lead | None = await session.scalar(statement)
+    return found
 
 
 async def sum_up(session: AsyncSession, caller: Caller, filters: Filters) -> list[Total]:

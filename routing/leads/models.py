@@ -17,13 +17,14 @@ from sqlalchemy import (
     update,
 )  # fmt: skip
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.sql.dml import Update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from inbox.agents.models import Agent
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact
 from inbox.conversations.models import Post
 from inbox.core.database import Base, HasId, OfWorkspace, text_enum
+from inbox.core.events import TellLead
 from inbox.core.i18n import N_
 
 ONE_TALK = N_("The same talk has a lead already.")
@@ -97,7 +98,7 @@ class Lead(HasId, OfWorkspace, Base):
     owner: Mapped[Agent | None] = relationship(lazy="raise", viewonly=True, foreign_keys=[owner_id])
 
     @classmethod
-    def give_way(cls, conversation_id: int, heir_id: int) -> Update:
+    def give_way(cls, conversation_id: int, heir_id: int) -> ReturningUpdate[int]:
         """Of the open leads of two talks that are one, the one that is taken up stays, else the heir's."""
         stays = (
             select(cls.id)
@@ -110,4 +111,10 @@ class Lead(HasId, OfWorkspace, Base):
             update(cls)
             .where(cls.conversation_id.in_([conversation_id, heir_id]), cls.stage.in_(OPEN), cls.id != stays)
             .values(stage=Stage.NOT_A_LEAD, stage_at=func.now(), reason=ONE_TALK, take_up_due_at=None)
+            .returning(cls.id)
         )
+
+    @classmethod
+    def tell_of(cls, row_id: int) -> TellLead:
+        """Webhooks and panels hear of the lead that was closed."""
+        return TellLead(lead_id=row_id)

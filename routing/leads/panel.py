@@ -14,17 +14,18 @@ from inbox.agents.frame import load_frame, read_place, scope_at
 from inbox.agents.permissions import Permission
 from inbox.channels.access import list_channels
 from inbox.conversations.access import access_conversation
+from inbox.conversations.models import Conversation
 from inbox.core.context import Context
 from inbox.core.database import enter_scope
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError, RefusedError
-from inbox.core.sheets import XLSX
+from inbox.core.sheets import CSV, XLSX
 from inbox.core.web.dependencies import ContextDep, PanelCaller, SessionDep
 from inbox.core.web.fields import RowId
-from inbox.core.web.templates import render, words_of
+from inbox.core.web.templates import is_fragment, render, words_of
 from routing.leads import listing
 from routing.leads.export import MOST, STAGES, write_csv, write_xlsx
 from routing.leads.listing import Filters
-from routing.leads.models import OPEN, Stage
+from routing.leads.models import OPEN, Lead, Stage
 from routing.leads.service import change_lead, has_open_lead, make_lead_by_hand
 
 panel = APIRouter(prefix="/w/{ws}/leads")
@@ -72,7 +73,7 @@ async def export(
     body = write_csv(leads, words, frame.zone) if form == "csv" else write_xlsx(leads, words, frame.zone)
     return Response(
         body,
-        media_type="text/csv; charset=utf-8" if form == "csv" else XLSX,
+        media_type=CSV if form == "csv" else XLSX,
         headers={"Content-Disposition": f'attachment; filename="leads-{now:%Y-%m-%d}.{form}"'},
     )
 
@@ -103,7 +104,19 @@ async def make(
     conversation = await access_conversation(session, caller, conversation_id, Permission.ANSWER, lock=True)
     await make_lead_by_hand(session, caller, conversation, context.clock())
     said = words_of(request).gettext("It is a lead now")
-    return render(request, "core/toasts.html", text=said, kind="done", undo=None)
+    response = render(request, "core/toasts.html", text=said, kind="done", undo=None)
+    response.headers["HX-Trigger"] = "otklik:lead"
+    return response
+
+
+@panel.get("/of/{conversation_id}")
+async def show_card(
+    request: Request, session: SessionDep, context: ContextDep, caller: PanelCaller, ws: str, conversation_id: RowId
+) -> Response:
+    """The lead of an open conversation, or the way to make one, for the column beside it."""
+    enter_scope(session, scope_at(read_place(ws, caller), caller))
+    conversation = await access_conversation(session, caller, conversation_id)
+    return await _card(request, session, caller, ws, conversation, context.clock())
 
 
 @panel.post("/{lead_id}")
@@ -114,22 +127,35 @@ async def change(
     caller: PanelCaller,
     ws: str,
     lead_id: RowId,
-    stage: Annotated[Stage, Form()],
+    stage: Annotated[Stage | None, Form()] = None,
     reason: Annotated[str, Form(max_length=500)] = "",
     amount: Annotated[str, Form(max_length=20)] = "",
     phone: Annotated[str, Form(max_length=32)] = "",
 ) -> Response:
-    """Write the row's form; what is refused is said above the list."""
+    """Write the fields that were sent. On the board what is refused is said above the list; the card beside a
+    conversation, which sends one form a field, comes back as it is now."""
     enter_scope(session, scope_at(read_place(ws, caller), caller))
     found = await listing.access_lead(session, caller, lead_id, Permission.ANSWER, lock=True)
+    sent = {"stage": stage, "reason": reason, "amount": amount, "phone": phone}
+    given = await request.form()
+    changes: dict[str, object] = {name: value for name, value in sent.items() if name in given}
+    if is_fragment(request):
+        await _write(session, caller, found.lead, changes, context.clock())
+        conversation = await session.get_one(Conversation, found.lead.conversation_id)
+        return await _card(request, session, caller, ws, conversation, context.clock())
     try:
-        changes = {"stage": stage, "reason": reason, "amount": _amount(amount), "phone": phone}
         async with session.begin_nested():
-            await change_lead(session, caller, found.lead, changes, context.clock())
+            await _write(session, caller, found.lead, changes, context.clock())
     except (ConflictError, ForbiddenError, InvalidInputError) as error:
         session.expire_all()
         return await _page(request, session, context, caller, ws, _Asked("", "30", "", "", ""), error)
     return RedirectResponse(f"/w/{ws}/leads", status_code=303)
+
+
+async def _write(session: AsyncSession, caller: Caller, lead: Lead, changes: dict[str, object], now: datetime) -> None:
+    if "amount" in changes:
+        changes["amount"] = _amount(str(changes["amount"]))
+    await change_lead(session, caller, lead, changes, now)
 
 
 class _Asked:
@@ -172,6 +198,18 @@ def _amount(text: str) -> Decimal | None:
     if not 0 <= amount < Decimal(10) ** 12:
         raise InvalidInputError("The sum is a number, such as 12 500.", field="amount")
     return amount
+
+
+async def _card(
+    request: Request, session: AsyncSession, caller: Caller, ws: str, conversation: Conversation, now: datetime
+) -> Response:
+    await session.flush()
+    may_change = caller.may(conversation.workspace_id, Permission.ANSWER)
+    return render(
+        request, "leads/card.html", ws=ws, conversation=conversation, stages=STAGES, now=now, may_change=may_change,
+        lead=await listing.find_lead_of(session, caller, conversation.id),
+        can_make=may_change and not await has_open_lead(session, conversation),
+    )  # fmt: skip
 
 
 async def _page(

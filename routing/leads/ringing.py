@@ -14,7 +14,6 @@ from inbox.channels.adapter import Account
 from inbox.channels.models import Channel
 from inbox.channels.ringing import Button, Ring
 from inbox.contacts.models import Contact
-from inbox.conversations.assigning import ANSWERING
 from inbox.conversations.models import Post
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -22,11 +21,9 @@ from inbox.core.errors import ConflictError, ForbiddenError, KeyRefusedError, No
 from inbox.core.events import RingLead
 from inbox.core.i18n import Words
 from inbox.core.pacing import Pacing
-from inbox.organisations.models import Membership
 from routing.alerts.calling import call_in_turn, ringer_of
-from routing.alerts.models import TelegramLink
 from routing.alerts.pressing import Deed, Done, Pressed
-from routing.alerts.telling import Desk, load_alert_desk
+from routing.alerts.telling import Desk, find_own_chat, load_alert_desk
 from routing.leads.models import Lead, Stage
 from routing.leads.service import change_lead, hold_lead, is_of_sales, take_up
 from routing.leads.sweeping import pass_on
@@ -61,21 +58,11 @@ async def run_lead_ring(context: Context, pacing: Pacing, job: RingLead) -> None
 
 async def _plan(session: AsyncSession, context: Context, lead: Lead, now: datetime) -> _Call | None:
     desk = await load_alert_desk(session, context, lead.workspace_id)
-    own_chat = (
-        await session.execute(
-            select(Channel, TelegramLink.external_id)
-            .join(TelegramLink, TelegramLink.channel_id == Channel.id)
-            .join(Membership, Membership.agent_id == TelegramLink.agent_id)
-            .where(
-                TelegramLink.agent_id == lead.owner_id, Channel.workspace_id == lead.workspace_id,
-                Channel.removed_at.is_(None), Membership.workspace_id == lead.workspace_id,
-                Membership.role.in_(ANSWERING),
-            )
-        )
-    ).one_or_none()  # fmt: skip
+    own_chat = await find_own_chat(session, lead.workspace_id, lead.owner_id)
     if own_chat is not None:
         text = await say_lead(session, lead, desk, now, is_private=True)
-        return _Call(account_of(own_chat[0], context.cipher), Ring(own_chat[1], text, buttons_of(lead, desk.words)))
+        ring = Ring(own_chat.external_id, text, buttons_of(lead, desk.words))
+        return _Call(account_of(own_chat.channel, context.cipher), ring)
     if desk.account is None:
         return None
     text = await say_lead(session, lead, desk, now, is_private=False)

@@ -15,8 +15,10 @@ from inbox.calendars.service import load_hours
 from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation, Direction, Message
 from inbox.core.bulk import insert_new_rows
-from inbox.core.database import Json
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE, Json
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError
+from inbox.core.events import TellLead
 from inbox.core.live import announce
 from inbox.organisations.models import Role, Team
 from routing.leads.models import OPEN, Lead, Stage
@@ -241,6 +243,16 @@ async def _set_stage(session: AsyncSession, lead: Lead, stage: Stage, now: datet
     lead.take_up_due_at = None
     if stage is Stage.NEW:
         lead.taken_up_at = lead.taken_up_by_id = None
+
+
+async def run_tell_lead(context: Context, job: TellLead) -> None:
+    """Of a lead as it is by now."""
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        lead = await session.get(Lead, job.lead_id)
+        if lead is None:
+            return
+        await tell_leads(session, [lead.id], HookEvent.LEAD_CHANGED, context.clock())
+        announce_lead(session, lead.workspace_id, lead.owner_id, None)
 
 
 def announce_lead(session: AsyncSession, workspace_id: int, assignee_id: int | None, team_id: int | None) -> None:

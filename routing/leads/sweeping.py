@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.agents.models import Agent, ShiftState
-from inbox.conversations.assigning import ANSWERING
+from inbox.agents.models import Agent
+from inbox.conversations.assigning import may_answer
 from inbox.conversations.models import Activity, Conversation, Delivery, Direction, Message, MessageKind
 from inbox.core.events import RingLead
 from inbox.core.jobs import defer
 from inbox.core.live import announce
-from inbox.organisations.models import Membership, Role, Team, TeamMember
+from inbox.organisations.models import Membership, Role, Team, TeamMember, Workspace
 from inbox.sla.recomputing import follow_terms, terms_key
 from routing.alerts.models import AlertKind
 from routing.alerts.service import Occasion, ring_alerts
@@ -90,11 +90,18 @@ async def _stop_answered(session: AsyncSession) -> None:
 
 async def hand_on_missed(session: AsyncSession, now: datetime) -> None:
     """Hand on what nobody took up, in a transaction of its own: conversations with their leads are locked before turns,
-    and those at once, as a batch does. What a batch holds at this moment comes with the next sweep."""
+    and those at once, as a batch does. What a batch holds at this moment comes with the next sweep. A time that ran out
+    while the project was archived was nobody's fault."""
     found = await session.scalars(
         select(Lead)
         .join(Conversation, Conversation.id == Lead.conversation_id)
-        .where(Lead.stage == Stage.NEW, Lead.take_up_due_at <= now)
+        .join(Workspace, Workspace.id == Lead.workspace_id)
+        .where(
+            Lead.stage == Stage.NEW,
+            Lead.take_up_due_at <= now,
+            Workspace.archived_at.is_(None),
+            or_(Workspace.resumed_at.is_(None), Lead.take_up_due_at > Workspace.resumed_at),
+        )
         .order_by(Lead.id)
         .limit(PAGE)
         .with_for_update(of=[Lead, Conversation], skip_locked=True, key_share=True)
@@ -135,13 +142,7 @@ async def pass_on(session: AsyncSession, lead: Lead, now: datetime, *, why: str)
             Membership,
             (Membership.agent_id == TeamMember.agent_id) & (Membership.workspace_id == TeamMember.workspace_id),
         )
-        .where(
-            Team.workspace_id == lead.workspace_id,
-            Team.purpose == "sales",
-            Membership.role.in_(ANSWERING),
-            Agent.shift_state == ShiftState.ON,
-            Agent.deactivated_at.is_(None),
-        )
+        .where(Team.workspace_id == lead.workspace_id, Team.purpose == "sales", may_answer)
         .order_by(TeamMember.team_id, TeamMember.agent_id)
         .with_for_update(of=TeamMember)
         .execution_options(populate_existing=True)

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.conversations.models import Priority
 from inbox.conversations.tags import Intent
-from inbox.organisations.models import Team
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.events import FurnishProject
+from inbox.organisations.models import Team, Workspace
 from routing.assignment.choosing import Choosing
 from routing.rules.actions import ACTIONS, Action, Assign, HandToTeam, Hold, MakeLead, SetPriority
 from routing.rules.conditions import CONDITIONS, Condition, HoursAre, IntentIs, NeedsAnswerIs, ToxicIs, UnsureIs
@@ -16,6 +20,17 @@ _SPAM = "Спам → подозрительные"
 """Marks and lets the others go on: what looks like spam and is said to us still finds somebody."""
 
 Ready = tuple[str, Sequence[Condition], Sequence[Action]]
+
+
+async def furnish(context: Context, job: FurnishProject) -> None:
+    """What a new project begins with; nothing where somebody has begun already, or where the job ran before."""
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        workspace = await session.get(Workspace, job.workspace_id, with_for_update={"key_share": True})
+        begun = or_(
+            exists().where(Team.workspace_id == job.workspace_id), exists().where(Rule.workspace_id == job.workspace_id)
+        )
+        if workspace is not None and not await session.scalar(select(begun)):
+            await make_ready_rules(session, workspace.id)
 
 
 async def make_ready_rules(session: AsyncSession, workspace_id: int) -> None:

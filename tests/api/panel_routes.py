@@ -26,6 +26,7 @@ PEOPLE = "/w/{ws}/settings/people"
 TEAMS = "/w/{ws}/settings/teams"
 RULES = "/w/{ws}/settings/rules"
 SIGN_IN = ("POST", "/sign-in")
+ARCHIVE = "/w/{ws}/settings/project/archive"
 CONNECT = ("POST", "/w/{ws}/channels/new")
 LIVE = ("GET", "/live")
 AUTO_REPLIES = "/w/{ws}/settings/auto-replies"
@@ -52,6 +53,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("GET", "/w/{ws}/sla/handover"): Route(),
     ("POST", "/w/{ws}/sla/handover"): Route({"steps": "1:none:1"}),
     ("GET", "/w/{ws}/sla/export.csv"): Route(),
+    ("GET", "/w/{ws}/sla/late.csv"): Route(),
     ("GET", "/w/{ws}/sla/export.xlsx"): Route(is_silent=True),
     ("GET", HOURS): Route(),
     ("GET", f"{HOURS}/new"): Route(),
@@ -72,6 +74,11 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", WELCOME): Route({"name": "Нина", "password": "a long enough password"}),
     ("GET", "/w/{ws}/settings/project"): Route(),
     ("POST", "/w/{ws}/settings/project"): Route({"colour": "violet"}),
+    ("POST", "/w/{ws}/settings/project/name"): Route({"name": "Другое имя"}),
+    ("POST", ARCHIVE): Route(),
+    ("GET", "/w/{ws}/settings/projects"): Route(),
+    ("POST", "/projects"): Route({"name": "Новый проект", "time_zone": "Europe/Moscow"}),
+    ("POST", "/projects/{project_id}/resume"): Route(),
     ("GET", PEOPLE): Route(),
     ("POST", PEOPLE): Route({"email": "new@otklik.test", "role": "moderator"}),
     ("POST", f"{PEOPLE}/invitations/{{invitation_id}}/remove"): Route(),
@@ -114,6 +121,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("GET", f"{LEADS}/export"): Route({}, {"channel": "channel_id"}, is_silent=True),
     ("GET", f"{LEADS}/new/{{conversation_id}}"): Route(),
     ("POST", f"{LEADS}/new/{{conversation_id}}"): Route(),
+    ("GET", f"{LEADS}/of/{{conversation_id}}"): Route(),
     ("POST", f"{LEADS}/{{lead_id}}"): Route({"stage": "lost", "amount": "100"}),
     ("GET", ALERTS): Route(),
     ("POST", ALERTS): Route({"kinds": "negative", "cooldown": "3"}),
@@ -133,6 +141,9 @@ PANEL: Mapping[tuple[str, str], Route] = {
         {"deed": "close", "ids": "1"}, {"ids": "conversation_id", "assignee": "assignee_id"}
     ),
     ("POST", "/w/{ws}/bulk/{bulk_change_id}/undo"): Route(),
+    ("GET", "/w/{ws}/bulk/review"): Route({"messages": "1"}, {"messages": "message_id"}),
+    ("POST", "/w/{ws}/bulk/review"): Route({"messages": "1", "action": "delete"}, {"messages": "message_id"}),
+    ("GET", "/w/{ws}/bulk/reviews"): Route({"ids": "1", "action": "delete", "of": "1"}),
     ("GET", "/w/{ws}/bulk/people"): Route({"ids": "1"}, {"ids": "conversation_id"}),
     ("GET", "/w/{ws}/bulk/labels"): Route({"ids": "1"}, {"ids": "conversation_id"}),
     ("GET", "/w/{ws}/counts"): Route({}, {"channel_id": "channel_id"}),
@@ -164,11 +175,14 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", f"{MESSAGE}/send-now"): Route(),
     ("POST", f"{TALK}/typing"): Route(),
     ("GET", f"{TALK}/canned"): Route({"q": ""}),
+    ("GET", f"{TALK}/mentions"): Route(),
+    ("GET", "/messages/{message_id}/notice"): Route(),
     ("GET", "/w/{ws}/commands"): Route({"q": ""}),
     ("GET", "/w/{ws}/settings/canned"): Route(),
     ("POST", "/w/{ws}/settings/canned"): Route({"title": "Оплата", "text": "Картой"}),
     ("POST", "/w/{ws}/settings/canned/{canned_response_id}"): Route({"title": "Оплата", "text": "Наличными"}),
     ("POST", "/w/{ws}/settings/canned/{canned_response_id}/remove"): Route(),
+    ("GET", "/w/{ws}/me/notifications"): Route(),
     ("GET", "/me/two-step"): Route(),
     ("GET", "/w/{ws}/me/two-step"): Route(),
     ("POST", "/w/{ws}/me/two-step/on"): Route({"secret": "A" * 32, "totp": "000000"}),
@@ -176,7 +190,8 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", f"{MESSAGE}/review"): Route({"action": "delete", "reason": "Спам"}),
 }
 SOURCES = {
-    "ws": "workspace_id", "conversation_id": "conversation_id", "message_id": "message_id", "channel_id": "channel_id",
+    "ws": "workspace_id", "project_id": "workspace_id",
+    "conversation_id": "conversation_id", "message_id": "message_id", "channel_id": "channel_id",
     "dead_event_id": "dead_event_id", "attachment_id": "attachment_id", "auto_reply_id": "auto_reply_id",
     "calendar_id": "calendar_id", "policy_id": "policy_id",
     "lead_id": "lead_id", "webhook_id": "webhook_id", "delivery_id": "delivery_id",

@@ -24,7 +24,7 @@ INVITATIONS = "/api/v1/agents/invitations"
 async def opens(company: Company, url: str) -> bool:
     """Whether the link leads to its page."""
     answer = await (await company.guest()).get(re.sub(r"^https?://[^/]+", "", url))
-    assert answer.status_code in {200, 404}
+    assert answer.status_code in {200, 410}
     return answer.status_code == 200
 
 
@@ -174,3 +174,28 @@ async def test_the_page_of_people_shows_invitations_only_while_there_are_some(co
     (action,) = re.findall(rf'action="({at}/invitations/\d+/remove)"', page)
     assert (await browser.post(action)).status_code == 303
     assert "new@otklik.test" not in (await browser.get(at)).text
+
+
+async def test_a_link_that_had_its_day_says_so_and_what_to_do_and_nothing_about_anybody(company: Company) -> None:
+    guest = await company.guest()
+    guest.headers["Accept-Language"] = "en"
+    used, withdrawn, old = [
+        re.sub(r"^https?://[^/]+", "", (await invite(company, f"{name}@otklik.test")).json()["url"])
+        for name in ("used", "withdrawn", "old")
+    ]
+    assert (await use(company, used, name="Нина", password=LONG)).status_code == 303
+    owner = await company.client_of("owner")
+    first = (await owner.get(INVITATIONS)).json()["items"][0]
+    assert first["email"] == "withdrawn@otklik.test"
+    assert (await owner.delete(f"{INVITATIONS}/{first['id']}")).status_code == 204
+    company.clock.advance(timedelta(days=8))
+    for link, words in ((used, "used already"), (withdrawn, "used already, or was withdrawn"), (old, "out of date")):
+        page = await guest.get(link)
+        assert page.status_code == 410
+        assert words in page.text
+        assert "sign in with that" in page.text
+        assert "ask whoever sent it to you for a new one" in page.text
+        for told in ("@otklik.test", "Нина", "Owner", "Лад"):
+            assert told not in page.text
+    unknown = await guest.get("/welcome?key=nothing")
+    assert unknown.status_code == 404

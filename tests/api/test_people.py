@@ -54,7 +54,7 @@ async def test_an_invitation_makes_an_account_once(company: Company) -> None:
     assert (joined.status_code, joined.headers["location"]) == (303, "/")
     assert "otklik" in joined.headers["set-cookie"]
     guest = await company.guest()
-    assert (await guest.get(re.sub(r"^https?://[^/]+", "", url))).status_code == 404
+    assert (await guest.get(re.sub(r"^https?://[^/]+", "", url))).status_code == 410
     signed_in = await guest.post("/api/v1/auth/token", json={"email": "new@otklik.test", "password": LONG})
     assert signed_in.status_code == 200
     me = await guest.get("/api/v1/me", headers={"Authorization": f"Bearer {signed_in.json()['token']}"})
@@ -65,7 +65,7 @@ async def test_a_link_ends_with_its_time(company: Company) -> None:
     url = (await invite(company)).json()["url"]
     company.clock.advance(timedelta(days=8))
     guest = await company.guest()
-    assert (await guest.get(re.sub(r"^https?://[^/]+", "", url))).status_code == 404
+    assert (await guest.get(re.sub(r"^https?://[^/]+", "", url))).status_code == 410
 
 
 async def test_who_is_known_joins_at_once_and_strangers_accounts_stay_theirs(company: Company) -> None:
@@ -81,7 +81,7 @@ async def test_a_reset_ends_all_sessions_and_sets_the_password(company: Company)
     first = (await owner.post(f"{people(company, 'moderator')}/reset")).json()["url"]
     second = (await owner.post(f"{people(company, 'moderator')}/reset")).json()["url"]
     guest = await company.guest()
-    assert (await guest.get(re.sub(r"^https?://[^/]+", "", first))).status_code == 404
+    assert (await guest.get(re.sub(r"^https?://[^/]+", "", first))).status_code == 410
     assert (await moderator.get("/api/v1/me")).status_code == 200
     assert (await use(company, second, password=LONG)).status_code == 303
     assert (await moderator.get("/api/v1/me")).status_code == 401

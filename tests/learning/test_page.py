@@ -63,7 +63,16 @@ async def test_right_is_counted_among_what_people_looked_at(company: Company, su
     assert standing.right == {"intent": 0.75, "sentiment": 1.0, "toxic": 1.0}
     assert [week.looked for week in standing.weeks] == [0] * 7 + [4]
     browser = await company.browser_of("owner")
-    assert "right in 75 %" in (await browser.get(page_of(company))).text
+    few = (await browser.get(page_of(company))).text
+    assert "4 checked so far" in few
+    assert "right in 75 %<" not in few
+    for number in range(16):
+        one = await subscribers.write(f"ещё вопрос {number}", str(700 + number))
+        intent = "question" if number % 4 else "lead"
+        await owner.put(f"/api/v1/messages/{one.message_id}/tags", json={"intent": intent})
+    enough = (await browser.get(page_of(company))).text
+    assert "right in 75 %<" in enough
+    assert "checked so far" not in enough
 
 
 async def test_the_queue_takes_a_persons_word_and_only_of_its_project(

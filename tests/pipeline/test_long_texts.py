@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from bots.telegram.adapter import TelegramAdapter
 from bots.telegram.texts import names_us
@@ -18,7 +19,7 @@ from inbox.canned.variables import Filling as FillingOfCanned
 from inbox.canned.variables import fill as fill_canned
 from inbox.channels.adapter import Adapters
 from inbox.channels.events import ConversationKind, Me, MessageReceived, Platform, PostSeen
-from inbox.channels.lengths import LONGEST_NAME, LONGEST_TEXT, cut
+from inbox.channels.lengths import LONGEST_NAME, LONGEST_TEXT, MOST_ATTACHMENTS, cut
 from inbox.contacts.models import Identity
 from inbox.conversations.addressee import Whom
 from inbox.conversations.arrivals import OnChannel
@@ -194,6 +195,22 @@ def test_names_titles_and_quotations_are_cut_too() -> None:
     assert isinstance(forwarded, MessageReceived)
     assert forwarded.parent is not None
     assert (len(forwarded.parent.text), forwarded.parent.text[-1]) == (LONGEST_TEXT, "…")
+
+
+@pytest.mark.parametrize("count", [MOST_ATTACHMENTS, MOST_ATTACHMENTS + 1, 20_000])
+def test_attachments_beyond_their_number_are_left_out_logged_and_take_no_words_with_them(count: int) -> None:
+    links = [{"type": "text_link", "offset": 0, "length": 1, "url": f"https://a.ru/{n}"} for n in range(count)]
+    photo = {"type": "photo", "photo": {"text": "Шкаф"}}
+    events = (
+        (Platform.TELEGRAM, update(text="сколько стоит", entities=links)),
+        (Platform.VK, event("message_new", message(text="сколько стоит", attachments=[photo] * count))),
+    )
+    for platform, raw in events:
+        with capture_logs() as logs:
+            found = read(platform, raw)
+        assert found.text == "сколько стоит"
+        assert len(found.attachments) == MOST_ATTACHMENTS
+        assert [one["left_out"] for one in logs] == [count - MOST_ATTACHMENTS][: count - MOST_ATTACHMENTS]
 
 
 @pytest.fixture

@@ -72,3 +72,21 @@ async def test_hours_and_promises_are_read_once_a_batch_and_anew_in_the_next(com
         found = await _statements(context, channel_id, pipeline, first, 8)
         assert sum("FROM sla_policies" in one for one in found) == 1
         assert sum("FROM workspaces LEFT OUTER JOIN calendars" in one for one in found) == 1
+
+
+async def test_an_edit_reads_its_attachments_once(company: tuple[Context, int]) -> None:
+    context, channel_id = company
+    pipeline, now = Pipeline(context, IntakeStream(context.redis, "one"), route), context.clock()
+    (raw,) = updates(["сколько стоит доставка?"], now, 1)
+    message = raw["message"]
+    assert isinstance(message, dict)
+    edited = {
+        "update_id": 2,
+        "edited_message": {**message, "text": "а когда привезёте?", "edit_date": message["date"] + 9},
+    }
+    await pipeline.process([Entry("1-1", channel_id, now, "test", as_json(raw))])
+    with counted(context) as statements:
+        await pipeline.process([Entry("1-2", channel_id, now, "test", as_json(edited))])
+    found = [one for one in statements if one.startswith("SELECT attachments.kind, attachments.external_id")]
+    assert len(found) == 1, found
+    assert not [one for one in statements if one.startswith("SELECT attachments.kind FROM")]

@@ -11,13 +11,14 @@ from inbox.channels.models import Channel, ChannelStatus
 from inbox.channels.receivers import ANOTHER_POLLER
 from inbox.channels.status import set_status
 from inbox.conversations.models import Delivery, Message
+from inbox.conversations.urgency import find_running_due
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import TemporaryRefusalError
 from inbox.core.events import DeliverMessage
 from inbox.replies.claims import SETTLING, claim
 from inbox.replies.delivery import Deliveries
 from inbox.replies.outcomes import Outcome
-from inbox.replies.service import queue_due, requeue_parked
+from inbox.replies.service import delete, queue_due, requeue_parked
 from inbox.replies.settling import settle
 from tests.company import ShiftedClock
 from tests.replies.conftest import PERSON, Talk, sent
@@ -105,6 +106,19 @@ async def test_a_blocked_bot_fails_the_reply_and_marks_the_contact(talk: Talk) -
     assert message.failure
     async with talk.context.database.session(EVERY_WORKSPACE) as session:
         assert await session.scalar(text("select unreachable_at is not null from identities")) is True
+    talked = await talk.conversation()
+    assert (talked.needs_answer, len(talked.silences), find_running_due(talked)) == (True, 1, None)
+
+
+async def test_taking_back_what_holds_up_nothing_gives_nothing_a_second_job(talk: Talk) -> None:
+    failed, later = await talk.reply("раз"), await talk.reply("потом", talk.context.clock() + timedelta(hours=1))
+    await talk.change(failed, delivery=Delivery.FAILED)
+    await talk.forget_jobs()
+    behind = await talk.reply("два")
+    async with talk.context.transaction(EVERY_WORKSPACE) as session:
+        for one in (failed, later):
+            await delete(session, await session.get_one(Message, one), talk.context.clock())
+    assert await talk.job_messages() == [behind]
 
 
 async def test_a_run_that_died_while_sending_becomes_uncertain_after_a_while(talk: Talk) -> None:

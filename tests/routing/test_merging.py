@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from inbox.conversations.deciding import Wanted, load_seen, set_status
 from inbox.conversations.merging import REFERENCE, GivesWay, models_of_conversations, move_to
@@ -25,12 +25,15 @@ from inbox.conversations.models import (
 from inbox.conversations.refresh import refresh
 from inbox.core.bulk import table_of
 from inbox.core.database import EVERY_WORKSPACE, Base
+from inbox.core.events import TellLead
 from inbox.replies.service import Draft, compose
 from inbox.reports.models import ResponseTime
 from routing.alerts.models import Alert, AlertKind
 from routing.autoreplies.models import AutoReplyKind, AutoReplyUse
 from routing.leads.models import ONE_TALK, Lead, Stage
+from routing.leads.service import run_tell_lead
 from routing.rules.models import Rule, RuleRun
+from routing.webhooks.models import HookEvent, Webhook, WebhookDelivery
 from tests.desk import Desk, open_desk
 from tests.servers import TestServers
 
@@ -218,6 +221,31 @@ async def test_of_two_open_leads_the_one_that_is_taken_up_stays(desk: Desk) -> N
     async with desk.context.database.session(EVERY_WORKSPACE) as session:
         leads = list(await session.scalars(select(Lead).order_by(Lead.id)))
     assert [one.stage for one in leads] == [Stage.TAKEN_UP, Stage.NOT_A_LEAD]
+
+
+async def test_webhooks_hear_of_the_lead_that_two_talks_of_one_closed(desk: Desk) -> None:
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        session.add(
+            Webhook(
+                workspace_id=desk.workspace_id, name="CRM", url="https://crm.example.org",
+                events=[HookEvent.LEAD_CHANGED.value], secret_encrypted=desk.context.cipher.encrypt("s"),
+            )
+        )  # fmt: skip
+    await say_twice(desk, first="какая цена стола?")
+    _, home = await of_anna(desk)
+    await edit_post(desk)
+    async with desk.context.database.session(EVERY_WORKSPACE) as session:
+        (closed,) = await session.scalars(select(Lead).where(Lead.stage == Stage.NOT_A_LEAD))
+        jobs = text("select args from procrastinate_jobs where task_name = 'routing.leads.tell'")
+        (asked,) = await session.scalars(jobs)
+    await run_tell_lead(desk.context, TellLead.model_validate(asked))
+    async with desk.context.database.session(EVERY_WORKSPACE) as session:
+        (told,) = await session.scalars(select(WebhookDelivery))
+    lead = told.body["lead"]
+    assert told.event is HookEvent.LEAD_CHANGED
+    assert isinstance(lead, dict)
+    assert (lead["id"], lead["stage"], lead["reason"]) == (closed.id, "not_a_lead", ONE_TALK)
+    assert lead["conversation_id"] == home.id, "the other is gone"
 
 
 def test_what_is_unique_among_some_rows_of_a_conversation_gives_way() -> None:

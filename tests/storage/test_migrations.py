@@ -170,6 +170,26 @@ def test_what_nobody_has_seen_to_is_told_as_refreshing_tells_it(servers: TestSer
         servers.drop(url)
 
 
+def test_clocks_of_who_cannot_be_written_to_stand_as_refreshing_has_them(servers: TestServers) -> None:
+    """Blocked before the due time, and before the clock had been broken or after."""
+    url = servers.empty()
+    try:
+        engine = _fill(url, "0033", _write_silent)
+        columns = text(
+            "select id, silences, first_response_due_at, warn_at from conversations where id > 10 order by id"
+        )
+        blocked_at = NOON + timedelta(minutes=5)
+        with engine.connect() as connection:
+            found = [tuple(row) for row in connection.execute(columns)]
+        assert found == [(11, [blocked_at], None, None), (12, [blocked_at], NOON + timedelta(minutes=2), None)]
+        asyncio.run(_refreshed(url))
+        with engine.connect() as connection:
+            assert connection.execute(columns).all()[0][:3] == (11, [blocked_at], None)
+        engine.dispose()
+    finally:
+        servers.drop(url)
+
+
 async def test_processes_that_migrate_at_once_do_not_disturb_each_other(servers: TestServers) -> None:
     url = servers.empty()
     try:
@@ -222,6 +242,27 @@ def _write_unsettled(connection: Connection) -> None:
             needs_answer=False, needs_answer_why="spam" if is_suspicious else "ours", held=is_suspicious, attempt=0,
             delivery=None if is_suspicious else "failed",
         )  # fmt: skip
+
+
+def _write_silent(connection: Connection) -> None:
+    """Two private talks of one who blocked the bot at 12:05; the second was late before."""
+    own = {"workspace_id": 1, "channel_id": 1}
+    connection.execute(text("update identities set is_ours = false, unreachable_at = '2026-11-20 12:05+00'"))
+    for talk, minutes in ((11, 15), (12, 2)):
+        due = NOON + timedelta(minutes=minutes)
+        _insert(
+            connection, "conversations", **own, id=talk, contact_id=1, identity_id=1, kind="direct",
+            key=f"direct:{talk}", chat_external_id=str(talk), status="open", needs_answer=True,
+            needs_answer_why="direct", priority="normal", toxic=False, unsure=False, held=False, preview="",
+            preview_is_ours=False, started_at=NOON, last_message_at=NOON, last_inbound_at=NOON, waiting_since_at=NOON,
+            first_response_since_at=NOON, first_response_due_at=due, warn_at=due - timedelta(minutes=1),
+            first_response_breached_at=due if talk == 12 else None,
+        )  # fmt: skip
+    _insert(
+        connection, "messages", **own, id=11, conversation_id=11, kind="message", external_id=":11:1",
+        direction="inbound", further_external_ids=[], outside=False, text="цена?", addresses_us=False, sent_at=NOON,
+        needs_answer=True, needs_answer_why="direct", held=False, attempt=0,
+    )  # fmt: skip
 
 
 async def _refreshed(url: str, ids: Collection[int] = (11, 12)) -> list[tuple[int, datetime | None]]:

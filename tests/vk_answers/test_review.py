@@ -15,9 +15,10 @@ from inbox.conversations.possible import find_obstacles
 from inbox.conversations.post_jobs import bring_comments_open
 from inbox.conversations.post_settings import PostChange, change_post
 from inbox.conversations.review import Review, find_standing
+from inbox.conversations.reviewing import load_progress, review_many
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import ConflictError
-from inbox.core.events import OpenComments
+from inbox.core.events import OpenComments, ReviewMessage
 from inbox.core.pacing import Pacing
 from inbox.replies import writing
 from tests.servers import TestServers
@@ -57,6 +58,28 @@ async def test_a_ban_carries_the_reason_and_is_lifted(desk: VkDesk) -> None:
     calls = {call["method"]: call["params"] for call in (await desk.line.client.get("/sim/calls")).json()["items"]}
     assert (calls["groups.ban"]["reason"], calls["groups.ban"]["comment"]) == ("2", "оскорбления")
     assert calls["groups.unban"]["owner_id"] == str(ANNA)
+
+
+async def test_many_are_banned_with_vks_reason_and_deleted_with_the_way_back(desk: VkDesk) -> None:
+    messages = [await desk.last(await desk.talk("Дурак!", kind="comment", author=who)) for who in (ANNA, ANNA + 1)]
+    caller, scope = owner(desk), frozenset({desk.workspace_id})
+    wanted = Review(ReviewAction.BAN, "оскорбления", offence=Offence.INSULTS)
+    banned = await review_many(desk.context, caller, scope, [*messages, 10**9], wanted)
+    assert (list(banned.asked), list(banned.undoable), list(banned.refused)) == (messages, messages, [10**9])
+    deleted = await review_many(desk.context, caller, scope, messages, Review(ReviewAction.DELETE, ""))
+    assert list(deleted.undoable) == messages, "VK restores comments"
+    jobs = [ReviewMessage.model_validate(args) for name, args in await desk.jobs() if name == ReviewMessage.name]
+    for job in jobs:
+        await desk.carry_out(job)
+    calls = (await desk.line.client.get("/sim/calls")).json()["items"]
+    bans = [call["params"] for call in calls if call["method"] == "groups.ban" and call["params"].get("comment")]
+    assert [(one["owner_id"], one["reason"], one["comment"]) for one in bans] == [
+        (str(who), "2", "оскорбления") for who in (ANNA, ANNA + 1)
+    ]
+    async with desk.context.database.session(EVERY_WORKSPACE) as session:
+        ids = [*banned.asked.values(), *deleted.asked.values()]
+        progress = await load_progress(session, caller, ids, desk.context.clock())
+    assert (dict(progress.counts), progress.is_at_work) == ({ReviewState.DONE: 4}, False)
 
 
 async def test_what_vk_says_of_a_ban_later_is_what_the_panel_offers(desk: VkDesk) -> None:

@@ -43,6 +43,20 @@ async def test_a_server_or_proxy_in_a_private_network_is_for_who_runs_otklik_to_
         assert "OTKLIK_CHANNELS_PRIVATE=true" in page.text
 
 
+@pytest.mark.parametrize(
+    "url", ["https://api.example.org/bot{token}/{method}", "http://127.0.0.1:9/{", "http://a}b.ru"]
+)
+async def test_an_address_with_braces_is_refused_in_words(company: Company, url: str) -> None:
+    owner, browser = await company.client_of("owner"), await company.browser_of("owner")
+    answer = await owner.post("/api/v1/channels", json=wanted(company, url))
+    assert answer.status_code == 422
+    assert "has no braces" in answer.text
+    form = {"workspace_id": company.workspace_id, "token": TOKEN, "api_url": url}
+    page = await browser.post(f"/w/{company.workspace_id}/channels/new", data=form)
+    assert page.status_code == 422
+    assert "has no braces" in page.text
+
+
 @pytest.mark.parametrize("ways", [{"api_url": "{other}"}, {"proxy_url": "{other}"}, {"api_url": None}])
 async def test_stored_keys_are_not_sent_to_a_new_address(
     company: Company, simulator: str, ways: dict[str, str | None]

@@ -47,7 +47,7 @@ class Activity(HasId, OfWorkspace, Base):
     conversation_id: Mapped[int]
     kind: Mapped[str]
     """assigned, unassigned, team, closed, reopened, waiting, no_answer_needed, needs_answer, priority, snoozed, labels,
-    held, released, review, review_refused, post, escalated, undone."""
+    held, released, review, review_refused, post, escalated, undone, silenced, unsilenced."""
     agent_id: Mapped[int | None]
     """Who did it; None: the system."""
     details: Mapped[Json] = mapped_column(JSONB, default=dict)

@@ -167,6 +167,10 @@ class Conversation(HasId, OfWorkspace, Base):
         ARRAY(DateTime(timezone=True)), default=list, server_default=text("'{}'")
     )
     """Begin, end, begin, end … of the times in which it was put aside; an odd number: it is aside now, clocks rest."""
+    silences: Mapped[list[datetime]] = mapped_column(
+        ARRAY(DateTime(timezone=True)), default=list, server_default=text("'{}'")
+    )
+    """The same of the times in which the contact could not be written to (of private talks)."""
     warn_at: Mapped[datetime | None]
     """When the running clock is to be warned of; None: never, or it was."""
     warned_due_at: Mapped[datetime | None]
@@ -193,3 +197,8 @@ class Conversation(HasId, OfWorkspace, Base):
     contact: Mapped[Contact] = relationship(lazy="raise", viewonly=True)
     identity: Mapped[Identity] = relationship(lazy="raise", viewonly=True)
     post: Mapped[Post | None] = relationship(lazy="raise", viewonly=True)
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether the contact cannot be written to now: the clocks rest."""
+        return len(self.silences or ()) % 2 == 1

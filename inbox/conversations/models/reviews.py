@@ -67,3 +67,5 @@ class ModerationAction(HasId, OfWorkspace, Base):
     failure: Mapped[str | None]
     asked_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+    """When a ban was taken back as a slip: it settles nothing any more."""

@@ -21,12 +21,21 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True)
+class Going:
+    """How a deed goes that takes a while; `address`: where to ask again, None when nothing will change."""
+
+    said: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Toast:
-    """Said for ten seconds. `kind`: done or error."""
+    """Said for ten seconds, from when what is `going` is over. `kind`: done or error."""
 
     text: str
     kind: str = "done"
     undo: Undo | None = None
+    going: Going | None = None
 
 
 async def answer(page: Page, conversation: Conversation, toast: Toast | None, event: str | None = None) -> Response:

@@ -18,9 +18,8 @@ from inbox.conversations.panel.opened import access_in
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.snoozing import Snooze, instant_of, wakes_at
 from inbox.conversations.possible import find_obstacles
-from inbox.conversations.review import ACTS, REASON_LENGTH, Review, find_standing, review, take_back
+from inbox.conversations.review import ACTS, REASON_LENGTH, Review, find_standing, find_undo, review, take_back
 from inbox.conversations.tags import Intent, Sentiment
-from inbox.conversations.waiting import UNDONE_BY
 from inbox.core.errors import InvalidInputError, NotFoundError
 from inbox.core.i18n import N_
 from inbox.core.idempotency import KEY_LENGTH, repeatable
@@ -203,12 +202,9 @@ async def moderate(
     row = await review(page.session, page.adapters, page.caller, message, conversation, wanted, page.now)
     if row.state is ReviewState.CANCELLED:
         return await _answer(page, conversation, N_("Taken back before it was done"))
-    undoing = UNDONE_BY.get(action)
-    can_undo = undoing is not None and ACTS[undoing] not in await find_obstacles(
-        page.session, page.adapters, conversation, [ACTS[undoing]]
-    )
+    undoing = await find_undo(page.session, page.adapters, conversation, action)
     way_back = None
-    if undoing is not None and can_undo:
+    if undoing is not None:
         fields = (("action", undoing.value), ("undo", "true"))
         way_back = Undo(f"/w/{page.frame.ws}/messages/{message_id}/review", fields)
     return await _answer(page, conversation, _REVIEWED[action], way_back)

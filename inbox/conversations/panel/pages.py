@@ -20,6 +20,7 @@ from inbox.conversations.listing import Fold, Listing, count_views, list_convers
 from inbox.conversations.panel.opened import access_in, load_opened, urls_of
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.views import TITLES, View
+from inbox.conversations.suspicious import load_suspicious
 from inbox.conversations.thread import load_thread
 from inbox.core.web.dependencies import ContextDep, PanelCallerAlone
 from inbox.core.web.fields import RowId
@@ -103,7 +104,7 @@ async def show_rows(page: PageDep, cursor: str | None = None, ids: Ids | None = 
     filters = page.choice.filters(page.frame.ws, wanted)
     limit = len(wanted) if wanted else PAGE
     listing = await list_conversations(page.session, page.caller, filters, cursor, limit, page.now)
-    found = await _find(page, listing, page.choice.q)
+    found = await _find(page, listing)
     if listing.rows or wanted or cursor:
         return page.show("rows", listing=listing, found=found, opened=None)
     return page.show("rows", listing=listing, found=found, opened=None, channels=await _load_channels(page))
@@ -121,7 +122,8 @@ async def find_commands(page: PageDep, q: Annotated[str, Query(max_length=200)] 
     ws = page.frame.ws
     filters = Filters(workspace_id=ws if isinstance(ws, int) else None, q=q.strip() or None, order=Order.NEWEST)
     listing = await list_conversations(page.session, page.caller, filters, None, COMMANDS, page.now)
-    return page.show("commands", listing=listing, found=await _find(page, listing, q.strip()))
+    found = await load_found(page.session, [row.conversation.id for row in listing.rows], q.strip())
+    return page.show("commands", listing=listing, found=found)
 
 
 @files.get("/attachments/{attachment_id}")
@@ -134,12 +136,15 @@ async def around(page: Page) -> Mapping[str, object]:
     """The list and the left column."""
     filters = page.choice.filters(page.frame.ws)
     listing = await list_conversations(page.session, page.caller, filters, None, PAGE, page.now)
-    return {**await _numbers(page), "listing": listing, "found": await _find(page, listing, page.choice.q)}
+    return {**await _numbers(page), "listing": listing, "found": await _find(page, listing)}
 
 
-async def _find(page: Page, listing: Listing, q: str) -> Mapping[int, Found]:
-    """What the rows of a search show of it."""
-    return await load_found(page.session, [row.conversation.id for row in listing.rows], q)
+async def _find(page: Page, listing: Listing) -> Mapping[int, Found]:
+    """What rows show instead of the newest words: of a search what it found, of the suspicious queue what is so."""
+    ids = [row.conversation.id for row in listing.rows]
+    if page.choice.is_suspicious:
+        return await load_suspicious(page.session, ids)
+    return await load_found(page.session, ids, page.choice.q)
 
 
 async def _load_folds(page: Page) -> list[Fold]:

@@ -39,6 +39,13 @@ def pill_of(conversation: Conversation, words: Words, zone: str, now: datetime) 
         return Pill("quiet", words.gettext(_ASIDE[conversation.status]))
     due = find_running_due(conversation)
     if due is None:
-        return Pill("quiet", words.gettext(N_("waits for an answer") if conversation.needs_answer else N_("answered")))
+        return Pill("quiet", words.gettext(_at_rest(conversation)))
     kind = "late" if due <= now else "soon" if due - now <= DUE_SOON else "ok"
     return Pill(kind, words.until(due, now), due)
+
+
+def _at_rest(conversation: Conversation) -> str:
+    """Why no clock runs while it is open."""
+    if not conversation.needs_answer:
+        return N_("answered")
+    return N_("cannot be written to") if conversation.is_silenced else N_("waits for an answer")

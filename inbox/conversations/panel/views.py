@@ -115,6 +115,11 @@ class Choice:
         return not self.q and self.view not in ORDERS
 
     @property
+    def is_suspicious(self) -> bool:
+        """Whether the list is the queue of suspicious messages."""
+        return self.view is View.HELD and not self.q
+
+    @property
     def title(self) -> str:
         """The list's heading, untranslated."""
         return N_("Search") if self.q else TITLES[self.view]
