@@ -36,6 +36,7 @@ from inbox.core.events import (
     OpenComments,
     PressButton,
     RecomputeClocks,
+    RetimeLeads,
     ReviewMessage,
     RingAlert,
     RingBreach,
@@ -65,6 +66,7 @@ from routing.arriving import route
 from routing.assignment.service import drain
 from routing.leads.ringing import LEAD_DEEDS, run_lead_ring
 from routing.leads.service import run_tell_lead
+from routing.leads.sweeping import retime_leads
 from routing.rules.ready import furnish
 from routing.sweeping import run_routing_sweep
 from routing.webhooks.sending import run_webhook
@@ -118,6 +120,7 @@ def make_job_runner(context: Context, pacing: Pacing, deliveries: Deliveries) ->
     runner.register(CatchUp, partial(run_catch_up, context))
     runner.register(EscalateBreach, partial(escalate, context))
     runner.register(RecomputeClocks, partial(recompute_clocks, context))
+    runner.register(RetimeLeads, partial(retime_leads, context))
     runner.register(FurnishProject, partial(furnish, context))
     runner.register(NamePeople, partial(name_people, context))
     return runner

@@ -1,6 +1,6 @@
 // The Lucide icons that templates use; Vite writes them into one sprite.
 export const icons = [
-  'arrow-down', 'arrow-left', 'arrow-right', 'arrow-right-left', 'alarm-clock', 'ban', 'bell', 'bell-off', 'check', 'check-check', 'chevron-down',
+  'arrow-down', 'arrow-left', 'arrow-right', 'arrow-right-left', 'alarm-clock', 'at-sign', 'ban', 'bell', 'bell-off', 'check', 'check-check', 'chevron-down',
   'chevron-right', 'chevrons-up-down', 'circle-alert', 'circle-check', 'circle-help', 'circle-play', 'circle-x', 'clock', 'clock-arrow-up',
   'coffee', 'contact', 'copy', 'cpu', 'download', 'ellipsis', 'external-link', 'eye', 'file', 'file-text', 'flag',
   'gauge', 'globe', 'history', 'image', 'inbox', 'info', 'key-round', 'keyboard', 'layers', 'link', 'list-filter', 'log-out', 'map-pin', 'menu', 'message-circle',

@@ -17,11 +17,11 @@ async def route(
     session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation], now: datetime
 ) -> None:
     """In the batch's transaction: rules, then auto-replies, alerts and phones of leads; none of these three for what
-    was written before the channel was connected.
+    was written before the channel was connected or while the project was archived.
     """
     fresh = [one for one in new if not one.before_connection]
     await hold_leads(session, fresh, conversations)
     await apply_rules(session, new, conversations, now)
     await answer_automatically(session, fresh, conversations, now)
     await alert_on_new(session, fresh, conversations)
-    await note_phones(session, fresh, conversations)
+    await note_phones(session, fresh, conversations, now)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import BanChanged
 from inbox.contacts.models import MOST_REACH_WORDS, Identity
+from inbox.contacts.service import hold_identity
 
 
 async def set_banned(session: AsyncSession, channel_id: int, change: BanChanged) -> int | None:
@@ -31,12 +32,7 @@ async def set_banned(session: AsyncSession, channel_id: int, change: BanChanged)
 
 async def set_reachable(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, yes: bool) -> None:
     """The contact blocked us, or let us write again; an older word does not overrule a newer one."""
-    identity = await session.scalar(
-        select(Identity)
-        .where(Identity.channel_id == channel_id, Identity.external_id == external_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    identity = await hold_identity(session, channel_id, external_id)
     if identity is None:
         return
     said = {(datetime.fromisoformat(str(word["at"])), bool(word["reachable"])) for word in identity.reach_words}

@@ -159,14 +159,19 @@ def _is_unnamed(one: Seen) -> bool:
     return not one.author.is_named or one.author.name == one.author.external_id
 
 
-async def set_ours(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, is_ours: bool) -> None:
-    """One of our people, or no longer, from `at` on; the newest word is the present one."""
-    identity = await session.scalar(
+async def hold_identity(session: AsyncSession, channel_id: int, external_id: str) -> Identity | None:
+    """A contact's account, locked and as it is now."""
+    return await session.scalar(
         select(Identity)
         .where(Identity.channel_id == channel_id, Identity.external_id == external_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+
+
+async def set_ours(session: AsyncSession, channel_id: int, external_id: str, at: datetime, *, is_ours: bool) -> None:
+    """One of our people, or no longer, from `at` on; the newest word is the present one."""
+    identity = await hold_identity(session, channel_id, external_id)
     if identity is None:
         return
     by_time = {str(word["at"]): word for word in identity.ours_words}

@@ -32,7 +32,8 @@ class Arrived:
     once: str | None = None
     """The platform's own number of an event that it does not date: a repeat must not count again, as of later."""
     before_connection: bool = False
-    """Written before the channel was connected: shown, with no clock, no alert, no answer by itself."""
+    """Written before the channel was connected or while the project was archived: shown, with no clock, no alert, no
+    answer by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class NewMessage:
     `reopens`: a person had closed the conversation, and this batch opens it again. `asks_anew`: the contact waited for
     nothing before this batch, and waits now. `previous`: what the conversation
     was before the batch; None: there was none. `is_edit`: known before, and an edit made it need an answer.
-    `before_connection`: it came from the platform's history; nothing is done about it by itself but handing it over.
+    `before_connection`: of a time before the channel was connected or in the archive; nothing is done about it by
+    itself but handing it over.
     """
 
     workspace_id: int

@@ -11,7 +11,7 @@ from inbox.channels.events import ConversationKind, Platform
 from inbox.channels.models import Channel
 from inbox.conversations.deciding import ASIDE
 from inbox.conversations.folding import folded
-from inbox.conversations.models import Conversation, ConversationLabel, Label, Outcome, Status
+from inbox.conversations.models import Conversation, ConversationLabel, Label, Mention, Message, Outcome, Status
 from inbox.conversations.search import mentions
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
@@ -56,6 +56,8 @@ class Filters:
     held: bool | None = None
     undelivered: bool | None = None
     """Whether an answer of ours did not arrive, or may not have."""
+    mentioned: bool | None = None
+    """Whether a note there calls the caller."""
     outcome: Outcome | None = None
     closed: bool | None = None
     aside: bool | None = None
@@ -88,6 +90,9 @@ def conditions(filters: Filters, agent_id: int, now: datetime) -> list[ColumnEle
         if value is not None
     ]
     found += _states(filters)
+    if filters.mentioned is not None:
+        is_called = mentioned(agent_id)
+        found.append(is_called if filters.mentioned else not_(is_called))
     if filters.ids is not None:
         found.append(Conversation.id.in_(filters.ids))
     if filters.platform is not None:
@@ -118,6 +123,18 @@ def _states(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.folded is not None:
         found.append(folded() == filters.folded)
     return found
+
+
+def mentioned(agent_id: int, *, is_unseen: bool = False) -> ColumnElement[bool]:
+    """A note there calls this person, who has not looked since if `is_unseen`."""
+    notes = (
+        select(Message.conversation_id)
+        .join(Mention, Mention.message_id == Message.id)
+        .where(Mention.agent_id == agent_id, Message.deleted_at.is_(None))
+    )
+    if is_unseen:
+        notes = notes.where(Mention.seen_at.is_(None))
+    return Conversation.id.in_(notes)
 
 
 def _assigned_to(assignee: int | Literal["me", "none"], agent_id: int) -> ColumnElement[bool]:

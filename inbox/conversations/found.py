@@ -30,13 +30,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`message_id` None and `said` empty: no message holds any of the words. `attachment`: what comes with `said`."""
+    """`message_id` None and `said` empty: no message holds any of the words. `attachment`: what comes with `said`.
+    `is_unseen`: it calls the reader, who has not looked."""
 
     name: tuple[Piece, ...]
     message_id: int | None
     is_ours: bool
     said: tuple[Piece, ...]
     attachment: AttachmentKind | None = None
+    is_unseen: bool = False
 
 
 async def load_found(session: AsyncSession, conversation_ids: Collection[int], q: str) -> dict[int, Found]:

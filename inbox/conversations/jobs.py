@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.audit.models import AuditEntry
@@ -20,6 +20,7 @@ from inbox.conversations.models import ReviewAction as Action
 from inbox.conversations.models import ReviewState as State
 from inbox.conversations.refresh import refresh
 from inbox.conversations.review import ACTS
+from inbox.conversations.waiting import uphold_ban
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import (
@@ -192,9 +193,8 @@ async def _note_refusal(context: Context, job: ReviewMessage, error: PlatformErr
                 ),
             ]
         )  # fmt: skip
-        if row.action is Action.UNBAN:  # the ban that was to be undone stands
-            undone = (ModerationAction.message_id == row.message_id) & (ModerationAction.undone_at == row.asked_at)
-            await session.execute(update(ModerationAction).where(undone).values(undone_at=None))
+        if row.action is Action.UNBAN:
+            await uphold_ban(session, row)
         if row.action in {Action.BAN, Action.UNBAN}:
             await _tell_of_author(session, row)
         else:

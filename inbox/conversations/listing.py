@@ -27,7 +27,7 @@ from inbox.agents.permissions import Permission
 from inbox.channels.models import Channel
 from inbox.conversations.access import visible
 from inbox.conversations.deciding import ASIDE
-from inbox.conversations.filters import Filters, conditions
+from inbox.conversations.filters import Filters, conditions, mentioned
 from inbox.conversations.folding import folded
 from inbox.conversations.models import Conversation, ConversationLabel, Label, Outcome, Post, PostMode, Status
 from inbox.conversations.orders import cursor_of, ordered
@@ -115,7 +115,8 @@ class Fold:
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How many conversations each view holds; `held` and `undelivered` count closed ones, too, and `automatic`, which
-    grows for ever, is counted up to MOST_COUNTED; the others count only what is not closed.
+    grows for ever, is counted up to MOST_COUNTED; the others count only what is not closed. `mentioned` counts what the
+    caller has not seen since a note there called them.
 
     `unassigned`, `leads`, `negative` count what needs an answer, and so does `mine`, of what its list shows; `open`
     everything that is open, `aside` what was put aside. `by_channel`:
@@ -124,6 +125,7 @@ class Counts:
     """
 
     mine: int = 0
+    mentioned: int = 0
     unassigned: int = 0
     open: int = 0
     due_soon: int = 0
@@ -275,6 +277,7 @@ async def count_views(session: AsyncSession, caller: Caller, workspace_id: int |
         "unsure": and_(alive, Conversation.unsure),
     }
     apart = {
+        "mentioned": select(Conversation.id).where(*scope, mentioned(caller.agent_id, is_unseen=True)),
         "held": select(Conversation.id).where(*scope, Conversation.held),
         "undelivered": select(Conversation.id).where(*scope, Conversation.undelivered.is_not(None)),
         "automatic": select(Conversation.id).where(*scope, _automatic()).limit(MOST_COUNTED),

@@ -1,15 +1,20 @@
-"""Colleagues whom a note calls, «@Мария Ковалёва»: who may be called, whom the words name, and how they hear of it."""
+"""Colleagues whom a note calls, «@Мария Ковалёва»: who may be called, whom the words name, how they hear of it, and
+what they have not seen yet."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.models import Agent
+from inbox.contacts.models import Contact
 from inbox.conversations.access import role_sees
+from inbox.conversations.found import LONGEST, Found, Piece
 from inbox.conversations.listing import Named
-from inbox.conversations.models import Conversation, Message
+from inbox.conversations.models import Conversation, Mention, Message
+from inbox.core.bulk import among
 from inbox.core.events import RingMention
 from inbox.core.jobs import defer
 from inbox.core.live import announce
@@ -50,17 +55,75 @@ def find_mentioned(text: str, people: Sequence[Named]) -> list[Named]:
 
 
 async def tell_mentioned(session: AsyncSession, conversation: Conversation, note: Message) -> None:
-    """Their panels hear of the new note, and their Telegram where it is linked; nobody calls themselves."""
-    if "@" not in note.text:
-        return
-    called = find_mentioned(note.text, await list_readers(session, conversation))
-    agent_ids = [one.id for one in called if one.id != note.author_agent_id]
-    for agent_id in agent_ids:
+    """Whom a new or edited note calls now: their panels hear of it, and their Telegram where it is linked, each once.
+    Nobody calls themselves; who is named no more is not called."""
+    called = find_mentioned(note.text, await list_readers(session, conversation)) if "@" in note.text else []
+    wanted = {one.id for one in called} - {note.author_agent_id}
+    known = set(await session.scalars(select(Mention.agent_id).where(Mention.message_id == note.id)))
+    if known - wanted:
+        await session.execute(
+            delete(Mention).where(Mention.message_id == note.id, Mention.agent_id.in_(known - wanted))
+        )
+    fresh = sorted(wanted - known)
+    for agent_id in fresh:
+        session.add(Mention(workspace_id=note.workspace_id, message_id=note.id, agent_id=agent_id))
         announce(
             session, conversation.workspace_id, "mention", conversation_id=conversation.id, message_id=note.id,
             agent_id=agent_id, assignee_id=conversation.assignee_id, team_id=conversation.team_id,
         )  # fmt: skip
-    await defer(session, [RingMention(message_id=note.id, agent_id=agent_id) for agent_id in agent_ids])
+    await defer(session, [RingMention(message_id=note.id, agent_id=agent_id) for agent_id in fresh])
+
+
+async def is_mentioned(session: AsyncSession, note: Message, agent_id: int) -> bool:
+    """Whether the note calls this person."""
+    found = select(Mention.id).where(Mention.message_id == note.id, Mention.agent_id == agent_id)
+    return await session.scalar(found) is not None
+
+
+async def note_seen(session: AsyncSession, conversation_id: int, agent_id: int, now: datetime) -> bool:
+    """The person has the conversation before them; True when notes there called them that they had not seen."""
+    seen = await session.scalars(
+        update(Mention)
+        .where(
+            Mention.agent_id == agent_id,
+            Mention.seen_at.is_(None),
+            Mention.message_id.in_(select(Message.id).where(Message.conversation_id == conversation_id)),
+        )
+        .values(seen_at=now)
+        .returning(Mention.id)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(seen.all())
+
+
+async def load_mentions(session: AsyncSession, conversation_ids: Collection[int], agent_id: int) -> dict[int, Found]:
+    """Conversation → the note that calls this person: the newest that they have not seen, else the newest."""
+    if not conversation_ids:
+        return {}
+    is_unseen = Mention.seen_at.is_(None)
+    newest = (
+        select(Message.id, Message.text, Agent.name, is_unseen.label("is_unseen"))
+        .join(Mention, Mention.message_id == Message.id)
+        .outerjoin(Agent, Agent.id == Message.author_agent_id)
+        .where(Message.conversation_id == Conversation.id, Mention.agent_id == agent_id, Message.deleted_at.is_(None))
+        .order_by(is_unseen.desc(), Message.sent_at.desc(), Message.id.desc())
+        .limit(1)
+        .lateral("newest")
+    )
+    rows = await session.execute(
+        select(Conversation.id, Contact.name, newest.c.id, newest.c.name, newest.c.text, newest.c.is_unseen)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .join(newest, true())
+        .where(among(Conversation.id, list(conversation_ids)))
+    )
+    return {
+        conversation_id: Found((Piece(name, False),), message_id, False, _said(author, text), is_unseen=is_unseen)
+        for conversation_id, name, message_id, author, text, is_unseen in rows
+    }
+
+
+def _said(author: str | None, text: str) -> tuple[Piece, ...]:
+    return (Piece(f"{author}: " if author else "", False), Piece(text[:LONGEST], False))
 
 
 def _plain(text: str) -> str:

@@ -3,23 +3,25 @@ them."""
 
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from inbox.agents.caller import Caller
-from inbox.conversations.listing import Named
-from inbox.conversations.mentions import find_mentioned
+from inbox.conversations.mentions import is_mentioned
 from inbox.conversations.models import Conversation, Direction, Message, MessageKind
 
 FRESH = timedelta(minutes=10)
 """What is older was heard of late, and is found in the list."""
 
 
-def is_news(caller: Caller, message: Message, conversation: Conversation, now: datetime) -> bool:
+async def is_news(
+    session: AsyncSession, caller: Caller, message: Message, conversation: Conversation, now: datetime
+) -> bool:
     """Whether a message that the caller may see is worth a notice: a subscriber's in what is theirs, or in what nobody
     has and wants an answer; a colleague's note that names them."""
     if message.deleted_at is not None or now - message.sent_at > FRESH:
         return False
     if message.kind is MessageKind.NOTE:
-        is_own = message.author_agent_id == caller.agent_id
-        return not is_own and bool(find_mentioned(message.text, [Named(caller.agent_id, caller.name)]))
+        return await is_mentioned(session, message, caller.agent_id)
     if message.direction is not Direction.INBOUND:
         return False
     if conversation.assignee_id is None:

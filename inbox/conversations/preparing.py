@@ -119,7 +119,7 @@ async def _load_channels(session: AsyncSession, channel_ids: set[int]) -> dict[i
         select(
             Channel.id, Channel.workspace_id, Channel.external_id, Channel.username, Channel.platform,
             Channel.alert_chat_external_id, Channel.created_at, Channel.removed_at, Workspace.archived_at,
-            Workspace.resumed_at,
+            Workspace.rests,
         )
         .join(Workspace, Workspace.id == Channel.workspace_id)
         .where(Channel.id.in_(channel_ids))
@@ -132,11 +132,11 @@ async def _load_channels(session: AsyncSession, channel_ids: set[int]) -> dict[i
             alert_chat_external_id=alert_chat,
             connected_at=connected_at,
             is_removed=removed_at is not None,
-            is_archived=archived_at is not None,
-            resumed_at=resumed_at,
+            archived_at=archived_at,
+            rests=tuple(rests),
         )
         for (
             channel_id, workspace_id, external_id, username, platform, alert_chat, connected_at, removed_at,
-            archived_at, resumed_at,
+            archived_at, rests,
         ) in rows
     }  # fmt: skip

@@ -53,6 +53,7 @@ class ConversationQuery(PageQuery):
     undelivered: bool | None = Field(
         default=None, description="An answer of ours did not arrive, or may not have, and nobody has seen to that."
     )
+    mentioned: bool | None = Field(default=None, description="A note there calls you by name.")
     folded: bool | None = Field(
         default=None,
         description="Comments of a draw that are folded into one row of their post: true gives only them, false leaves "
@@ -72,7 +73,7 @@ class ConversationQuery(PageQuery):
             channel_id=self.channel_id, platform=self.platform, assignee=self.assignee_id, team_id=self.team_id,
             intent=self.intent, sentiment=self.sentiment, label=self.label, sla=self.sla, post_id=self.post_id,
             q=self.q, unsure=self.unsure, held=self.held, aside=self.aside, undelivered=self.undelivered,
-            folded=folded, order=self.order,
+            mentioned=self.mentioned, folded=folded, order=self.order,
         )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from inbox.channels.lengths import LONGEST_TEXT, cut, cut_event
 from inbox.conversations.arrivals import Arrived, OnChannel
 from inbox.core.errors import UnparsableEventError
 from inbox.core.stream import HISTORY, Entry
+from inbox.organisations.archived import was_archived
 
 _PAYLOAD = TypeAdapter(dict[str, object])
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -41,9 +42,10 @@ class Reading:
     alert_chat_external_id: str | None
     connected_at: datetime
     is_removed: bool = False
-    is_archived: bool = False
-    resumed_at: datetime | None = None
-    """When its project was last brought back from the archive."""
+    archived_at: datetime | None = None
+    """Since when its project is archived."""
+    rests: tuple[datetime, ...] = ()
+    """`Workspace.rests` of its project."""
 
 
 def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arrived] | str:
@@ -68,10 +70,10 @@ def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arri
     once = number if isinstance(number, str) and any(_is_undated(event) for event in wanted) else None
     return [
         Arrived(
-            entry_id=entry.entry_id, channel=reading.channel, event=_dated(event, entry.received_at), once=once,
-            before_connection=_is_before_connection(event, entry, reading),
+            entry_id=entry.entry_id, channel=reading.channel, event=event, once=once,
+            before_connection=_is_not_our_time(event, entry, reading),
         )
-        for event in wanted
+        for event in (_dated(one, entry.received_at) for one in wanted)
     ]  # fmt: skip
 
 
@@ -98,12 +100,11 @@ def _dated(event: InboundEvent, received_at: datetime) -> InboundEvent:
             return replace(event, occurred_at=received_at)
 
 
-def _is_before_connection(event: InboundEvent, entry: Entry, reading: Reading) -> bool:
-    """Also what was written while the project was archived, and came then or once it was brought back."""
+def _is_not_our_time(event: InboundEvent, entry: Entry, reading: Reading) -> bool:
+    """Written before the channel was connected, or while the project was archived, whenever it came."""
     if not isinstance(event, MessageReceived):
         return False
-    resumed_at = reading.resumed_at
-    if reading.is_archived or (resumed_at is not None and event.sent_at < resumed_at <= entry.received_at):
+    if was_archived(event.edited_at or event.sent_at, reading.rests, reading.archived_at):
         return True
     return entry.via == HISTORY and event.sent_at < reading.connected_at
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, inspect, select
@@ -37,6 +37,7 @@ from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.unsettled import find_undelivered, is_held
 from inbox.core.bulk import among, update_rows
 from inbox.core.database import Json
+from inbox.organisations.models import Workspace
 from inbox.reports.facts import Waited, record_responses
 from inbox.sla.clocks import set_clocks
 from inbox.sla.promises import Promise
@@ -133,11 +134,12 @@ class _Bans:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of a conversation's contact and post beside the messages."""
+    """What is known of a conversation's contact, post and project (`rests`) beside the messages."""
 
     bans: _Bans
     reach_words: Sequence[Json]
     mode: PostMode | None
+    rests: Sequence[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ class _Talk:
 
     conversation: Conversation
     mode: PostMode | None
+    rests: Sequence[datetime]
     spoken: Sequence[Spoken]
     is_whole: bool
     """Whether these are all of its messages."""
@@ -191,7 +194,7 @@ async def refresh_all(session: AsyncSession, conversation_ids: Collection[int]) 
         conversation = talk.conversation
         was_closed = conversation.status is Status.CLOSED and conversation.status_at is not None
         was_asking, known = conversation.needs_answer, list(conversation.silences or ())
-        promise = promises.of(conversation)
+        promise = replace(promises.of(conversation), rests=tuple(talk.rests))
         _write(talk, shown, promise)
         _write_foldable(talk, shown, outspoken)
         waited.append(Waited(conversation, talk.state.waits, promise))
@@ -213,7 +216,8 @@ async def _load_talks(
 ) -> tuple[list[Conversation], list[_Talk]]:
     """All of them, locked in id order, and the talks of those that have messages."""
     rows = await session.execute(
-        select(Conversation, _BAN_TOLD_AT, _BAN_ASKED_AT, Identity.reach_words, Post.mode)
+        select(Conversation, _BAN_TOLD_AT, _BAN_ASKED_AT, Identity.reach_words, Post.mode, Workspace.rests)
+        .join(Workspace, Workspace.id == Conversation.workspace_id)
         .join(Identity, Identity.id == Conversation.identity_id)
         .outerjoin(Post, Post.id == Conversation.post_id)
         .where(among(Conversation.id, conversation_ids))
@@ -221,7 +225,7 @@ async def _load_talks(
         .with_for_update(key_share=True, of=Conversation)
         .execution_options(populate_existing=True)
     )
-    found = [(one, _Known(_Bans(told_at, asked_at), words, mode)) for one, told_at, asked_at, words, mode in rows]
+    found = [(one, _Known(_Bans(told_at, asked_at), *known)) for one, told_at, asked_at, *known in rows]
     spoken = await load_spoken(session, [conversation.id for conversation, _ in found])
     talks = [_talk(one, spoken[one.id], known) for one, known in found if one.id in spoken]
     return [conversation for conversation, _ in found], talks
@@ -265,10 +269,11 @@ def _talk(conversation: Conversation, found: Sequence[Spoken], known: _Known) ->
     return _Talk(
         conversation=conversation,
         mode=known.mode,
+        rests=known.rests,
         spoken=spoken,
         is_whole=not is_cut,
         state=compute(spoken, was_decided, waiting_before, known.bans.told_at, is_whole=not is_cut),
-        silences=_silences(conversation, found, known.reach_words),
+        silences=_silences(conversation, found, known.reach_words, is_whole=not is_cut),
         is_held=is_held(spoken, was_decided.settled, known.bans.newest_at),
         undelivered=find_undelivered(spoken, was_decided.settled),
         last=_last(there),
@@ -276,12 +281,13 @@ def _talk(conversation: Conversation, found: Sequence[Spoken], known: _Known) ->
     )
 
 
-def _silences(conversation: Conversation, found: Sequence[Spoken], words: Sequence[Json]) -> list[datetime]:
+def _silences(
+    conversation: Conversation, found: Sequence[Spoken], words: Sequence[Json], *, is_whole: bool
+) -> list[datetime]:
     if conversation.kind is not ConversationKind.DIRECT:
         return []
-    return find_silences(
-        words, (one.sent_at for one in found if one.direction is Direction.INBOUND and not one.is_edit)
-    )  # fmt: skip
+    wrote_at = (one.sent_at for one in found if one.direction is Direction.INBOUND and not one.is_edit)
+    return find_silences(words, wrote_at, conversation.silences or (), None if is_whole else found[0].sent_at)
 
 
 def _last(spoken: Sequence[Spoken]) -> Spoken:

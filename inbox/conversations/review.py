@@ -29,7 +29,14 @@ from inbox.conversations.models import (
 )
 from inbox.conversations.possible import check_possible, find_obstacles
 from inbox.conversations.recompute import recompute
-from inbox.conversations.waiting import OF_AUTHOR, OPPOSITES, UNDONE_BY, cancel, find_waiting_opposites
+from inbox.conversations.waiting import (
+    OF_AUTHOR,
+    OPPOSITES,
+    UNDONE_BY,
+    cancel,
+    find_taken_back,
+    find_waiting_opposites,
+)
 from inbox.core.errors import ConflictError, InvalidInputError
 from inbox.core.events import ReviewMessage
 from inbox.core.jobs import defer
@@ -84,11 +91,9 @@ async def review(
     if message.direction is not Direction.INBOUND or message.external_id is None:
         raise ConflictError("Only what subscribers write is reviewed. A reply of ours can be deleted.")
     identity = await _author(session, message, conversation)
-    waiting = await find_waiting_opposites(session, message, identity, wanted.action)
-    if waiting:
-        await _cancel(session, caller, message, conversation, waiting, now)
-        if not await _is_left_to_do(session, identity, wanted.action, now):
-            return waiting[-1]
+    taken_back = await _take_back(session, caller, message, conversation, identity, wanted, now)
+    if taken_back is not None:
+        return taken_back
     await check_possible(session, adapters, conversation, ACTS[wanted.action])
     _check(message, conversation, wanted, now)
     row = _row(message, identity, caller.agent_id, wanted, now)
@@ -114,6 +119,23 @@ async def review(
         assignee_id=conversation.assignee_id, team_id=conversation.team_id,
     )  # fmt: skip
     return row
+
+
+async def _take_back(
+    session: AsyncSession,
+    caller: Caller,
+    message: Message,
+    conversation: Conversation,
+    identity: Identity,
+    wanted: Review,
+    now: datetime,
+) -> ModerationAction | None:
+    """What still waited for a key and is the opposite, where nothing is left to do beyond taking it back."""
+    waiting = await find_waiting_opposites(session, message, identity, wanted.action)
+    if waiting:
+        await _cancel(session, caller, message, conversation, waiting, now)
+        return None if await _is_left_to_do(session, identity, wanted.action, now) else waiting[-1]
+    return await find_taken_back(session, message, wanted.action) if wanted.is_undo else None
 
 
 async def take_back(

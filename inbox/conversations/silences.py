@@ -18,10 +18,13 @@ class _Mark(IntEnum):
     OPENED = 2
 
 
-def find_silences(words: Sequence[Json], wrote_at: Iterable[datetime]) -> list[datetime]:
+def find_silences(
+    words: Sequence[Json], wrote_at: Iterable[datetime], known: Sequence[datetime] = (), since: datetime | None = None
+) -> list[datetime]:
     """Begin, end, begin, end …; an odd number: they cannot be written to now.
 
-    `words`: of `Identity.reach_words`. Who writes (`wrote_at`, in private) can be written to from then on.
+    `words`: of `Identity.reach_words`. Who writes (`wrote_at`, in private) can be written to from then on. `since`:
+    what was written before is not among them, so that up to then holds what was `known`.
     """
     if not words:
         return []
@@ -29,8 +32,10 @@ def find_silences(words: Sequence[Json], wrote_at: Iterable[datetime]) -> list[d
         (datetime.fromisoformat(str(word["at"])), _Mark.OPENED if word["reachable"] else _Mark.SHUT) for word in words
     ]
     marks += [(at, _Mark.WROTE) for at in wrote_at]
-    found: list[datetime] = []
+    found = [at for at in known if since is not None and at <= since]
     for at, mark in sorted(marks):
+        if since is not None and at <= since:
+            continue
         is_silent = len(found) % 2 == 1
         if is_silent is not (mark is _Mark.SHUT):
             found.append(at)

@@ -1,7 +1,7 @@
 """What the state of conversations is computed from: their newest messages, and the edits of these that ask."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, true
@@ -11,6 +11,8 @@ from inbox.conversations.askings import Version, find_askings
 from inbox.conversations.models import Conversation, Delivery, Direction, Message, MessageEdit, MessageKind
 from inbox.conversations.state import Spoken
 from inbox.core.bulk import among
+from inbox.organisations.archived import was_archived
+from inbox.organisations.models import Workspace
 
 WINDOW = 200
 """Newest messages of a conversation that its state is computed from."""
@@ -82,8 +84,19 @@ async def load_spoken(session: AsyncSession, conversation_ids: Sequence[int]) ->
     return {key: _with_edits(ones, versions) if versions else ones for key, ones in spoken.items()}
 
 
-_Versions = dict[int, tuple[bool, list[Version]]]
-"""Message → whether its first text is not known, and all that are, oldest first."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The texts of a message, oldest first. `came_edited`: the first one is not among them. `rests`, `archived_at`: of
+    its project."""
+
+    came_edited: bool
+    texts: Sequence[Version]
+    rests: Sequence[datetime]
+    archived_at: datetime | None
+
+
+_Versions = dict[int, _Known]
+"""By message."""
 
 
 async def _load_versions(session: AsyncSession, message_ids: Collection[int]) -> _Versions:
@@ -92,19 +105,20 @@ async def _load_versions(session: AsyncSession, message_ids: Collection[int]) ->
     rows = await session.execute(
         select(
             Message.id, Message.sent_at, Message.came_edited, Message.edited_at, Message.text, Message.needs_answer,
-            MessageEdit.edited_at, MessageEdit.text, MessageEdit.needs_answer,
+            MessageEdit.edited_at, MessageEdit.text, MessageEdit.needs_answer, Workspace.rests, Workspace.archived_at,
         )
+        .join(Workspace, Workspace.id == Message.workspace_id)
         .outerjoin(MessageEdit, MessageEdit.message_id == Message.id)
         .where(among(Message.id, message_ids))
         .order_by(Message.id, MessageEdit.edited_at)
     )  # fmt: skip
     earlier: dict[int, list[Version]] = {}
-    shown: dict[int, tuple[bool, Version]] = {}
-    for message_id, sent_at, came_edited, edited_at, text, needed, since_at, words, asked in rows:
-        shown[message_id] = came_edited, Version(edited_at or sent_at, text, needed)
+    shown: dict[int, _Known] = {}
+    for message_id, sent_at, came_edited, edited_at, text, needed, since_at, words, asked, rests, archived_at in rows:
+        shown[message_id] = _Known(came_edited, [Version(edited_at or sent_at, text, needed)], rests, archived_at)
         if since_at is not None:
             earlier.setdefault(message_id, []).append(Version(since_at, words, asked))
-    return {key: (came_edited, [*earlier.get(key, []), last]) for key, (came_edited, last) in shown.items()}
+    return {key: replace(known, texts=[*earlier.get(key, []), *known.texts]) for key, known in shown.items()}
 
 
 def _with_edits(spoken: Sequence[Spoken], versions: _Versions) -> list[Spoken]:
@@ -114,18 +128,22 @@ def _with_edits(spoken: Sequence[Spoken], versions: _Versions) -> list[Spoken]:
         if one.message_id not in versions:
             found.append(one)
             continue
-        came_edited, known = versions[one.message_id]
-        found += _askings_of(one, known, came_edited=came_edited)
+        found += _askings_of(one, versions[one.message_id])
     return sorted(found, key=lambda one: (one.order, one.message_id))
 
 
-def _askings_of(one: Spoken, known: Sequence[Version], *, came_edited: bool) -> list[Spoken]:
-    askings = find_askings(known, one.sent_at, came_edited=came_edited)
+def _askings_of(one: Spoken, known: _Known) -> list[Spoken]:
+    askings = find_askings(known.texts, one.sent_at, came_edited=known.came_edited)
     first = next((asking for asking in askings if not asking.is_edit), None)
     withdrawn_at: datetime | None = first.withdrawn_at if first else None
     edits = (
         replace(
-            one, sent_at=asking.at, needs_answer=True, is_edit=True, is_timed=True, withdrawn_at=asking.withdrawn_at
+            one,
+            sent_at=asking.at,
+            needs_answer=True,
+            is_edit=True,
+            withdrawn_at=asking.withdrawn_at,
+            is_timed=not was_archived(asking.at, known.rests, known.archived_at),
         )
         for asking in askings
         if asking.is_edit

@@ -42,7 +42,7 @@ class Spoken:
     has_words: bool = True
     external_id: str = ""
     is_timed: bool = True
-    """False: it was written before the channel was connected, and no clock runs for it."""
+    """False: it was written before the channel was connected, or in the archive, and no clock runs for it."""
     is_edit: bool = False
     withdrawn_at: datetime | None = None
     held: bool = False

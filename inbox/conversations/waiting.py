@@ -1,9 +1,12 @@
-"""Moderation that waits for a key: what there is, done once the key works, or taken back by asking for the opposite."""
+"""Moderation that waits for a key: what there is, done once the key works, or taken back by asking for the opposite.
+
+What waited while its project was archived is not done.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.caller import Caller
@@ -70,6 +73,18 @@ async def find_waiting_opposites(
     return list(rows)
 
 
+async def find_taken_back(session: AsyncSession, message: Message, action: ReviewAction) -> ModerationAction | None:
+    """The newest opposite on the message, when it was taken back before it was done: nothing of it is left to undo."""
+    opposite = OPPOSITES.get(action)
+    newest = await session.scalar(
+        select(ModerationAction)
+        .where(ModerationAction.message_id == message.id, ModerationAction.action == opposite)
+        .order_by(ModerationAction.id.desc())
+        .limit(1)
+    )
+    return newest if newest is not None and newest.state is ReviewState.CANCELLED else None
+
+
 async def cancel(
     session: AsyncSession,
     caller: Caller,
@@ -83,19 +98,7 @@ async def cancel(
         row.state, row.failure, row.done_at = ReviewState.CANCELLED, None, now
         if row.action is ReviewAction.DELETE:
             message.deleted_at = await find_gone_since(session, message)
-        session.add_all(
-            [
-                AuditEntry(
-                    workspace_id=row.workspace_id, agent_id=caller.agent_id,
-                    action=f"review.{row.action.value}.cancelled", row_kind="message", row_id=row.message_id,
-                    occurred_at=now, before={"state": ReviewState.WAITING.value}, after=None,
-                ),
-                Activity(
-                    workspace_id=row.workspace_id, conversation_id=row.conversation_id, kind="review_cancelled",
-                    agent_id=caller.agent_id, occurred_at=now, details={"action": row.action.value},
-                ),
-            ]
-        )  # fmt: skip
+        session.add_all(_lines(row, caller, now))
     await session.flush()
     elsewhere = {row.conversation_id for row in waiting if row.action is ReviewAction.BAN} - {conversation.id}
     await refresh(session, elsewhere)
@@ -112,6 +115,60 @@ def _tell(session: AsyncSession, conversation: Conversation, message_id: int) ->
         session, conversation.workspace_id, "message", conversation_id=conversation.id, message_id=message_id,
         assignee_id=conversation.assignee_id, team_id=conversation.team_id,
     )  # fmt: skip
+
+
+async def find_waited_for(session: AsyncSession, workspace_id: int) -> tuple[set[int], set[int]]:
+    """(messages, authors whose ban waits) of what waits for a key in a project."""
+    rows = await session.execute(
+        select(ModerationAction.message_id, ModerationAction.identity_id, ModerationAction.action).where(
+            ModerationAction.workspace_id == workspace_id, ModerationAction.state == ReviewState.WAITING
+        )
+    )
+    found = rows.all()
+    return {row[0] for row in found}, {row[1] for row in found if row[2] is ReviewAction.BAN}
+
+
+async def drop_waiting(session: AsyncSession, caller: Caller, workspace_id: int, now: datetime) -> None:
+    """What still waits for a key in a project that comes back from the archive is not done, nor is it later: it would
+    be by nobody's wish of today. On locked messages and conversations, which are to be refreshed.
+
+    What people said of tags stays, and what was to be deleted shows again.
+    """
+    rows = await session.scalars(
+        select(ModerationAction)
+        .where(ModerationAction.workspace_id == workspace_id, ModerationAction.state == ReviewState.WAITING)
+        .order_by(ModerationAction.id)
+        .with_for_update()
+    )
+    for row in rows.all():
+        row.state, row.failure, row.done_at = ReviewState.CANCELLED, None, now
+        if row.action is ReviewAction.DELETE:
+            message = await session.get_one(Message, row.message_id)
+            message.deleted_at = await find_gone_since(session, message)
+        if row.action is ReviewAction.UNBAN:
+            await uphold_ban(session, row)
+        session.add_all(_lines(row, caller, now, why="archived"))
+    await session.flush()
+
+
+async def uphold_ban(session: AsyncSession, unban: ModerationAction) -> None:
+    """The ban that was to be undone stands."""
+    undone = (ModerationAction.message_id == unban.message_id) & (ModerationAction.undone_at == unban.asked_at)
+    await session.execute(update(ModerationAction).where(undone).values(undone_at=None))
+
+
+def _lines(row: ModerationAction, caller: Caller, now: datetime, **why: str) -> list[AuditEntry | Activity]:
+    return [
+        AuditEntry(
+            workspace_id=row.workspace_id, agent_id=caller.agent_id, action=f"review.{row.action.value}.cancelled",
+            row_kind="message", row_id=row.message_id, occurred_at=now, before={"state": ReviewState.WAITING.value},
+            after=None,
+        ),
+        Activity(
+            workspace_id=row.workspace_id, conversation_id=row.conversation_id, kind="review_cancelled",
+            agent_id=caller.agent_id, occurred_at=now, details={"action": row.action.value, **why},
+        ),
+    ]  # fmt: skip
 
 
 async def requeue_waiting(session: AsyncSession, channel_id: int) -> int:

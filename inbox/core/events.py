@@ -279,6 +279,13 @@ class FurnishProject(Job):
         return f"furnish:{self.workspace_id}"
 
 
+class RetimeLeads(Job):
+    """A project is back from the archive: the time there is none of what its leads' owners have."""
+
+    name = "routing.leads.retime"
+    workspace_id: int
+
+
 class NamePeople(Job):
     """Ask the platform for the names of a channel's people whom its events did not name."""
 
@@ -310,6 +317,6 @@ JOBS: tuple[type[Job], ...] = (
     DeliverMessage, EditDelivered, DeleteDelivered, ReviewMessage, OpenComments, DrainQueue, CheckChannel, CatchUp,
     TrainModel,
     RingAlert, RingDigest, RingBreach, PressButton, AnswerPress, ShowPress, AnswerAlert, LinkByCode,
-    EscalateBreach, RecomputeClocks, FurnishProject,
+    EscalateBreach, RecomputeClocks, RetimeLeads, FurnishProject,
     RingLead, TellLead, RingMention, CallWebhook, NamePeople,
 )  # fmt: skip

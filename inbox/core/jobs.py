@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ import structlog
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as StoredJob
-from sqlalchemy import DateTime, Text, case, cast, column, func, table, text, update
+from sqlalchemy import BigInteger, DateTime, Text, case, cast, column, func, select, table, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -97,6 +97,18 @@ async def is_queued(session: AsyncSession, job: Job) -> bool:
         " where task_name = :name and lock = :lock and args = cast(:args as jsonb) and status in ('todo', 'doing'))"
     )
     return bool(await session.scalar(found, {"name": job.name, "lock": job.lock, "args": job.model_dump_json()}))
+
+
+async def find_messages_queued(session: AsyncSession, kind: type[Job], message_ids: Collection[int]) -> set[int]:
+    """Those of the messages that a job of this kind, which waits or runs, is about."""
+    message_id = _stored.c.args["message_id"].astext.cast(BigInteger)
+    found = await session.scalars(
+        select(message_id).where(
+            _stored.c.task_name == kind.name, cast(_stored.c.status, Text).in_(["todo", "doing"]),
+            message_id.in_(message_ids),
+        )
+    )  # fmt: skip
+    return set(found)
 
 
 class JobRunner:

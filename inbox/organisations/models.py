@@ -3,7 +3,17 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Interval, UniqueConstraint, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Interval,
+    UniqueConstraint,
+    func,
+    text,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.core.database import Base, HasId, OfWorkspace, text_enum
@@ -58,8 +68,10 @@ class Workspace(HasId, Base):
     """How long somebody on shift may do nothing before they are set off, ten minutes at least; zero: for ever."""
     archived_at: Mapped[datetime | None]
     """Since when nothing is received and nothing rings here; None: it is at work."""
-    resumed_at: Mapped[datetime | None]
-    """When it was last brought back: of what was written before that and came later, no clock runs."""
+    rests: Mapped[list[datetime]] = mapped_column(
+        ARRAY(DateTime(timezone=True)), default=list, server_default=text("'{}'")
+    )
+    """Begin, end, begin, end … of the times in which it was archived before: no clock runs in them."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

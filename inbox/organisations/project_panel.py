@@ -1,4 +1,4 @@
-"""A project as a settings page (name, colour, archive), and the page of all projects, where new ones are made."""
+"""A project as a settings page (name, time zone, colour, archive), and the page of all projects, with new ones."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -21,10 +21,11 @@ from inbox.organisations.colours import Colour, colour_of
 from inbox.organisations.models import Workspace
 from inbox.organisations.projects import (
     ONLY_OWNERS,
+    About,
     archive_project,
     create_project,
+    describe_project,
     list_projects,
-    rename_project,
     resume_project,
 )
 from inbox.organisations.service import paint
@@ -32,6 +33,7 @@ from inbox.organisations.service import paint
 projects = APIRouter()
 settings = APIRouter(prefix="/w/{ws}/settings")
 ProjectName = Annotated[str, Form(max_length=200)]
+ZoneName = Annotated[str, Form(max_length=100)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,12 @@ class Page:
     place: Place
 
     async def project(self, workspace_id: int, said: str | None = None, error: str | None = None) -> Response:
-        """What tells the project apart; its owners also rename and archive it."""
+        """What tells the project apart; its owners also change its name and time zone, and archive it."""
         workspace = await self.session.get_one(Workspace, workspace_id)
         return await self._show(
             "project", workspace_id, colours=list(Colour), chosen=colour_of(workspace.id, workspace.colour), said=said,
             error=error, is_owner=self.caller.may(workspace_id, Permission.MANAGE_PROJECTS),
+            zones=list(dict.fromkeys([workspace.time_zone, *COMMON])),
         )  # fmt: skip
 
     async def projects(
@@ -110,12 +113,13 @@ async def change_project(page: PageDep, colour: Annotated[Colour, Form()]) -> Re
     return await page.project(workspace_id, said=words_of(page.request).gettext("Saved"))
 
 
-@settings.post("/project/name")
-async def rename(page: PageDep, name: ProjectName) -> Response:
-    """Its name."""
+@settings.post("/project/about")
+async def describe(page: PageDep, name: ProjectName, time_zone: ZoneName) -> Response:
+    """Its name and time zone."""
     workspace_id = settings_workspace(page.place, page.caller, Permission.MANAGE_PROJECTS)
+    about = About(name, time_zone)
     try:
-        await rename_project(page.session, page.caller, workspace_id, name, page.context.clock())
+        await describe_project(page.session, page.caller, workspace_id, about, page.context.clock())
     except (InvalidInputError, ConflictError) as error:
         return await page.project(workspace_id, error=page.refusal(error))
     return await page.project(workspace_id, said=words_of(page.request).gettext("Saved"))
@@ -137,7 +141,7 @@ async def show_projects(page: PageDep) -> Response:
 
 
 @projects.post("/projects")
-async def add_project(page: AtAll, name: ProjectName, time_zone: Annotated[str, Form(max_length=100)]) -> Response:
+async def add_project(page: AtAll, name: ProjectName, time_zone: ZoneName) -> Response:
     """A new one; what comes next is to connect a channel."""
     try:
         made = await create_project(page.session, page.caller, name, time_zone, page.context.clock())

@@ -4,9 +4,11 @@ An archived project keeps all that it holds and rests: its channels are not rece
 is said by itself, and nobody has it among their projects. What was being sent when it was archived still goes out.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ARRAY, DateTime, case, func, literal, null, or_, select, update
+from sqlalchemy import case, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -15,13 +17,23 @@ from inbox.agents.permissions import ALLOWED, Permission
 from inbox.audit.service import record
 from inbox.calendars.zones import is_time_zone
 from inbox.channels.models import Channel
-from inbox.conversations.models import Conversation, Delivery, Message, Status
+from inbox.conversations.models import Conversation, Delivery, Message, MessageKind, Status
 from inbox.conversations.refresh import refresh
-from inbox.core.database import enter_scope
+from inbox.conversations.waiting import drop_waiting, find_waited_for
+from inbox.core.bulk import among
+from inbox.core.database import Json, enter_scope
 from inbox.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from inbox.core.events import CheckChannel, DrainQueue, FurnishProject, Job, RecomputeClocks
+from inbox.core.events import (
+    CheckChannel,
+    DeliverMessage,
+    DrainQueue,
+    FurnishProject,
+    Job,
+    RecomputeClocks,
+    RetimeLeads,
+)  # fmt: skip
 from inbox.core.i18n import N_
-from inbox.core.jobs import defer
+from inbox.core.jobs import defer, find_messages_queued
 from inbox.organisations.models import Membership, Organisation, Role, Workspace
 from inbox.organisations.service import Place
 
@@ -43,10 +55,9 @@ async def create_project(session: AsyncSession, caller: Caller, name: str, time_
     """A project that the caller owns; its teams and ready rules follow by a job. For owners of any project here."""
     if not caller.makes_projects:
         raise ForbiddenError(ONLY_OWNERS)
-    if not is_time_zone(time_zone):
-        raise InvalidInputError("There is no such time zone.", field="time_zone")
+    zone = _known_zone(time_zone)
     cleaned = await _free_name(session, caller, name, 0)
-    workspace = Workspace(organisation_id=caller.organisation_id, name=cleaned, time_zone=time_zone)
+    workspace = Workspace(organisation_id=caller.organisation_id, name=cleaned, time_zone=zone)
     session.add(workspace)
     await session.flush()
     enter_scope(session, caller.scope | {workspace.id})
@@ -58,40 +69,56 @@ async def create_project(session: AsyncSession, caller: Caller, name: str, time_
     )  # fmt: skip
     record(
         session, workspace.id, caller.agent_id, "workspace.created", workspace.id, now,
-        after={"name": cleaned, "time_zone": time_zone},
+        after={"name": cleaned, "time_zone": zone},
     )  # fmt: skip
     await session.flush()
     await defer(session, [FurnishProject(workspace_id=workspace.id)])
     return workspace
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a project is called and by which clock its people read times; None: as it is."""
+
+    name: str | None = None
+    time_zone: str | None = None
+
+
 async def change_project(
-    session: AsyncSession, caller: Caller, workspace_id: int, name: str | None, archived: bool | None, now: datetime
+    session: AsyncSession, caller: Caller, workspace_id: int, about: About, archived: bool | None, now: datetime
 ) -> Workspace:
-    """Another name, into the archive, or back, each None: as it is; for its owners."""
+    """Another name or time zone, into the archive, or back (None: as it is); for its owners."""
     workspace = await _access(session, caller, workspace_id)
     if archived is False:
         await resume_project(session, caller, workspace_id, now)
-    if name is not None:
-        await rename_project(session, caller, workspace_id, name, now)
+    await describe_project(session, caller, workspace_id, about, now)
     if archived:
         await archive_project(session, caller, workspace_id, now)
     return workspace
 
 
-async def rename_project(
-    session: AsyncSession, caller: Caller, workspace_id: int, name: str, now: datetime
+async def describe_project(
+    session: AsyncSession, caller: Caller, workspace_id: int, about: About, now: datetime
 ) -> Workspace:
-    """Another name; for its owners, also in the archive."""
+    """Another name or time zone; for its owners, also in the archive.
+
+    Reports keep the days that were told by the zone before; calendars have zones of their own.
+    """
     workspace = await _access(session, caller, workspace_id)
-    cleaned = await _free_name(session, caller, name, workspace_id)
+    wanted: Json = {}
+    if about.time_zone is not None:
+        wanted["time_zone"] = _known_zone(about.time_zone)
+    if about.name is not None:
+        wanted["name"] = await _free_name(session, caller, about.name, workspace_id)
     enter_scope(session, caller.scope | {workspace_id})
-    before, workspace.name = workspace.name, cleaned
-    if before != cleaned:
+    before: Json = {key: getattr(workspace, key) for key, value in wanted.items() if getattr(workspace, key) != value}
+    after: Json = {key: wanted[key] for key in before}
+    for key, value in after.items():
+        setattr(workspace, key, value)
+    if after:
         record(
-            session, workspace_id, caller.agent_id, "workspace.changed", workspace_id, now, before={"name": before},
-            after={"name": cleaned},
-        )  # fmt: skip
+            session, workspace_id, caller.agent_id, "workspace.changed", workspace_id, now, before=before, after=after
+        )
     await session.flush()
     return workspace
 
@@ -109,24 +136,27 @@ async def archive_project(session: AsyncSession, caller: Caller, workspace_id: i
 async def resume_project(session: AsyncSession, caller: Caller, workspace_id: int, now: datetime) -> Workspace:
     """At work again, as it was; for its owners. The time in the archive counts against nobody.
 
-    Replies whose time came meanwhile are held back for a person, and its channels are looked at anew.
+    Replies whose time came meanwhile, or that waited for a key, are held back for a person, reviews that waited for one
+    are not done, and its channels are looked at anew.
     """
     workspace = await _access(session, caller, workspace_id)
     archived_at = workspace.archived_at
     if archived_at is None:
         return workspace
     enter_scope(session, caller.scope | {workspace_id})
-    workspace.archived_at, workspace.resumed_at = None, now
+    workspace.archived_at, workspace.rests = None, [*workspace.rests, archived_at, now]
     record(session, workspace_id, caller.agent_id, "workspace.resumed", workspace_id, now)
     await session.flush()
-    await _hold_late(session, workspace_id, now)
-    await _leave_out(session, workspace_id, archived_at, now)
+    await _wake(session, caller, workspace_id, now)
     channels = await session.scalars(
         select(Channel.id)
         .where(Channel.workspace_id == workspace_id, Channel.removed_at.is_(None))
         .order_by(Channel.id)
     )
-    jobs: list[Job] = [RecomputeClocks(workspace_id=workspace_id), DrainQueue(workspace_id=workspace_id)]
+    jobs: list[Job] = [
+        RecomputeClocks(workspace_id=workspace_id), RetimeLeads(workspace_id=workspace_id),
+        DrainQueue(workspace_id=workspace_id),
+    ]  # fmt: skip
     await defer(session, [*jobs, *(CheckChannel(channel_id=channel_id) for channel_id in channels)])
     return workspace
 
@@ -149,6 +179,12 @@ def _owns(role: Role) -> bool:
     return Permission.MANAGE_PROJECTS in ALLOWED[role]
 
 
+def _known_zone(name: str) -> str:
+    if not is_time_zone(name):
+        raise InvalidInputError("There is no such time zone.", field="time_zone")
+    return name
+
+
 async def _free_name(session: AsyncSession, caller: Caller, name: str, workspace_id: int) -> str:
     """Names of one organisation are chosen one after the other."""
     cleaned = " ".join(name.split())
@@ -167,31 +203,73 @@ async def _free_name(session: AsyncSession, caller: Caller, name: str, workspace
     return cleaned
 
 
-async def _hold_late(session: AsyncSession, workspace_id: int, now: datetime) -> None:
-    """What was to be sent meanwhile is out of date: a person looks again."""
-    late = await session.scalars(
-        update(Message)
-        .where(Message.workspace_id == workspace_id, Message.delivery == Delivery.QUEUED, Message.send_at <= now)
-        .values(delivery=Delivery.FAILED, failure=TOO_LATE, failed_at=now, send_at=None)
-        .returning(Message.conversation_id)
-        .execution_options(synchronize_session=False)
+async def _wake(session: AsyncSession, caller: Caller, workspace_id: int, now: datetime) -> None:
+    """What was to be done meanwhile is out of date: a person looks again. Clocks stand until they are computed anew.
+
+    Locks are taken as everywhere: messages, then conversations, each in the order of their ids.
+    """
+    waited_for, banned = await find_waited_for(session, workspace_id)
+    late = await _lock_late(session, workspace_id, waited_for, now)
+    held = {message.conversation_id for message in late}
+    conversation_ids = await _lock_conversations(session, workspace_id, held, banned)
+    for message in late:
+        if message.delivery is Delivery.QUEUED:
+            message.delivery, message.failure, message.failed_at, message.send_at = Delivery.FAILED, TOO_LATE, now, None
+    await drop_waiting(session, caller, workspace_id, now)
+    await _stop_clocks(session, conversation_ids)
+    of_banned = await session.scalars(
+        select(Conversation.id).where(Conversation.workspace_id == workspace_id, Conversation.identity_id.in_(banned))
     )
-    await refresh(session, set(late))
+    await refresh(session, held | set(of_banned))
 
 
-async def _leave_out(session: AsyncSession, workspace_id: int, since: datetime, until: datetime) -> None:
-    """Clocks that ran rested: they have no due time until they are computed anew without this time."""
-    rested = literal([since, until], ARRAY(DateTime(timezone=True)))
-    await session.execute(
-        update(Conversation)
+async def _lock_late(
+    session: AsyncSession, workspace_id: int, waited_for: Collection[int], now: datetime
+) -> list[Message]:
+    """Replies whose time has come or that wait for a key, not those that are under way; and what was to be reviewed.
+
+    What machines were to say is not sent late by itself.
+    """
+    is_parked = Message.send_at.is_(None) & (Message.kind == MessageKind.MESSAGE)
+    is_due = (Message.delivery == Delivery.QUEUED) & (is_parked | (Message.send_at <= now))
+    found = await session.scalars(
+        select(Message)
+        .where(Message.workspace_id == workspace_id, is_due | among(Message.id, waited_for))
+        .order_by(Message.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    messages = found.all()
+    parked = {one.id for one in messages if one.delivery is Delivery.QUEUED and one.send_at is None}
+    under_way = await find_messages_queued(session, DeliverMessage, parked)
+    return [message for message in messages if message.id not in under_way]
+
+
+async def _lock_conversations(
+    session: AsyncSession, workspace_id: int, conversation_ids: Collection[int], banned: Collection[int]
+) -> list[int]:
+    """These, those of the authors whose ban waited, and all whose clocks may run."""
+    runs = (Conversation.status == Status.OPEN) & or_(
+        Conversation.needs_answer, Conversation.resolution_started_at.is_not(None)
+    )
+    found = await session.scalars(
+        select(Conversation.id)
         .where(
             Conversation.workspace_id == workspace_id,
-            Conversation.status == Status.OPEN,
-            or_(Conversation.needs_answer, Conversation.resolution_started_at.is_not(None)),
-            func.cardinality(Conversation.pauses) % 2 == 0,
+            or_(runs, among(Conversation.id, conversation_ids), among(Conversation.identity_id, banned)),
         )
+        .order_by(Conversation.id)
+        .with_for_update(key_share=True)
+    )
+    return list(found)
+
+
+async def _stop_clocks(session: AsyncSession, conversation_ids: Collection[int]) -> None:
+    """No due times until they are computed anew, without the time in the archive; what was kept or broken stays."""
+    await session.execute(
+        update(Conversation)
+        .where(among(Conversation.id, conversation_ids), Conversation.status == Status.OPEN)
         .values(
-            pauses=func.array_cat(Conversation.pauses, rested),
             warn_at=None,
             first_response_due_at=_unless(
                 Conversation.first_response_due_at, Conversation.first_response_met_at,

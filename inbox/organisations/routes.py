@@ -11,7 +11,7 @@ from inbox.organisations.links import invite, offer_reset
 from inbox.organisations.models import Role
 from inbox.organisations.open_links import access_invitation, list_invitations, withdraw
 from inbox.organisations.people import list_people, list_teams, load_team
-from inbox.organisations.projects import change_project, create_project, list_projects
+from inbox.organisations.projects import About, change_project, create_project, list_projects
 from inbox.organisations.schemas import (
     AgentOut,
     InvitationIn,
@@ -50,8 +50,9 @@ async def add_project(session: SessionDep, context: ContextDep, caller: ApiCalle
 async def patch_project(
     session: SessionDep, context: ContextDep, caller: ApiCaller, workspace_id: RowId, patch: ProjectPatch
 ) -> ProjectOut:
-    """Another name, into the archive, or back; for its owners."""
-    changed = await change_project(session, caller, workspace_id, patch.name, patch.archived, context.clock())
+    """Another name or time zone, into the archive, or back; for its owners."""
+    about = About(patch.name, patch.time_zone)
+    changed = await change_project(session, caller, workspace_id, about, patch.archived, context.clock())
     return ProjectOut.of(Place(changed, Role.OWNER))
 
 

@@ -124,19 +124,21 @@ class InvitationOut(BaseModel):
 
 
 ProjectName = Annotated[str, Field(min_length=1, max_length=60)]
+ZoneName = Annotated[str, Field(max_length=100, description="As the IANA database names it.")]
 
 
 class ProjectIn(_In):
     """A new project."""
 
     name: ProjectName
-    time_zone: str = Field(default="Europe/Moscow", max_length=100, description="As the IANA database names it.")
+    time_zone: ZoneName = "Europe/Moscow"
 
 
 class ProjectPatch(_In):
     """What is left out stays."""
 
     name: Annotated[ProjectName | None, BeforeValidator(refuse_null)] = None
+    time_zone: Annotated[ZoneName | None, BeforeValidator(refuse_null)] = None
     archived: Annotated[bool | None, BeforeValidator(refuse_null)] = Field(
         default=None, description="true: nothing is received or rings there, and it leaves every list; false: back."
     )

@@ -87,6 +87,8 @@ async def edit(
     await service.edit(session, message, text, now)
     if before != text:
         _audit(session, caller, message, "message.edited", {"text": before}, {"text": text}, now)
+        if message.kind is MessageKind.NOTE:
+            await tell_mentioned(session, conversation, message)
     return await _finish(session, caller, message, conversation)
 
 

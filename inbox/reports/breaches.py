@@ -14,6 +14,7 @@ from inbox.reports.models import ResponseTime
 from inbox.reports.service import Period
 
 MOST = 10_000
+"""That are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Breach:
 
 
 async def load_breaches(session: AsyncSession, workspace_ids: Collection[int], period: Period) -> Sequence[Breach]:
-    """At most MOST, oldest first; those that the report leaves out for a lost connection are not among them."""
+    """Oldest first, one more than MOST where there are more; those that the report leaves out for a lost connection are
+    not among them."""
     one = ResponseTime
     until = func.coalesce(one.answered_at, one.due_at, one.since_at)
     in_gap = exists().where(
@@ -58,6 +60,6 @@ async def load_breaches(session: AsyncSession, workspace_ids: Collection[int], p
             one.workspace_id.in_(workspace_ids), one.day.between(period.first, period.last), one.is_late, ~in_gap,
         )
         .order_by(one.since_at, one.conversation_id)
-        .limit(MOST)
+        .limit(MOST + 1)
     )  # fmt: skip
     return [Breach(*row[:10]) for row in rows]

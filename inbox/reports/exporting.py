@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from inbox.core.i18n import N_, Words
 from inbox.core.sheets import Cell, harmless, make_csv
-from inbox.reports.breaches import Breach
+from inbox.reports.breaches import MOST, Breach
 from inbox.reports.figures import Figures, Pair
 from inbox.reports.service import Report
 
@@ -48,9 +48,9 @@ def rows(report: Report, words: Words) -> Iterator[list[Cell]]:
 
 
 def breach_rows(breaches: Sequence[Breach], words: Words, now: datetime) -> Iterator[list[Cell]]:
-    """The head, then a row for each; what still waits has no answer, and is as late as it is at `now`."""
+    """The head, then a row for each of MOST; what still waits has no answer, and is as late as it is at `now`."""
     yield [words.gettext(title) for title in BREACH_HEAD]
-    for one in breaches:
+    for one in breaches[:MOST]:
         late_by = one.late_by(now)
         yield [
             one.project, one.conversation_id, _time(one.since_at, one.zone),
@@ -58,6 +58,8 @@ def breach_rows(breaches: Sequence[Breach], words: Words, now: datetime) -> Iter
             _time(one.answered_at, one.zone), None if late_by is None else round(late_by / MINUTE, 1), one.channel,
             one.team or words.gettext(NO_TEAM), one.agent or words.gettext(OUTSIDE),
         ]  # fmt: skip
+    if len(breaches) > MOST:
+        yield [words.gettext("Only the first %(n)s are listed: choose a shorter period.", n=words.number(MOST))]
 
 
 def to_csv(report: Report, words: Words) -> bytes:

@@ -121,7 +121,7 @@ def _row(
 ) -> dict[str, object]:
     conversation, promise = one.conversation, one.promise
     goal = promise.first_response if is_first else promise.next_response
-    rests = rests_of(conversation, answered_at)
+    rests = rests_of(conversation, answered_at, promise.rests)
     due = due_at(since_at, goal, promise, rests)
     local = since_at.astimezone(ZoneInfo(zone))
     worked = working_time(since_at, answered_at, promise, rests) if answered_at else None

@@ -1,11 +1,13 @@
 """«Скорость ответа»: how soon we answer, when we are slow, who burns now; as a page and as files."""
 
+import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -90,9 +92,15 @@ def _pills(request: Request, frame: Frame, now: datetime) -> Callable[[Conversat
     return lambda one: pill_of(one, words, frame.zone_of(one.workspace_id), now)
 
 
-@panel.get("/export.csv")
-async def export_csv(
-    request: Request,
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose figures a file has, and of which days."""
+
+    workspace_ids: frozenset[int]
+    period: Period
+
+
+async def read_asked(
     session: SessionDep,
     context: ContextDep,
     caller: PanelCaller,
@@ -100,58 +108,37 @@ async def export_csv(
     days: Days = 30,
     from_: From = None,
     to: To = None,
-) -> Response:
+) -> Asked:
+    """As the page reads it; days are those of the first project's time zone."""
+    readable = _readable(caller, read_place(ws, caller))
+    zone = await session.scalar(select(Workspace.time_zone).where(Workspace.id.in_(readable)).limit(1))
+    return Asked(readable, _period(context.clock(), zone or "UTC", days, from_, to))
+
+
+AskedDep = Annotated[Asked, Depends(read_asked)]
+
+
+@panel.get("/export.csv")
+async def export_csv(request: Request, session: SessionDep, asked: AskedDep) -> Response:
     """The same figures as a table."""
-    wanted, period = await _wanted(session, context, caller, ws, days, from_, to)
-    return _file(to_csv(await load_report(session, wanted, period), words_of(request)), CSV, f"sla-{period}.csv")
+    report = await load_report(session, asked.workspace_ids, asked.period)
+    return _file(to_csv(report, words_of(request)), CSV, f"sla-{asked.period}.csv")
 
 
 @panel.get("/late.csv")
-async def export_late_csv(
-    request: Request,
-    session: SessionDep,
-    context: ContextDep,
-    caller: PanelCaller,
-    ws: str,
-    days: Days = 30,
-    from_: From = None,
-    to: To = None,
-) -> Response:
+async def export_late_csv(request: Request, session: SessionDep, context: ContextDep, asked: AskedDep) -> Response:
     """The late answers one by one, and by how much each was late."""
-    wanted, period = await _wanted(session, context, caller, ws, days, from_, to)
-    breaches = await load_breaches(session, wanted, period)
-    return _file(breaches_to_csv(breaches, words_of(request), context.clock()), CSV, f"late-{period}.csv")
+    breaches = await load_breaches(session, asked.workspace_ids, asked.period)
+    return _file(breaches_to_csv(breaches, words_of(request), context.clock()), CSV, f"late-{asked.period}.csv")
 
 
 @panel.get("/export.xlsx")
-async def export_xlsx(
-    request: Request,
-    session: SessionDep,
-    context: ContextDep,
-    caller: PanelCaller,
-    ws: str,
-    days: Days = 30,
-    from_: From = None,
-    to: To = None,
-) -> Response:
+async def export_xlsx(request: Request, session: SessionDep, context: ContextDep, asked: AskedDep) -> Response:
     """Both as sheets of a book."""
-    wanted, period = await _wanted(session, context, caller, ws, days, from_, to)
-    report, breaches = await load_report(session, wanted, period), await load_breaches(session, wanted, period)
-    return _file(to_xlsx(report, breaches, words_of(request), context.clock()), XLSX, f"sla-{period}.xlsx")
-
-
-async def _wanted(
-    session: AsyncSession,
-    context: ContextDep,
-    caller: Caller,
-    ws: str,
-    days: int,
-    first: date | None,
-    last: date | None,
-) -> tuple[frozenset[int], Period]:
-    wanted = _readable(caller, read_place(ws, caller))
-    zone = await session.scalar(select(Workspace.time_zone).where(Workspace.id.in_(wanted)).limit(1))
-    return wanted, _period(context.clock(), zone or "UTC", days, first, last)
+    report = await load_report(session, asked.workspace_ids, asked.period)
+    breaches = await load_breaches(session, asked.workspace_ids, asked.period)
+    book = await asyncio.to_thread(to_xlsx, report, breaches, words_of(request), context.clock())
+    return _file(book, XLSX, f"sla-{asked.period}.xlsx")
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

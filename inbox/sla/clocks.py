@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from inbox.calendars.hours import WorkingHours
 from inbox.conversations.models import Conversation, Status
 from inbox.conversations.state import Wait
 from inbox.sla.promises import Promise
 
-__all__ = ["Promise", "due_at", "rests_of", "set_clocks", "warn_at", "working_time"]
+__all__ = ["Promise", "due_at", "end_of", "rests_of", "set_clocks", "warn_at", "working_time"]
 
 Pauses = Sequence[datetime]
 """Begin, end, begin, end …; an odd number: the last pause goes on."""
@@ -18,7 +19,7 @@ def due_at(since_at: datetime, goal: timedelta, promise: Promise, pauses: Pauses
 
     None: the clock rests, or the working time never comes.
     """
-    return _after(since_at, length_of(since_at, goal, promise), promise, pauses)
+    return end_of(since_at, length_of(since_at, goal, promise), promise.hours, pauses)
 
 
 def warn_at(since_at: datetime, goal: timedelta, promise: Promise, pauses: Pauses = ()) -> datetime | None:
@@ -26,12 +27,28 @@ def warn_at(since_at: datetime, goal: timedelta, promise: Promise, pauses: Pause
     left = length_of(since_at, goal, promise) - promise.warn_before
     if not promise.warn_before or left <= timedelta():
         return None
-    return _after(since_at, left, promise, pauses)
+    return end_of(since_at, left, promise.hours, pauses)
 
 
 def length_of(since_at: datetime, goal: timedelta, promise: Promise) -> timedelta:
     """The goal that goes for what came then."""
     return goal if promise.hours.is_open(since_at) else max(goal, promise.after_closed)
+
+
+def end_of(since_at: datetime, length: timedelta, hours: WorkingHours, pauses: Pauses) -> datetime | None:
+    """`length` of working time after `since_at`, pauses left out; None: the last one goes on."""
+    reached, left = since_at, length
+    for begins_at, ends_at in _spans(pauses):
+        if ends_at is not None and ends_at <= reached:
+            continue
+        passed = hours.working_between(reached, begins_at)
+        if passed >= left:
+            break
+        if ends_at is None:
+            return None
+        left -= passed
+        reached = max(reached, ends_at)
+    return hours.add_working(reached, left)
 
 
 def working_time(since_at: datetime, until_at: datetime, promise: Promise, pauses: Pauses = ()) -> timedelta:
@@ -43,13 +60,15 @@ def working_time(since_at: datetime, until_at: datetime, promise: Promise, pause
     return total
 
 
-def rests_of(conversation: Conversation, answered_at: datetime | None = None) -> Pauses:
-    """The times in which its clocks rest: it was put aside, or its contact could not be written to.
+def rests_of(
+    conversation: Conversation, answered_at: datetime | None = None, project: Sequence[datetime] = ()
+) -> Pauses:
+    """The times in which its clocks rest: it was put aside, its contact could not be written to, the `project` rested.
 
     Of a wait that was answered: what the platform told of later is nothing to it.
     """
     silences = [at for at in conversation.silences or () if answered_at is None or at < answered_at]
-    spans = [*_spans(conversation.pauses or ()), *_spans(silences)]
+    spans = [*_spans(conversation.pauses or ()), *_spans(silences), *_spans(project)]
     rests: list[datetime] = []
     for begins_at, ends_at in sorted(spans, key=lambda span: span[0]):
         if len(rests) % 2 == 1:
@@ -120,7 +139,9 @@ def _set_first(conversation: Conversation, wait: Wait, promise: Promise) -> None
         return  # what was promised then was kept or broken then: a later promise changes nothing
     conversation.first_response_since_at = wait.since_at
     conversation.first_response_met_at = wait.answered_at
-    due = due_at(wait.since_at, promise.first_response, promise, rests_of(conversation, wait.answered_at))
+    due = due_at(
+        wait.since_at, promise.first_response, promise, rests_of(conversation, wait.answered_at, promise.rests)
+    )
     conversation.first_response_due_at = due
     conversation.first_response_breached_at = _breach(due, wait.answered_at, conversation.first_response_breached_at)
 
@@ -132,26 +153,10 @@ def _set_next(conversation: Conversation, wait: Wait, promise: Promise) -> None:
     recorded = conversation.next_response_breached_at
     conversation.next_response_since_at = wait.since_at
     conversation.next_response_met_at = wait.answered_at
-    due = due_at(wait.since_at, promise.next_response, promise, rests_of(conversation, wait.answered_at))
+    due = due_at(wait.since_at, promise.next_response, promise, rests_of(conversation, wait.answered_at, promise.rests))
     conversation.next_response_due_at = due
     is_of_this = recorded is not None and recorded > wait.since_at
     conversation.next_response_breached_at = _breach(due, wait.answered_at, recorded if is_of_this else None)
-
-
-def _after(since_at: datetime, length: timedelta, promise: Promise, pauses: Pauses) -> datetime | None:
-    """`length` of working time after `since_at`, pauses left out."""
-    reached, left = since_at, length
-    for begins_at, ends_at in _spans(pauses):
-        if ends_at is not None and ends_at <= reached:
-            continue
-        passed = promise.hours.working_between(reached, begins_at)
-        if passed >= left:
-            break
-        if ends_at is None:
-            return None
-        left -= passed
-        reached = max(reached, ends_at)
-    return promise.hours.add_working(reached, left)
 
 
 def _spans(pauses: Pauses) -> list[tuple[datetime, datetime | None]]:
@@ -168,7 +173,7 @@ def _set_warning(conversation: Conversation, waits: Sequence[Wait], promise: Pro
     if due is None or due == conversation.warned_due_at:
         return
     goal = promise.first_response if is_first else promise.next_response
-    conversation.warn_at = warn_at(waits[-1].since_at, goal, promise, rests_of(conversation))
+    conversation.warn_at = warn_at(waits[-1].since_at, goal, promise, rests_of(conversation, project=promise.rests))
 
 
 def _set_resolution(conversation: Conversation, waits: Sequence[Wait], promise: Promise) -> None:
@@ -187,7 +192,9 @@ def _set_resolution(conversation: Conversation, waits: Sequence[Wait], promise: 
     conversation.resolution_started_at = started_at
     conversation.resolution_met_at = closed_at
     conversation.resolution_due_at = (
-        due_at(started_at, promise.resolution, promise, rests_of(conversation)) if promise.resolution else None
+        due_at(started_at, promise.resolution, promise, rests_of(conversation, project=promise.rests))
+        if promise.resolution
+        else None
     )
     conversation.resolution_breached_at = _breach(conversation.resolution_due_at, closed_at, recorded)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from inbox.calendars.hours import WorkingHours
 from inbox.conversations.models import Conversation
@@ -16,7 +16,10 @@ WARN_BEFORE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Goals in working time of `hours`; `resolution` None: closing is not promised; `warn_before` zero: no warning."""
+    """Goals in working time of `hours`; `resolution` None: closing is not promised; `warn_before` zero: no warning.
+
+    `rests`: when the project was archived.
+    """
 
     hours: WorkingHours
     first_response: timedelta = FIRST_RESPONSE
@@ -24,6 +27,7 @@ class Promise:
     after_closed: timedelta = AFTER_CLOSED
     resolution: timedelta | None = None
     warn_before: timedelta = WARN_BEFORE
+    rests: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

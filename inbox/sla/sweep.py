@@ -148,6 +148,6 @@ def _load_of(agent_id: InstrumentedAttribute[int]) -> ScalarSelect[int]:
     held = aliased(Conversation)
     return (
         select(func.count())
-        .where(held.assignee_id == agent_id, held.status == Status.OPEN, held.needs_answer)
+        .where(held.assignee_id == agent_id, held.status == Status.OPEN, held.needs_answer, at_work(held.workspace_id))
         .scalar_subquery()
     )

@@ -1,4 +1,5 @@
 // "/" in the composer offers canned responses, filled for this contact: arrows walk, Enter or a click takes one.
+import { listenForKeys } from './offers'
 import { find, findAll, from, on } from './page'
 
 let asked = 0
@@ -6,6 +7,7 @@ let asked = 0
 const box = () => find('#canned')
 const area = () => find<HTMLTextAreaElement>('#reply-form #text')
 const offered = () => findAll('#canned [data-canned]')
+const chosen = () => offered().find((one) => one.classList.contains('on'))
 
 function hide(): void {
   box()?.setAttribute('hidden', '')
@@ -56,20 +58,5 @@ export function startCanned(): void {
     if (one) take(one)
     else if (!from(event, '#reply-form')) hide()
   })
-  // Before the composer's own keys: Enter takes what is chosen, it does not send.
-  document.addEventListener(
-    'keydown',
-    (event) => {
-      const place = box()
-      if (!place || place.hidden || !from(event, '#reply-form #text')) return
-      const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-      if (step) choose(step)
-      else if (event.key === 'Enter' || event.key === 'Tab') take(offered().find((one) => one.classList.contains('on')))
-      else if (event.key === 'Escape') hide()
-      else return
-      event.preventDefault()
-      event.stopPropagation()
-    },
-    true,
-  )
+  listenForKeys({ box, chosen, walk: choose, take, hide, withControl: true })
 }

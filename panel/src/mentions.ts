@@ -1,4 +1,5 @@
 // "@" in a note offers colleagues who see the conversation: arrows walk, Enter, Tab or a touch takes one.
+import { listenForKeys } from './offers'
 import { find, findAll, from, on } from './page'
 
 // After an @ at the beginning of a word: at most two words, as a name begins.
@@ -11,6 +12,7 @@ let taken = ''
 const box = () => find('#mentions')
 const area = () => find<HTMLTextAreaElement>('#reply-form[data-mode="note"] #text')
 const offered = () => findAll('#mentions [data-mention]:not([hidden])')
+const chosen = () => offered().find((one) => one.classList.contains('on'))
 const before = (text: HTMLTextAreaElement) => text.value.slice(0, text.selectionStart)
 
 function hide(): void {
@@ -87,20 +89,5 @@ export function startMentions(): void {
     if (one) take(one)
     else hide()
   })
-  // Before the composer's own keys, as for canned responses.
-  document.addEventListener(
-    'keydown',
-    (event) => {
-      const place = box()
-      if (!place || place.hidden || event.ctrlKey || event.metaKey || !from(event, '#reply-form #text')) return
-      const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-      if (step) walk(step)
-      else if (event.key === 'Enter' || event.key === 'Tab') take(offered().find((one) => one.classList.contains('on')))
-      else if (event.key === 'Escape') hide()
-      else return
-      event.preventDefault()
-      event.stopPropagation()
-    },
-    true,
-  )
+  listenForKeys({ box, chosen, walk, take, hide, withControl: false })
 }

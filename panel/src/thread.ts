@@ -21,11 +21,16 @@ function toFound(): boolean {
   return Boolean(message)
 }
 
+let missed = false
+
 /** Fetch what may have changed of the open conversation. */
 export function refreshThread(): void {
   const open = find('#conversation')
   if (!open?.dataset.address) return
-  void htmx.ajax('get', `${open.dataset.address}/parts${open.dataset.query ?? ''}`, { source: open, target: document.body, swap: 'none' }) // it may be gone by then
+  missed = document.hidden
+  const query = new URLSearchParams(open.dataset.query)
+  if (!missed) query.set('looking', '1')
+  void htmx.ajax('get', `${open.dataset.address}/parts?${query}`, { source: open, target: document.body, swap: 'none' }) // it may be gone by then
 }
 
 export function startThread(): void {
@@ -65,5 +70,6 @@ export function startThread(): void {
     if ((event.target as Element).closest('#to-newest')) toEnd()
   })
   on('load', () => wasAtEnd && toEnd())
+  document.addEventListener('visibilitychange', () => !document.hidden && missed && refreshThread())
   addEventListener('popstate', () => setTimeout(toPlace, 100))
 }

@@ -11,6 +11,7 @@ from inbox.channels.models import Channel
 from inbox.channels.ringing import Ring
 from inbox.contacts.models import Contact
 from inbox.conversations.access import sees
+from inbox.conversations.mentions import is_mentioned
 from inbox.conversations.models import Conversation, Message
 from inbox.core.context import Context
 from inbox.core.database import EVERY_WORKSPACE
@@ -40,7 +41,7 @@ async def run_mention(context: Context, pacing: Pacing, job: RingMention) -> Non
 
 
 async def _plan(session: AsyncSession, context: Context, job: RingMention) -> tuple[Account, Ring] | None:
-    """None where there is nowhere to ring, and where they may not see the note by now."""
+    """None where there is nowhere to ring, and where by now they may not see the note or it calls them no more."""
     found = (
         await session.execute(
             select(Message, Conversation, Contact.name, Channel.name, Workspace.name, Agent.name)
@@ -55,6 +56,8 @@ async def _plan(session: AsyncSession, context: Context, job: RingMention) -> tu
     if found is None:
         return None
     note, conversation, contact, channel, project, author = found
+    if not await is_mentioned(session, note, job.agent_id):
+        return None
     own_chat = await find_own_chat(session, note.workspace_id, job.agent_id)
     person = await find_active(session, job.agent_id)
     if own_chat is None or person is None:

@@ -13,6 +13,7 @@ from inbox.conversations.models import Conversation, Direction, Message, Message
 from inbox.core.bulk import among
 from inbox.core.database import OVER_ALL
 from inbox.core.live import announce
+from inbox.organisations.archived import at_work, is_archived
 from inbox.organisations.models import Membership, Team, TeamMember
 from routing.assignment.handing import Desk, Handout, Seat, Turn
 
@@ -105,23 +106,27 @@ async def _load_members(
 
 
 async def _loads(session: AsyncSession, agent_ids: Collection[int]) -> dict[int, int]:
-    """Agent → open conversations that wait for an answer, over all projects."""
+    """Agent → open conversations that wait for an answer, over all projects at work."""
     rows = await session.execute(
         select(Conversation.assignee_id, func.count())
         .where(
-            among(Conversation.assignee_id, agent_ids), Conversation.status == Status.OPEN, Conversation.needs_answer
+            among(Conversation.assignee_id, agent_ids), Conversation.status == Status.OPEN, Conversation.needs_answer,
+            at_work(Conversation.workspace_id),
         )
         .group_by(Conversation.assignee_id)
         .execution_options(**{OVER_ALL: True})
-    )
+    )  # fmt: skip
     return {agent_id: count for agent_id, count in rows if agent_id is not None}
 
 
 async def drain(session: AsyncSession, workspace_id: int, now: datetime) -> int:
-    """Hand out what waits in the teams, oldest first; returns how many found somebody.
+    """Hand out what waits in the teams, oldest first; returns how many found somebody. In an archived project nobody is
+    handed anything.
 
     Conversations that somebody else holds at this moment are passed over: the next drain finds them.
     """
+    if await is_archived(session, workspace_id):
+        return 0
     desks = await load_desks(session, {workspace_id})
     handed = 0
     while teams := [team_id for team_id in desks.desks if desks.has_room(team_id)]:

@@ -67,11 +67,17 @@ async def hold_leads(
 
 
 async def note_phones(
-    session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation]
+    session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation], now: datetime
 ) -> None:
-    """A phone number that is said later joins the lead that is open."""
-    for conversation, phone in _said_phones(new, conversations):
-        await _note_phone(session, conversation, phone)
+    """A phone number that is said later joins the lead that is open; panels and webhooks hear of it."""
+    said = [await _note_phone(session, conversation, phone) for conversation, phone in _said_phones(new, conversations)]
+    joined = [lead for lead in said if lead is not None]
+    if not joined:
+        return
+    await session.flush()
+    await tell_leads(session, [lead.id for lead in joined], HookEvent.LEAD_CHANGED, now)
+    for lead in joined:
+        announce_lead(session, lead.workspace_id, lead.owner_id, None)
 
 
 def _said_phones(
@@ -147,7 +153,8 @@ async def _make(
     return list(new.values())
 
 
-async def _note_phone(session: AsyncSession, conversation: Conversation, phone: str) -> None:
+async def _note_phone(session: AsyncSession, conversation: Conversation, phone: str) -> Lead | None:
+    """The lead that had none before."""
     lead = await session.scalar(
         select(Lead)
         .where(Lead.conversation_id == conversation.id, Lead.stage.in_(OPEN), Lead.phone.is_(None))
@@ -155,6 +162,7 @@ async def _note_phone(session: AsyncSession, conversation: Conversation, phone: 
     )
     if lead is not None:
         lead.phone = phone
+    return lead
 
 
 async def own(session: AsyncSession, lead: Lead, agent_id: int, now: datetime) -> None:

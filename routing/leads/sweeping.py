@@ -1,23 +1,31 @@
 """What time brings to leads: their clock starts when somebody gets them, and who lets one lie loses it to the next."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.agents.models import Agent
+from inbox.calendars.service import load_hours
 from inbox.conversations.assigning import may_answer
 from inbox.conversations.models import Activity, Conversation, Delivery, Direction, Message, MessageKind
-from inbox.core.events import RingLead
+from inbox.core.context import Context
+from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.events import RetimeLeads, RingLead
 from inbox.core.jobs import defer
 from inbox.core.live import announce
+from inbox.organisations.archived import at_work
 from inbox.organisations.models import Membership, Role, Team, TeamMember, Workspace
+from inbox.sla.clocks import end_of
 from inbox.sla.recomputing import follow_terms, terms_key
 from routing.alerts.models import AlertKind
 from routing.alerts.service import Occasion, ring_alerts
 from routing.assignment.handing import turn_after, turn_of
 from routing.leads.models import Lead, Stage
-from routing.leads.service import announce_lead, own
+from routing.leads.service import TAKE_UP_WITHIN, announce_lead, own
+from routing.webhooks.models import HookEvent
+from routing.webhooks.service import tell_leads
 
 PAGE = 200
 
@@ -25,11 +33,11 @@ PAGE = 200
 async def sweep_leads(session: AsyncSession, now: datetime) -> None:
     """Start the clocks of those that somebody got, stop those that were answered."""
     await _follow_assignments(session, now)
-    await _stop_answered(session)
+    await _stop_answered(session, now)
 
 
 async def _follow_assignments(session: AsyncSession, now: datetime) -> None:
-    """A lead belongs to whoever has its conversation, however they got it."""
+    """A lead belongs to whoever has its conversation, however they got it; in the archive nobody's clock starts."""
     rows = await session.execute(
         select(Lead, Conversation.assignee_id)
         .join(Conversation, Conversation.id == Lead.conversation_id)
@@ -37,6 +45,7 @@ async def _follow_assignments(session: AsyncSession, now: datetime) -> None:
             Lead.stage == Stage.NEW,
             Conversation.assignee_id.is_not(None),
             Lead.owner_id.is_distinct_from(Conversation.assignee_id),
+            at_work(Lead.workspace_id),
         )
         .order_by(Lead.id)
         .limit(PAGE)
@@ -49,10 +58,12 @@ async def _follow_assignments(session: AsyncSession, now: datetime) -> None:
         await own(session, lead, assignee_id, now)
         jobs.append(RingLead(lead_id=lead.id, owner_id=assignee_id))
         announce_lead(session, lead.workspace_id, assignee_id, None)
+    await session.flush()
+    await tell_leads(session, [job.lead_id for job in jobs], HookEvent.LEAD_CHANGED, now)
     await defer(session, jobs)
 
 
-async def _stop_answered(session: AsyncSession) -> None:
+async def _stop_answered(session: AsyncSession, now: datetime) -> None:
     """Whoever of Sales answered the subscriber has taken the lead up."""
     of_sales = (
         select(TeamMember.agent_id)
@@ -79,34 +90,31 @@ async def _stop_answered(session: AsyncSession) -> None:
         .limit(PAGE)
         .with_for_update(of=Lead, skip_locked=True)
     )
+    taken_up = []
     for lead, agent_id, sent_at in rows.all():
         if lead.stage is not Stage.NEW:
             continue
         lead.stage, lead.stage_at, lead.taken_up_at = Stage.TAKEN_UP, sent_at, sent_at
         lead.owner_id = lead.taken_up_by_id = agent_id
         lead.take_up_due_at = None
+        taken_up.append(lead.id)
         announce_lead(session, lead.workspace_id, agent_id, None)
+    await session.flush()
+    await tell_leads(session, taken_up, HookEvent.LEAD_CHANGED, now)
 
 
 async def hand_on_missed(session: AsyncSession, now: datetime) -> None:
     """Hand on what nobody took up, in a transaction of its own: conversations with their leads are locked before turns,
-    and those at once, as a batch does. What a batch holds at this moment comes with the next sweep. A time that ran out
-    while the project was archived was nobody's fault."""
+    and those at once, as a batch does. What a batch holds at this moment comes with the next sweep."""
     found = await session.scalars(
         select(Lead)
         .join(Conversation, Conversation.id == Lead.conversation_id)
-        .join(Workspace, Workspace.id == Lead.workspace_id)
-        .where(
-            Lead.stage == Stage.NEW,
-            Lead.take_up_due_at <= now,
-            Workspace.archived_at.is_(None),
-            or_(Workspace.resumed_at.is_(None), Lead.take_up_due_at > Workspace.resumed_at),
-        )
+        .where(Lead.stage == Stage.NEW, Lead.take_up_due_at <= now, at_work(Lead.workspace_id))
         .order_by(Lead.id)
         .limit(PAGE)
         .with_for_update(of=[Lead, Conversation], skip_locked=True, key_share=True)
     )
-    due = found.all()
+    due = await _leave_out_rests(session, found.all(), now)
     await session.execute(
         select(TeamMember.agent_id)
         .join(Team, Team.id == TeamMember.team_id)
@@ -116,6 +124,34 @@ async def hand_on_missed(session: AsyncSession, now: datetime) -> None:
     )
     for lead in due:
         await miss(session, lead, now)
+
+
+async def retime_leads(context: Context, job: RetimeLeads) -> None:
+    """The times by which leads are to be taken up, without the time in the archive; twice is harmless."""
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        found = await session.scalars(
+            select(Lead)
+            .where(Lead.workspace_id == job.workspace_id, Lead.stage == Stage.NEW, Lead.take_up_due_at.is_not(None))
+            .order_by(Lead.id)
+            .with_for_update(key_share=True)
+        )
+        await _leave_out_rests(session, found.all(), context.clock())
+        announce_lead(session, job.workspace_id, None, None)
+
+
+async def _leave_out_rests(session: AsyncSession, leads: Sequence[Lead], now: datetime) -> list[Lead]:
+    """Write the times of these locked leads without the project's rests; returns those whose time is over all the
+    same."""
+    workspace_ids = {lead.workspace_id for lead in leads}
+    told = await session.execute(select(Workspace.id, Workspace.rests).where(Workspace.id.in_(workspace_ids)))
+    rests: dict[int, list[datetime]] = dict(told.all())
+    hours = await load_hours(session, workspace_ids)
+    for lead in leads:
+        since, rested = lead.assigned_at, rests[lead.workspace_id]
+        if since is not None and rested and since < rested[-1]:
+            lead.take_up_due_at = end_of(since, TAKE_UP_WITHIN, hours[lead.workspace_id], rested)
+    await session.flush()
+    return [lead for lead in leads if lead.take_up_due_at is not None and lead.take_up_due_at <= now]
 
 
 async def miss(session: AsyncSession, lead: Lead, now: datetime) -> None:
@@ -163,6 +199,8 @@ async def pass_on(session: AsyncSession, lead: Lead, now: datetime, *, why: str)
         )
     )  # fmt: skip
     await own(session, lead, member.agent_id, now)
+    await session.flush()
+    await tell_leads(session, [lead.id], HookEvent.LEAD_CHANGED, now)
     await defer(session, [RingLead(lead_id=lead.id, owner_id=member.agent_id)])
     for assignee_id in dict.fromkeys((left, member.agent_id)):
         announce(

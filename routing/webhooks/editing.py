@@ -15,7 +15,7 @@ from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError, NotFoundError
 from inbox.core.secrets import make_secret
 from routing.webhooks.addresses import check_url, place_of
-from routing.webhooks.models import DeliveryState, HookEvent, Webhook, WebhookDelivery
+from routing.webhooks.models import DeliveryState, HookEvent, Shape, Webhook, WebhookDelivery
 from routing.webhooks.schemas import WebhookIn
 from routing.webhooks.service import tell
 
@@ -56,7 +56,7 @@ async def create_webhook(
     row = Webhook(
         workspace_id=wanted.workspace_id, name=_named(wanted.name),
         url=check_url(wanted.url, allow_private=context.settings.webhooks_private), shape=wanted.shape,
-        events=_events(wanted.events), secret_encrypted=context.cipher.encrypt(secret),
+        events=_events(wanted.events, wanted.shape), secret_encrypted=context.cipher.encrypt(secret),
         authorization_encrypted=_encrypted(context, wanted.authorization),
     )  # fmt: skip
     session.add(row)
@@ -79,7 +79,7 @@ async def change_webhook(
             case "name", str():
                 row.name = _named(value)
             case "events", list():
-                row.events = _events(value)
+                row.events = _events(value, row.shape)
             case "enabled", bool():
                 row.is_enabled = value
                 row.failures, row.stopped_at = (0, None) if value else (row.failures, row.stopped_at)
@@ -152,8 +152,10 @@ def _named(name: str) -> str:
     return name.strip()
 
 
-def _events(events: object) -> list[str]:
+def _events(events: object, shape: Shape) -> list[str]:
     given = [HookEvent(one) for one in events] if isinstance(events, list) else []
+    if HookEvent.LEAD_CHANGED in given and shape is not Shape.OTKLIK:
+        raise InvalidInputError("The CRM makes a new lead of each request: tell it of new leads only.", field="events")
     return [one.value for one in HookEvent if one in given and one is not HookEvent.TEST]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.models import Channel
@@ -16,20 +16,24 @@ from inbox.core.events import CallWebhook
 from inbox.core.jobs import defer
 from inbox.organisations.models import Workspace
 from routing.leads.models import Lead
-from routing.webhooks.models import DeliveryState, HookEvent, Webhook, WebhookDelivery
+from routing.webhooks.models import DeliveryState, HookEvent, Shape, Webhook, WebhookDelivery
 
 LEASE_SECONDS = 120
 
 
 async def tell_leads(session: AsyncSession, lead_ids: Sequence[int], event: HookEvent, now: datetime) -> None:
-    """Leads were made, or changed; nothing is read where no webhook listens."""
+    """Leads were made, or changed; nothing is read where no webhook listens. CRMs hear of new ones alone, for they make
+    a lead of each request."""
     if not lead_ids:
         return
+    takes = true() if event is HookEvent.LEAD_CREATED else Webhook.shape == Shape.OTKLIK
     rows = await session.execute(
         select(Lead, Webhook.id, Workspace.name, Channel.name, Contact.name, Post.text)
         .join(
             Webhook,
-            and_(Webhook.workspace_id == Lead.workspace_id, Webhook.events.contains([event.value]), _is_enabled()),
+            and_(
+                Webhook.workspace_id == Lead.workspace_id, Webhook.events.contains([event.value]), _is_enabled(), takes
+            ),
         )
         .join(Workspace, Workspace.id == Lead.workspace_id)
         .join(Channel, Channel.id == Lead.channel_id)

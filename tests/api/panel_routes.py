@@ -74,7 +74,7 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("POST", WELCOME): Route({"name": "Нина", "password": "a long enough password"}),
     ("GET", "/w/{ws}/settings/project"): Route(),
     ("POST", "/w/{ws}/settings/project"): Route({"colour": "violet"}),
-    ("POST", "/w/{ws}/settings/project/name"): Route({"name": "Другое имя"}),
+    ("POST", "/w/{ws}/settings/project/about"): Route({"name": "Другое имя", "time_zone": "Asia/Omsk"}),
     ("POST", ARCHIVE): Route(),
     ("GET", "/w/{ws}/settings/projects"): Route(),
     ("POST", "/projects"): Route({"name": "Новый проект", "time_zone": "Europe/Moscow"}),

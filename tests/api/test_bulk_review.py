@@ -271,3 +271,22 @@ async def test_what_waits_for_a_key_is_taken_back_by_the_undoing(
         rows = list(await session.scalars(select(ModerationAction)))
     assert [(row.action, row.state) for row in rows] == [(ReviewAction.BAN, ReviewState.CANCELLED)]
     assert telegram.calls == []
+
+
+async def test_of_one_author_who_waits_for_a_key_nothing_new_is_asked_by_the_undoing(
+    company: Company, subscribers: Subscribers, telegram: Wire
+) -> None:
+    """The first message's undoing takes back the bans of both: the second one's has nothing left to do."""
+    browser = await english(company)
+    await subscribers.see_post("Пост")
+    await rights(company, ["ban"])
+    wrote = [await accuse(company, subscribers, words, "601") for words in ("Ставки", "Казино")]
+    messages = ",".join(str(one.message_id) for one in wrote)
+    done = await browser.post(f"/w/{company.workspace_id}/bulk/review", data={"messages": messages, "action": "ban"})
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(update(ModerationAction).values(state=ReviewState.WAITING))
+    undone = await browser.post(f"/w/{company.workspace_id}/bulk/review", data=way_back(done))
+    assert "Taken back before it was done: 2" in undone.text
+    async with company.context.database.session(EVERY_WORKSPACE) as session:
+        rows = list(await session.scalars(select(ModerationAction)))
+    assert [(row.action, row.state) for row in rows] == [(ReviewAction.BAN, ReviewState.CANCELLED)] * 2

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text, update
 
+from inbox.agents.models import Agent
 from inbox.conversations.listing import Named
 from inbox.conversations.mentions import find_mentioned
 from inbox.conversations.models import Conversation
@@ -117,6 +118,98 @@ async def test_a_reply_calls_nobody(company: Company, subscribers: Subscribers) 
     assert await rung(company) == []
 
 
+async def edited(company: Company, name: str, note: int, words: str) -> None:
+    client = await company.client_of(name)
+    assert (await client.patch(f"/api/v1/messages/{note}", json={"text": words})).status_code == 200
+
+
+@pytest.mark.outside
+async def test_an_edit_calls_who_was_not_called_before_and_takes_back_who_is_named_no_more(
+    company: Company, subscribers: Subscribers
+) -> None:
+    wrote = await subscribers.write("Вопрос")
+    note = await write(company, "owner", wrote.conversation_id, "@Moderator, глянь")
+    moderator, colleague = (company.people[name].agent_id for name in ("moderator", "colleague"))
+    await edited(company, "owner", note, "@Moderator и @Colleague, гляньте")
+    assert await rung(company) == [
+        {"message_id": note, "agent_id": moderator}, {"message_id": note, "agent_id": colleague},
+    ]  # fmt: skip
+    await edited(company, "owner", note, "@Colleague, глянь")
+    assert (await notice(company, "moderator", note)).status_code == 204
+    assert (await notice(company, "colleague", note)).status_code == 200
+    assert len(await rung(company)) == 2, "nobody is told again"
+    await edited(company, "owner", note, "Разобрались")
+    assert await called(company, "colleague") == []
+
+
+async def called(company: Company, name: str) -> list[int]:
+    """Whose calls the list holds, by the API."""
+    client = await company.client_of(name)
+    answer = await client.get("/api/v1/conversations", params={"mentioned": "true"})
+    assert answer.status_code == 200, answer.text
+    return [one["id"] for one in answer.json()["items"]]
+
+
+async def unseen(browser: httpx.AsyncClient, company: Company) -> str:
+    """The number at "Calls for me"."""
+    page = (await browser.get(f"/w/{company.workspace_id}/counts")).text
+    line = page.split('data-view="mentioned"')[1].split("</a>")[0]
+    return line.split('class="n ')[1].split(">")[1].split("<")[0].strip()
+
+
+@pytest.mark.outside
+async def test_calls_stand_in_a_view_of_their_own_until_they_are_seen_and_after(
+    company: Company, subscribers: Subscribers
+) -> None:
+    wrote, other = await subscribers.write("Вопрос"), await subscribers.write("Другой", "502")
+    talk = wrote.conversation_id
+    note = await write(company, "owner", talk, "@Moderator <b>глянь</b>, пожалуйста")
+    await subscribers.write("Ещё вопрос")
+    browser = await company.browser_of("moderator")
+    inbox = f"/w/{company.workspace_id}/inbox"
+    page = (await browser.get(f"{inbox}?view=mentioned")).text
+    assert f'id="row-{talk}"' in page
+    assert f'id="row-{other.conversation_id}"' not in page
+    assert f"/inbox/{talk}?view=mentioned&amp;message={note}" in page, "opens at the note"
+    row = page.split(f'id="row-{talk}"')[1].split("</a>")[0]
+    assert "Owner: @Moderator &lt;b&gt;глянь&lt;/b&gt;" in row
+    assert "You have not seen this note yet" in row
+    assert await unseen(browser, company) == "1"
+    parts = await browser.get(f"{inbox}/{talk}/parts")
+    assert "HX-Trigger" not in parts.headers, "a tab that nobody looks at"
+    assert await unseen(browser, company) == "1"
+    opened = await browser.get(f"{inbox}/{talk}", headers={"HX-Request": "true", "HX-Target": "conversation"})
+    assert opened.headers["HX-Trigger"] == "otklik:counts"
+    assert await unseen(browser, company) == "0"
+    page = (await browser.get(f"{inbox}?view=mentioned")).text
+    assert f'id="row-{talk}"' in page
+    assert "You have not seen this note yet" not in page
+    await write(company, "colleague", talk, "@moderator?")
+    assert await unseen(browser, company) == "1"
+    parts = await browser.get(f"{inbox}/{talk}/parts", params={"looking": "1"})
+    assert parts.headers["HX-Trigger"] == "otklik:counts"
+    assert await unseen(browser, company) == "0"
+    for name in ("owner", "colleague", "sales", "outsider"):
+        assert await called(company, name) == []
+
+
+@pytest.mark.outside
+async def test_a_call_is_gone_with_its_note_or_with_the_right_to_see_it(
+    company: Company, subscribers: Subscribers
+) -> None:
+    wrote = await subscribers.write("Вопрос")
+    note = await write(company, "owner", wrote.conversation_id, "@Moderator, @Colleague")
+    assert await called(company, "colleague") == await called(company, "moderator") == [wrote.conversation_id]
+    await give(company, "moderator")
+    browser = await company.browser_of("colleague")
+    assert await called(company, "colleague") == []
+    assert await unseen(browser, company) == "0"
+    owner = await company.client_of("owner")
+    assert (await owner.delete(f"/api/v1/messages/{note}")).status_code in {200, 204}
+    assert await called(company, "moderator") == []
+    assert await unseen(await company.browser_of("moderator"), company) == "0"
+
+
 async def notice(company: Company, name: str, message_id: int) -> httpx.Response:
     browser = await company.browser_of(name)
     return await browser.get(f"/messages/{message_id}/notice")
@@ -170,3 +263,14 @@ async def test_a_note_is_news_to_whom_it_calls(company: Company, subscribers: Su
     assert (await notice(company, "owner", note)).status_code == 204
     assert (await notice(company, "colleague", note)).status_code == 204
     assert (await notice(company, "viewer", note)).status_code == 404
+
+
+@pytest.mark.outside
+async def test_a_longer_name_does_not_call_who_has_its_beginning(company: Company, subscribers: Subscribers) -> None:
+    wrote = await subscribers.write("Вопрос")
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        for who, name in (("moderator", "Анна"), ("colleague", "Анна Петрова")):
+            await session.execute(update(Agent).where(Agent.id == company.people[who].agent_id).values(name=name))
+    note = await write(company, "owner", wrote.conversation_id, "@Анна Петрова, глянь")
+    assert (await notice(company, "colleague", note)).status_code == 200
+    assert (await notice(company, "moderator", note)).status_code == 204

@@ -189,3 +189,36 @@ def test_an_at_in_a_note_offers_colleagues_and_the_called_one_is_told(browser: B
         toast.get_by_role("button", name="Открыть").click()
         called.wait_for_url(f"**/w/1/inbox/{talk_id}")
         expect(called.locator("#stream")).to_contain_text("гляньте")
+
+
+def test_calls_stand_in_a_view_that_counts_what_was_not_looked_at(browser: Browser, demo: Demo) -> None:
+    talk_id = ask(demo, 996_041, "Клара Звонкова", "support")
+    with desk_of(browser, demo, "support") as page, client_of(demo, "owner") as owner, client_of(demo, "support") as me:
+        name = me.get("/me").json()["name"]
+
+        def call(words: str) -> None:
+            note = {"text": f"@{name} {words}", "note": True}
+            owner.post(f"/conversations/{talk_id}/messages", json=note).raise_for_status()
+
+        page.goto(f"{demo.url}/w/1/inbox?view=mentioned")
+        count, row = page.locator("#views [data-view=mentioned] .n"), page.locator(f"#row-{talk_id}")
+        expect(count).to_be_visible()
+        before = int(count.inner_text())
+        call("глянь <b>сюда</b>")
+        page.get_by_role("button", name="Новых: 1").click()
+        expect(row).to_contain_text(f"@{name} глянь <b>сюда</b>")
+        expect(count).to_have_text(str(before + 1))
+        unseen = row.locator("[title='Эту заметку вы ещё не видели']")
+        expect(unseen).to_be_visible()
+        row.click()
+        expect(page.locator("#stream .found")).to_contain_text("глянь <b>сюда</b>")
+        expect(count).to_have_text(str(before))
+        page.evaluate("look(false)")
+        call("и ещё раз")
+        expect(page.locator("#stream")).to_contain_text("и ещё раз")
+        expect(count).to_have_text(str(before + 1))
+        page.evaluate("look(true)")
+        expect(count).to_have_text(str(before))
+        page.reload()
+        expect(row).to_contain_text("и ещё раз")
+        expect(unseen).to_have_count(0)

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -12,7 +12,10 @@ from sqlalchemy import update
 
 from inbox.agents.models import Agent
 from inbox.core.database import EVERY_WORKSPACE
+from inbox.core.i18n import words_in
 from inbox.core.sheets import make_csv
+from inbox.reports.breaches import MOST, Breach
+from inbox.reports.exporting import breach_rows
 from inbox.reports.models import ResponseTime
 from inbox.reports.rollups import mark_everything
 from inbox.sla.sweep import sweep
@@ -20,6 +23,7 @@ from tests.api.subscribers import Subscribers
 from tests.company import Company
 
 MINUTE = timedelta(minutes=1)
+AT = datetime(2026, 11, 20, 10, tzinfo=UTC)
 ROWS: list[list[str | float | None]] = [["а;б", 12.5, 3], ["=1", None, 0.0]]
 
 
@@ -95,3 +99,22 @@ async def test_the_late_list_is_for_who_reads_reports_of_the_project(
     assert (await moderator.get(f"/w/{company.workspace_id}/sla/late.csv")).status_code == 403
     assert (await owner.get(f"/w/{company.foreign_id}/sla/late.csv")).status_code == 404
     assert await table(owner, "/w/all/sla/late.csv", ",") == []
+
+
+def test_a_list_that_was_cut_says_so() -> None:
+    one = Breach(
+        "Лад",
+        "Europe/Moscow",
+        1,
+        is_first=True,
+        since_at=AT,
+        due_at=AT,
+        answered_at=None,
+        channel="Telegram",
+        team=None,
+        agent=None,
+    )
+    whole, cut = (list(breach_rows([one] * count, words_in("en"), AT)) for count in (MOST, MOST + 1))
+    assert len(whole) == MOST + 1
+    assert len(cut) == MOST + 2
+    assert cut[-1] == ["Only the first 10,000 are listed: choose a shorter period."]

@@ -110,6 +110,40 @@ async def test_the_sweep_asks_for_a_drain_only_when_somebody_has_room(desk: Desk
     assert await jobs() == 1
 
 
+async def test_an_archived_project_fills_nobodys_room_and_hands_out_nothing(desk: Desk) -> None:
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        organisation_id = await session.scalar(select(Workspace.organisation_id).limit(1))
+        assert organisation_id is not None
+        second, channels = await add_workspace(session, organisation_id, 1)
+    busy = await desk.add_agent("а", ["sales"], capacity=2)
+    await write(desk, range(500, 503))
+    await desk.put(desk.message("какая цена", 600), channel_id=channels[0])
+    await desk.run_until_empty(desk.pipeline()[0])
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        there = await session.scalar(select(Conversation.team_id).where(Conversation.workspace_id == second).limit(1))
+        assert there is not None
+        await desk.join(session, busy, second, [there])
+    assert await assignees(desk) == {busy: 2, None: 2}
+
+    async def drained(workspace_id: int) -> int:
+        async with desk.context.transaction(EVERY_WORKSPACE) as session:
+            return await drain(session, workspace_id, desk.context.clock())
+
+    assert await drained(second) == 0, "no room"
+    async with desk.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(
+            update(Workspace).where(Workspace.id == desk.workspace_id).values(archived_at=desk.context.clock())
+        )
+        await sweep(session, desk.context.clock())
+        connection = await session.connection()
+        found = await connection.exec_driver_sql(
+            "select args from procrastinate_jobs where task_name = 'routing.assignment.drain'"
+        )
+        assert [args for (args,) in found] == [{"workspace_id": second}]
+    assert await drained(desk.workspace_id) == 0
+    assert await drained(second) == 1
+
+
 async def test_a_reopened_talk_goes_to_who_is_on_shift_not_to_the_sleeping_owner(desk: Desk) -> None:
     owner = await desk.add_agent("спящий", ["sales"])
     await write(desk, range(500, 501))

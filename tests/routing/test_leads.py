@@ -16,10 +16,10 @@ from inbox.conversations.arrivals import NewMessage
 from inbox.conversations.models import Conversation
 from inbox.conversations.needs_answer import NeedsAnswer, Why
 from inbox.core.database import EVERY_WORKSPACE
-from inbox.core.events import PressButton
+from inbox.core.events import PressButton, RetimeLeads
 from inbox.core.i18n import words_in
 from inbox.core.models import LiveEvent
-from inbox.organisations.models import Membership, Role, TeamMember
+from inbox.organisations.models import Membership, Role, TeamMember, Workspace
 from inbox.replies.service import Draft, compose
 from routing.alerts.models import AlertKind
 from routing.alerts.pressing import run_press
@@ -29,7 +29,7 @@ from routing.leads.models import Lead, Stage
 from routing.leads.phones import find_phone
 from routing.leads.ringing import LEAD_DEEDS
 from routing.leads.service import change_lead, is_of_sales, note_phones
-from routing.leads.sweeping import hand_on_missed, sweep_leads
+from routing.leads.sweeping import hand_on_missed, retime_leads, sweep_leads
 from tests.desk import until
 from tests.routing.rung import HELPER, MoodTagger, Rung, open_rung
 from tests.servers import TestServers
@@ -116,6 +116,38 @@ async def test_what_lies_goes_to_the_next_on_shift_and_the_head_is_told(rung: Ru
     assert (left.owner_id, left.missed, left.take_up_due_at) == (second, 2, None)
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_the_time_in_the_archive_is_none_of_a_leads_and_it_is_handed_on_afterwards(
+    rung: Rung, is_told: bool
+) -> None:
+    """Of fifteen minutes five passed before it; also where the sweep comes before the job that tells of it."""
+    first, clock, context = await rung.hire("Мария", Role.SALES, ["sales"]), rung.bridge.clock, rung.bridge.desk.context
+    await rung.bridge.say("какая цена?")
+    await sweep(rung)
+    second = await rung.hire("Артём", Role.SALES, ["sales"])
+    archived_at = FRIDAY + timedelta(minutes=5)
+
+    async def write(**values: object) -> None:
+        async with context.transaction(EVERY_WORKSPACE) as session:
+            await session.execute(update(Workspace).values(values))
+
+    await write(archived_at=archived_at)
+    clock.now = datetime(2026, 11, 24, 12, 0, tzinfo=MOSCOW).astimezone(UTC)
+    await sweep(rung)
+    assert (await lead(rung)).owner_id == first
+    await write(archived_at=None, rests=[archived_at, clock.now])
+    if is_told:
+        for _ in range(2):
+            await retime_leads(context, RetimeLeads(workspace_id=rung.bridge.desk.workspace_id))
+    else:
+        await sweep(rung)
+    due = datetime(2026, 11, 24, 12, 10, tzinfo=MOSCOW)
+    assert ((await lead(rung)).owner_id, (await lead(rung)).take_up_due_at) == (first, due)
+    clock.advance(timedelta(minutes=11))
+    await sweep(rung)
+    assert ((await lead(rung)).owner_id, (await lead(rung)).missed) == (second, 1)
+
+
 async def test_a_lead_whose_conversation_is_held_waits_for_nobody_and_goes_with_the_next_sweep(rung: Rung) -> None:
     """A batch holds conversations and then waits for people's turns: a sweep that does so the other way round would
     end one of both by a deadlock."""
@@ -170,7 +202,7 @@ async def test_who_changes_a_lead_while_a_batch_notes_its_phone_waits_and_neithe
         held = (await batch.scalars(select(Conversation).with_for_update(key_share=True))).one()
         group.create_task(deed)
         await until(lambda: is_waiting(rung), 10)
-        await note_phones(batch, [says_phone(held)], {held.id: held})
+        await note_phones(batch, [says_phone(held)], {held.id: held}, rung.bridge.clock.now)
     after = await lead(rung)
     assert after.phone == "+79991234567", "both are done"
     assert (after.stage, after.owner_id) != (made.stage, made.owner_id)

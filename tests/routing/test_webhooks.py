@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -14,9 +14,13 @@ from aiohttp import web
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from inbox.conversations.models import Conversation
 from inbox.core.addresses import is_public
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.errors import InvalidInputError
+from inbox.organisations.models import Role
+from inbox.replies.service import Draft, compose
+from routing.leads.sweeping import hand_on_missed, sweep_leads
 from routing.webhooks.addresses import ForbiddenAddressError, check_url, resolve
 from routing.webhooks.editing import change_webhook, send_again, try_webhook
 from routing.webhooks.models import DeliveryState, HookEvent, Shape, Webhook, WebhookDelivery
@@ -68,12 +72,14 @@ async def rung(servers: TestServers) -> AsyncIterator[Rung]:
         yield opened
 
 
-async def add(rung: Rung, url: str, shape: Shape = Shape.OTKLIK) -> int:
+async def add(
+    rung: Rung, url: str, shape: Shape = Shape.OTKLIK, events: Sequence[HookEvent] = (HookEvent.LEAD_CREATED,)
+) -> int:
     context = rung.bridge.desk.context
     async with context.transaction(EVERY_WORKSPACE) as session:
         row = Webhook(
             workspace_id=rung.bridge.desk.workspace_id, name="CRM", url=url, shape=shape,
-            events=[HookEvent.LEAD_CREATED.value], secret_encrypted=context.cipher.encrypt("s3cret"),
+            events=[event.value for event in events], secret_encrypted=context.cipher.encrypt("s3cret"),
             authorization_encrypted=context.cipher.encrypt("Bearer token"),
         )  # fmt: skip
         session.add(row)
@@ -106,6 +112,57 @@ async def test_a_lead_is_told_once_signed_and_logged(rung: Rung) -> None:
     assert (told["event"], told["lead"]["phone"]) == ("lead.created", "+79991234567")
     (row,) = await deliveries(rung)
     assert (row.state, row.attempts, row.last_status) == (DeliveryState.SENT, 1, 200)
+
+
+async def test_what_a_lead_becomes_by_itself_is_told_as_well(rung: Rung) -> None:
+    """A phone said later, who got it, who lost it, an answer that took it up: nobody pressed a button."""
+    context, clock = rung.bridge.desk.context, rung.bridge.clock
+
+    async def lie() -> list[tuple[str | None, int | None, str]]:
+        async with context.transaction(EVERY_WORKSPACE) as session:
+            await sweep_leads(session, clock.now)
+            await hand_on_missed(session, clock.now)
+        await rung.bridge.work()
+        bodies = [one.body for one in await deliveries(rung)]
+        leads = [one["lead"] for one in bodies if isinstance(one["lead"], dict)]
+        return [(one["phone"], one["owner_id"], one["stage"]) for one in leads]
+
+    async with running() as program:
+        first = await rung.hire("Мария", Role.SALES, ["sales"])
+        await add(rung, program.url, events=(HookEvent.LEAD_CREATED, HookEvent.LEAD_CHANGED))
+        await rung.bridge.say("какая цена?")
+        told: list[tuple[str | None, int | None, str]] = [(None, None, "new"), (None, first, "new")]
+        assert await lie() == told
+        await rung.bridge.say("какая цена? мой номер 8 999 123-45-67")
+        told += [("+79991234567", first, "new")]
+        assert await lie() == told
+        second = await rung.hire("Артём", Role.SALES, ["sales"])
+        clock.advance(timedelta(days=3))
+        told += [("+79991234567", second, "new")]
+        assert await lie() == told
+        async with context.transaction(EVERY_WORKSPACE) as session:
+            talk = (await session.scalars(select(Conversation))).one()
+            await compose(session, talk, second, Draft("Здравствуйте!"), clock.now)
+        await rung.bridge.work()
+        told += [("+79991234567", second, "taken_up")]
+        assert await lie() == told
+        assert await lie() == told, "nothing is told twice"
+
+
+async def test_a_crm_hears_of_new_leads_alone_for_it_makes_one_of_each_request(rung: Rung) -> None:
+    context = rung.bridge.desk.context
+    both = (HookEvent.LEAD_CREATED, HookEvent.LEAD_CHANGED)
+    async with running() as program:
+        webhook_id = await add(rung, program.url, Shape.BITRIX24, both)
+        await rung.bridge.say("какая цена?")
+        await rung.bridge.say("какая цена? мой номер 8 999 123-45-67")
+        assert [one.event for one in await deliveries(rung)] == [HookEvent.LEAD_CREATED]
+    caller = await rung.caller(rung.boss_id)
+    async with context.transaction(EVERY_WORKSPACE) as session:
+        with pytest.raises(InvalidInputError, match="new leads only"):
+            await change_webhook(session, context, caller, webhook_id, {"events": [one.value for one in both]})
+        row = await change_webhook(session, context, caller, webhook_id, {"events": ["lead.created"]})
+        assert row.events == ["lead.created"]
 
 
 async def test_what_fails_is_tried_again_with_growing_pauses_and_a_redirect_is_not_followed(rung: Rung) -> None:

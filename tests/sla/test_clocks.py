@@ -155,3 +155,14 @@ def test_goals_follow_policy_and_priority_and_hours_follow_the_team() -> None:
     assert (urgent.hours, urgent.first_response, urgent.resolution) == (night, timedelta(minutes=3), timedelta(hours=1))
     assert promises.of_terms(1, 8, Priority.URGENT, None).first_response == timedelta(minutes=15)
     assert promises.of_terms(1, None, Priority.LOW, 5).hours == HOURS
+
+
+def test_the_time_in_the_archive_counts_against_nobody_also_for_what_is_told_of_late() -> None:
+    """What was written before and is taken in afterwards, when nothing but the project tells that it rested."""
+    promise = replace(PROMISE, rests=(at(10, 10), at(16)))
+    talk = Conversation()
+    set_clocks(talk, [Wait(at(10), None)], promise)
+    assert talk.first_response_due_at == at(16, 5)
+    talk.pauses = [at(10, 5), at(10, 12)]
+    set_clocks(talk, [Wait(at(10), None)], promise)
+    assert talk.first_response_due_at == at(16, 10), "times that overlap count once"

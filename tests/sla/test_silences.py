@@ -17,6 +17,7 @@ from inbox.conversations.intake import store
 from inbox.conversations.models import Activity, Conversation
 from inbox.conversations.refresh import refresh
 from inbox.conversations.silences import find_silences
+from inbox.conversations.spoken import WINDOW
 from inbox.conversations.state import Wait
 from inbox.conversations.urgency import find_running_due, running_due
 from inbox.core.database import EVERY_WORKSPACE
@@ -59,6 +60,25 @@ def test_a_silence_lasts_from_the_block_until_they_can_be_written_to(
     words = [word(minute, reachable=reachable) for minute, reachable in said]
     for order in permutations(words):
         assert find_silences(order, [at(minute) for minute in wrote]) == [at(minute) for minute in silences]
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "wrote", "silences"),
+    [
+        ([10, 12], [(10, False)], [30, 31], [10, 12]),  # what ended it at 12 is out of sight
+        ([10, 12], [(10, False), (30, False)], [25, 31], [10, 12, 30, 31]),
+        ([10], [(10, False)], [], [10]),
+        ([10], [(10, False)], [25], [10, 25]),
+        ([10, 22], [(10, False)], [25, 26], [10, 25]),  # of what is in sight all is found anew
+    ],
+)
+def test_before_what_is_in_sight_holds_what_was_known(
+    known: list[int], said: list[tuple[int, bool]], wrote: list[int], silences: list[int]
+) -> None:
+    """Messages from 20 on are in sight."""
+    words = [word(minute, reachable=reachable) for minute, reachable in said]
+    found = find_silences(words, [at(minute) for minute in wrote], [at(minute) for minute in known], at(20))
+    assert found == [at(minute) for minute in silences]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +176,26 @@ async def test_who_blocked_the_bot_has_no_clock_until_they_write_again(
     await swept(company)
     late = await subscribers.conversation(wrote.conversation_id)
     assert late.first_response_breached_at == heard.first_response_due_at
+
+
+async def test_a_silence_that_ended_long_ago_stays_where_it_was(company: Company, subscribers: Subscribers) -> None:
+    """Only the newest messages are in sight: who wrote again did so before them."""
+    wrote = await subscribers.write("Где мой заказ?", WHO, ago=MINUTE)
+    await turn(company, subscribers, reachable=False)
+    company.clock.advance(MINUTE)
+    for _ in range(WINDOW):
+        company.clock.advance(timedelta(seconds=1))
+        await subscribers.write("И ещё", WHO, ago=timedelta())
+    before = await subscribers.conversation(wrote.conversation_id)
+    assert len(before.silences) == 2
+    assert before.first_response_due_at is not None
+    for _ in range(3):
+        company.clock.advance(timedelta(seconds=1))
+        await subscribers.write("Ау", WHO, ago=timedelta())
+    after = await subscribers.conversation(wrote.conversation_id)
+    assert after.silences == before.silences
+    assert after.first_response_due_at == before.first_response_due_at
+    assert await lines(company, wrote.conversation_id) == ["silenced", "unsilenced"]
 
 
 async def test_who_lets_the_bot_write_again_waits_on(company: Company, subscribers: Subscribers) -> None:

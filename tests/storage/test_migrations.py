@@ -190,6 +190,24 @@ def test_clocks_of_who_cannot_be_written_to_stand_as_refreshing_has_them(servers
         servers.drop(url)
 
 
+def test_the_journal_tells_when_projects_were_archived(servers: TestServers) -> None:
+    """Twice, of which the second time lasts; a project that was never archived has no such times."""
+    url = servers.empty()
+    try:
+        engine = _fill(url, "0034", _write_archived)
+        columns = text("select id, rests, archived_at from workspaces order by id")
+        later = [NOON + timedelta(hours=hours) for hours in range(3)]
+        with engine.connect() as connection:
+            assert [tuple(row) for row in connection.execute(columns)] == [(1, later[:2], later[2]), (2, [], None)]
+        command.downgrade(alembic_config(url), "0034")
+        with engine.connect() as connection:
+            back = connection.execute(text("select resumed_at from workspaces order by id")).scalars().all()
+        engine.dispose()
+        assert back == [later[1], None]
+    finally:
+        servers.drop(url)
+
+
 async def test_processes_that_migrate_at_once_do_not_disturb_each_other(servers: TestServers) -> None:
     url = servers.empty()
     try:
@@ -313,6 +331,25 @@ def _write_draw(connection: Connection) -> None:
 def _insert(connection: Connection, name: str, **values: object) -> None:
     """A row of a table as it is at this version."""
     connection.execute(Table(name, MetaData(), autoload_with=connection).insert().values(**values))
+
+
+def _write_archived(connection: Connection) -> None:
+    connection.execute(
+        text(
+            "insert into workspaces (organisation_id, name, colour, time_zone, unsure_below, sees_all, id) "
+            "values (1, 'second', 'teal', 'Europe/Moscow', 0, false, 2)"
+        )
+    )
+    connection.execute(
+        text(
+            "update workspaces set resumed_at = '2026-11-20 13:00+00', archived_at = '2026-11-20 14:00+00' where id = 1"
+        )
+    )
+    for hours, action in enumerate(("archived", "resumed", "archived")):
+        _insert(
+            connection, "audit_entries", workspace_id=1, action=f"workspace.{action}", row_kind="workspace", row_id=1,
+            occurred_at=NOON + timedelta(hours=hours),
+        )  # fmt: skip
 
 
 def _fill(url: str, revision: str, write: Callable[[Connection], object]) -> Engine:

@@ -1,7 +1,8 @@
 """The second look: at what is unsure in mood or intent, by an encoder that costs more, and only while nobody waits."""
 
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -17,28 +18,62 @@ from moderation.triage.weights import AGAIN, HEARD_AGAIN, TASKS, Dense, Second
 TALK = [row.text for row in read_seed() if is_told_to_nobody(row)][::40]
 UNSEEN = [row for row in read_seed() if row.trade in TEST_TRADES]
 TO_BRANDS = [row.text for row in UNSEEN][::2]
+FEW = 5
+"""One text in so many, where a model of its own reads them."""
 
 
-def _told(tags: list[Tagged]) -> list[tuple[float, ...]]:
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What is said of the same texts in a hurry, and by both looks; read once for all who ask."""
+
+    texts: Sequence[str]
+    quick: Sequence[Tagged]
+    slow: Sequence[Tagged]
+
+    def differ(self) -> list[int]:
+        """Places of those that were looked at twice."""
+        return _differ(self.quick, self.slow)
+
+
+def _look(tagger: LinearTagger, texts: list[str]) -> Looks:
+    return Looks(texts, tagger.tag(texts, hurried=True), tagger.tag(texts))
+
+
+@pytest.fixture(scope="module")
+def talk(tagger: LinearTagger) -> Looks:
+    """Public talk."""
+    return _look(tagger, TALK)
+
+
+@pytest.fixture(scope="module")
+def unseen(tagger: LinearTagger) -> Looks:
+    """The test trades."""
+    return _look(tagger, [row.text for row in UNSEEN])
+
+
+@pytest.fixture(params=["talk", "unseen"], ids=["public talk", "to brands"])
+def looks(request: pytest.FixtureRequest) -> Looks:
+    """Either."""
+    found: Looks = request.getfixturevalue(request.param)
+    return found
+
+
+def _told(tags: Sequence[Tagged]) -> list[tuple[float, ...]]:
     """Moods and intents. Rounded: a text's embedding depends a little on what else lies in the batch."""
     return [tuple(round(chance, 4) for task in AGAIN for chance in one.probabilities[task].values()) for one in tags]
 
 
-def _differ(tagger: LinearTagger, texts: list[str]) -> list[int]:
-    quick, slow = tagger.tag(texts, hurried=True), tagger.tag(texts)
+def _differ(quick: Sequence[Tagged], slow: Sequence[Tagged]) -> list[int]:
     return [place for place, pair in enumerate(zip(_told(quick), _told(slow), strict=True)) if pair[0] != pair[1]]
 
 
-@pytest.mark.parametrize("texts", [TALK, TO_BRANDS], ids=["public talk", "to brands"])
-def test_what_is_unsure_or_hardly_sure_is_looked_at_twice_and_nothing_else(
-    tagger: LinearTagger, texts: list[str]
-) -> None:
-    quick = tagger.tag(texts, hurried=True)
+def test_what_is_unsure_or_hardly_sure_is_looked_at_twice_and_nothing_else(tagger: LinearTagger, looks: Looks) -> None:
+    quick = looks.quick
     unsure = {place for place, one in enumerate(quick) if {"sentiment", "intent"} & one.unsure}
     doubtful = [place for place, one in enumerate(quick) if any(_lead(tagger, one, task) < HARDLY for task in AGAIN)]
-    assert 0 < len(unsure) < len(doubtful) < len(texts)
+    assert 0 < len(unsure) < len(doubtful) < len(looks.texts)
     assert unsure < set(doubtful)
-    assert _differ(tagger, texts) == doubtful
+    assert looks.differ() == doubtful
 
 
 def _lead(tagger: LinearTagger, tagged: Tagged, task: str) -> float:
@@ -48,19 +83,18 @@ def _lead(tagger: LinearTagger, tagged: Tagged, task: str) -> float:
 
 
 def test_a_clear_message_to_a_brand_is_not_looked_at_twice(tagger: LinearTagger) -> None:
-    assert _differ(tagger, ["Сколько стоит доставка дивана?", "Спасибо большое, всё очень понравилось!"]) == []
+    clear = _look(tagger, ["Сколько стоит доставка дивана?", "Спасибо большое, всё очень понравилось!"])
+    assert clear.differ() == []
 
 
-def test_an_unsure_intent_is_enough(tagger: LinearTagger) -> None:
-    quick = tagger.tag(TO_BRANDS, hurried=True)
-    of_intent_alone = {place for place, one in enumerate(quick) if one.unsure == {"intent"}}
+def test_an_unsure_intent_is_enough(unseen: Looks) -> None:
+    of_intent_alone = {place for place, one in enumerate(unseen.quick) if one.unsure == {"intent"}}
     assert of_intent_alone
-    assert of_intent_alone <= set(_differ(tagger, TO_BRANDS))
+    assert of_intent_alone <= set(unseen.differ())
 
 
-def test_a_second_look_makes_more_tags_sure_and_more_of_them_right(tagger: LinearTagger) -> None:
-    texts = [row.text for row in UNSEEN]
-    quick, slow = tagger.tag(texts, hurried=True), tagger.tag(texts)
+def test_a_second_look_makes_more_tags_sure_and_more_of_them_right(unseen: Looks) -> None:
+    quick, slow = unseen.quick, unseen.slow
     for task in AGAIN:
         assert sum(task in one.unsure for one in slow) < sum(task in one.unsure for one in quick)
         right = [
@@ -91,18 +125,18 @@ def test_only_the_texts_at_these_places_are_heard_anew() -> None:
     assert not first.to_brand["sentiment"].any()
 
 
-@pytest.mark.parametrize("texts", [TALK, TO_BRANDS], ids=["public talk", "to brands"])
-def test_a_second_look_does_not_touch_toxicity(tagger: LinearTagger, texts: list[str]) -> None:
-    quick, slow = tagger.tag(texts, hurried=True), tagger.tag(texts)
-    assert [one.probabilities["toxic"] for one in quick] == [one.probabilities["toxic"] for one in slow]
+def test_a_second_look_does_not_touch_toxicity(looks: Looks) -> None:
+    toxic = [[one.probabilities["toxic"] for one in tags] for tags in (looks.quick, looks.slow)]
+    assert toxic[0] == toxic[1]
 
 
-@pytest.mark.parametrize("texts", [TALK, TO_BRANDS], ids=["public talk", "to brands"])
-def test_what_was_tagged_in_a_hurry_is_looked_at_later(texts: list[str]) -> None:
-    cached, free = load_tagger(), load_tagger(cache=False)
+@pytest.mark.parametrize("texts", [TALK[::FEW], TO_BRANDS[::FEW]], ids=["public talk", "to brands"])
+def test_what_was_tagged_in_a_hurry_is_looked_at_later(tagger: LinearTagger, texts: list[str]) -> None:
+    cached, free = load_tagger(), _look(tagger, texts)
+    assert free.differ()
     cached.tag(texts, hurried=True)
-    assert _told(cached.tag(texts)) == _told(free.tag(texts))
-    assert _told(cached.tag(texts, hurried=True)) == _told(free.tag(texts))
+    assert _told(cached.tag(texts)) == _told(free.slow)
+    assert _told(cached.tag(texts, hurried=True)) == _told(free.slow)
 
 
 @pytest.mark.parametrize("texts", [TALK, TO_BRANDS], ids=["public talk", "to brands"])
@@ -137,6 +171,5 @@ def test_both_looks_are_heard_as_much_as_the_share_says() -> None:
     assert (half.to_brand["toxic"] == first.to_brand["toxic"]).all()
 
 
-def test_what_was_looked_at_twice_has_reasons(tagger: LinearTagger) -> None:
-    slow = tagger.tag(TO_BRANDS)
-    assert any(slow[place].reasons["intent"] for place in _differ(tagger, TO_BRANDS))
+def test_what_was_looked_at_twice_has_reasons(unseen: Looks) -> None:
+    assert any(unseen.slow[place].reasons["intent"] for place in unseen.differ())

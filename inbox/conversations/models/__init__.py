@@ -4,6 +4,7 @@ from inbox.conversations.models.activities import Activity, ConversationLabel, L
 from inbox.conversations.models.bulk_changes import BulkChange, BulkStep
 from inbox.conversations.models.conversations import Conversation
 from inbox.conversations.models.dead_events import DeadEvent
+from inbox.conversations.models.mentions import Mention
 from inbox.conversations.models.messages import (
     Attachment,
     Correction,
@@ -31,6 +32,7 @@ __all__ = [
     "Direction",
     "HandledEvent",
     "Label",
+    "Mention",
     "Message",
     "MessageEdit",
     "MessageKind",

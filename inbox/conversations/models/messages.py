@@ -87,7 +87,8 @@ class Message(HasId, OfWorkspace, Base):
     held: Mapped[bool] = mapped_column(default=False, server_default=false())
     """A rule flagged it as suspicious, or a person's correction did."""
     before_connection: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Written before the channel was connected: it waits for an answer, but no clock runs."""
+    """Written before the channel was connected or while the project was archived: it waits for an answer, but no clock
+    runs."""
     delivery: Mapped[Delivery | None] = mapped_column(text_enum(Delivery, "delivery"))
     attempt: Mapped[int] = mapped_column(default=0)
     sending_at: Mapped[datetime | None]

@@ -32,7 +32,7 @@ async def show_notice(
 ) -> Response:
     """A message in a few words, for who may see it; 204 when it is no news to them."""
     message, conversation = await access_message(session, caller, message_id)
-    if not is_news(caller, message, conversation, context.clock()):
+    if not await is_news(session, caller, message, conversation, context.clock()):
         return Response(status_code=204)
     author = await session.scalar(select(Agent.name).where(Agent.id == message.author_agent_id))
     return render(request, "conversations/news.html", message=message, conversation=conversation, author=author)

@@ -17,6 +17,7 @@ from inbox.conversations.files import open_file
 from inbox.conversations.filters import Filters, Order
 from inbox.conversations.found import Found, load_found
 from inbox.conversations.listing import Fold, Listing, count_views, list_conversations, list_folds
+from inbox.conversations.mentions import load_mentions, note_seen
 from inbox.conversations.panel.opened import access_in, load_opened, urls_of
 from inbox.conversations.panel.page import Page, PageDep
 from inbox.conversations.panel.views import TITLES, View
@@ -42,6 +43,7 @@ MessageId = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 ViewGroup = tuple[tuple[View, str], ...]
 QUEUE: ViewGroup = (
     (View.MINE, "user"),
+    (View.MENTIONED, "at-sign"),
     (View.UNASSIGNED, "inbox"),
     (View.OPEN, "messages-square"),
     (View.DUE_SOON, "timer"),
@@ -71,18 +73,25 @@ async def show_inbox(page: PageDep) -> Response:
 async def show_conversation(page: PageDep, conversation_id: RowId, message: MessageId = None) -> Response:
     """One conversation, at a found `message`: in its place when htmx asks for it, else within the whole inbox."""
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
+    was_called = await note_seen(page.session, conversation_id, page.caller.agent_id, page.now)
     opened = await load_opened(page.session, page.caller, conversation, page.adapters, page.now, message)
     if page.request.headers.get("hx-target") == "conversation":
-        return page.show("conversation_alone", opened=opened, message=message)
+        shown = page.show("conversation_alone", opened=opened, message=message)
+        return _with_counts(shown) if was_called else shown
     return page.show("inbox", **await around(page), opened=opened, message=message)
 
 
 @router.get("/inbox/{conversation_id}/parts")
-async def show_parts(page: PageDep, conversation_id: RowId, message: MessageId = None) -> Response:
-    """What may have changed of an open conversation, morphed into place; never the composer."""
+async def show_parts(
+    page: PageDep, conversation_id: RowId, message: MessageId = None, looking: bool = False
+) -> Response:
+    """What may have changed of an open conversation, morphed into place; never the composer. `looking`: the page is in
+    front."""
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
+    was_called = looking and await note_seen(page.session, conversation_id, page.caller.agent_id, page.now)
     opened = await load_opened(page.session, page.caller, conversation, page.adapters, page.now, message)
-    return page.show("parts", opened=opened, toast=None)
+    shown = page.show("parts", opened=opened, toast=None)
+    return _with_counts(shown) if was_called else shown
 
 
 @router.get("/inbox/{conversation_id}/earlier")
@@ -139,9 +148,18 @@ async def around(page: Page) -> Mapping[str, object]:
     return {**await _numbers(page), "listing": listing, "found": await _find(page, listing)}
 
 
+def _with_counts(shown: Response) -> Response:
+    """The left column asks for its numbers again."""
+    shown.headers["HX-Trigger"] = "otklik:counts"
+    return shown
+
+
 async def _find(page: Page, listing: Listing) -> Mapping[int, Found]:
-    """What rows show instead of the newest words: of a search what it found, of the suspicious queue what is so."""
+    """What rows show instead of the newest words: of a search what it found, of the suspicious queue what is so, of
+    calls the note."""
     ids = [row.conversation.id for row in listing.rows]
+    if page.choice.is_of_calls:
+        return await load_mentions(page.session, ids, page.caller.agent_id)
     if page.choice.is_suspicious:
         return await load_suspicious(page.session, ids)
     return await load_found(page.session, ids, page.choice.q)

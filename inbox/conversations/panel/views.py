@@ -20,6 +20,7 @@ class View(StrEnum):
     """A line of the left column."""
 
     MINE = "mine"
+    MENTIONED = "mentioned"
     UNASSIGNED = "unassigned"
     OPEN = "open"
     DUE_SOON = "due_soon"
@@ -36,6 +37,7 @@ class View(StrEnum):
 
 FILTERS: Mapping[View, Filters] = {
     View.MINE: Filters(assignee="me", status=Status.OPEN),
+    View.MENTIONED: Filters(mentioned=True),
     View.UNASSIGNED: Filters(assignee="none", needs_answer=True),
     View.OPEN: Filters(status=Status.OPEN),
     View.DUE_SOON: Filters(sla=SlaView.DUE_SOON),
@@ -51,6 +53,7 @@ FILTERS: Mapping[View, Filters] = {
 }
 TITLES: Mapping[View, str] = {
     View.MINE: N_("Mine"),
+    View.MENTIONED: N_("Calls for me"),
     View.UNASSIGNED: N_("Nobody took"),
     View.OPEN: N_("All open"),
     View.DUE_SOON: N_("Burning"),
@@ -65,7 +68,7 @@ TITLES: Mapping[View, str] = {
     View.CLOSED: N_("All closed"),
 }
 ORDERS: Mapping[View, Order] = {
-    View.ASIDE: Order.WAKING, View.AUTOMATIC: Order.NEWEST, View.CLOSED: Order.NEWEST,
+    View.MENTIONED: Order.NEWEST, View.ASIDE: Order.WAKING, View.AUTOMATIC: Order.NEWEST, View.CLOSED: Order.NEWEST,
 }  # fmt: skip
 """Views that have an order of their own; in the others the reader chooses."""
 
@@ -118,6 +121,11 @@ class Choice:
     def is_suspicious(self) -> bool:
         """Whether the list is the queue of suspicious messages."""
         return self.view is View.HELD and not self.q
+
+    @property
+    def is_of_calls(self) -> bool:
+        """Whether the list is of notes that call the reader."""
+        return self.view is View.MENTIONED and not self.q
 
     @property
     def title(self) -> str:
