@@ -19,7 +19,7 @@ async def route(
     """In the batch's transaction: rules, then auto-replies, alerts and phones of leads; none of these three for what
     was written before the channel was connected or while the project was archived.
     """
-    fresh = [one for one in new if not one.before_connection]
+    fresh = [one for one in new if not one.is_quiet]
     await hold_leads(session, fresh, conversations)
     await apply_rules(session, new, conversations, now)
     await answer_automatically(session, fresh, conversations, now)

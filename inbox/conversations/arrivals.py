@@ -32,8 +32,9 @@ class Arrived:
     once: str | None = None
     """The platform's own number of an event that it does not date: a repeat must not count again, as of later."""
     before_connection: bool = False
-    """Written before the channel was connected or while the project was archived: shown, with no clock, no alert, no
-    answer by itself."""
+    """Written before the channel was connected or while the project was archived: shown, with no clock."""
+    is_quiet: bool = False
+    """So it is, or was edited then, or the project is archived now: no alert, no answer by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Placed:
     ours: bool
     in_draw: bool
     before_connection: bool = False
+    is_quiet: bool = False
     answered: Known | None = None
 
     @property
@@ -75,8 +77,8 @@ class NewMessage:
     `reopens`: a person had closed the conversation, and this batch opens it again. `asks_anew`: the contact waited for
     nothing before this batch, and waits now. `previous`: what the conversation
     was before the batch; None: there was none. `is_edit`: known before, and an edit made it need an answer.
-    `before_connection`: of a time before the channel was connected or in the archive; nothing is done about it by
-    itself but handing it over.
+    `is_quiet`: of a time before the channel was connected or in the archive, or the project is archived now; nothing is
+    done about it by itself but handing it over.
     """
 
     workspace_id: int
@@ -90,4 +92,4 @@ class NewMessage:
     asks_anew: bool = False
     previous: Status | None = None
     is_edit: bool = False
-    before_connection: bool = False
+    is_quiet: bool = False

@@ -120,8 +120,8 @@ class Counts:
 
     `unassigned`, `leads`, `negative` count what needs an answer, and so does `mine`, of what its list shows; `open`
     everything that is open, `aside` what was put aside. `by_channel`:
-    channel id → what needs an answer there. What is folded under a draw counts nowhere; `has_draws` tells whether there
-    may be any.
+    channel id → what needs an answer there. What is folded under a draw counts nowhere but in `mentioned`; `has_draws`
+    tells whether there may be any.
     """
 
     mine: int = 0

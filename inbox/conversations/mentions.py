@@ -54,17 +54,18 @@ def find_mentioned(text: str, people: Sequence[Named]) -> list[Named]:
     return [one for name in dict.fromkeys(called) for one in by_name[name]]
 
 
-async def tell_mentioned(session: AsyncSession, conversation: Conversation, note: Message) -> None:
-    """Whom a new or edited note calls now: their panels hear of it, and their Telegram where it is linked, each once.
-    Nobody calls themselves; who is named no more is not called."""
+async def tell_mentioned(session: AsyncSession, conversation: Conversation, note: Message, by_id: int) -> None:
+    """Whom a note calls that `by_id` wrote or edited: those whom it did not call before hear of it in their panels, and
+    in Telegram where it is linked. Nobody calls themselves; who is named no more, or may not see it now, is not called.
+    """
     called = find_mentioned(note.text, await list_readers(session, conversation)) if "@" in note.text else []
-    wanted = {one.id for one in called} - {note.author_agent_id}
+    wanted = {one.id for one in called}
     known = set(await session.scalars(select(Mention.agent_id).where(Mention.message_id == note.id)))
     if known - wanted:
         await session.execute(
             delete(Mention).where(Mention.message_id == note.id, Mention.agent_id.in_(known - wanted))
         )
-    fresh = sorted(wanted - known)
+    fresh = sorted(wanted - known - {by_id})
     for agent_id in fresh:
         session.add(Mention(workspace_id=note.workspace_id, message_id=note.id, agent_id=agent_id))
         announce(

@@ -163,7 +163,7 @@ def _new(one: Placed, message_id: int, verdict: NeedsAnswer, tags: TextTags) -> 
         event=one.event,
         tags=tags.get(one.text_key),
         verdict=verdict,
-        before_connection=one.before_connection,
+        is_quiet=one.is_quiet,
     )
 
 

@@ -18,9 +18,11 @@ async def is_news(
 ) -> bool:
     """Whether a message that the caller may see is worth a notice: a subscriber's in what is theirs, or in what nobody
     has and wants an answer; a colleague's note that names them."""
-    if message.deleted_at is not None or now - message.sent_at > FRESH:
+    is_note = message.kind is MessageKind.NOTE
+    said_at = (message.edited_at if is_note else None) or message.sent_at
+    if message.deleted_at is not None or now - said_at > FRESH:
         return False
-    if message.kind is MessageKind.NOTE:
+    if is_note:  # who is called by an edit alone is told of it then
         return await is_mentioned(session, message, caller.agent_id)
     if message.direction is not Direction.INBOUND:
         return False

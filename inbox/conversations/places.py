@@ -73,6 +73,7 @@ async def store_conversations(
                 ours,
                 in_draw,
                 one.before_connection,
+                one.is_quiet,
                 answered=known.get((one.channel.channel_id, find_answered(event) or "")),
             )
         )

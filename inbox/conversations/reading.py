@@ -68,12 +68,13 @@ def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arri
     wanted = [event for event in told if not isinstance(event, Ignored)]
     number = raw.get("event_id")
     once = number if isinstance(number, str) and any(_is_undated(event) for event in wanted) else None
+    dated = [_dated(event, entry.received_at) for event in wanted]
     return [
         Arrived(
             entry_id=entry.entry_id, channel=reading.channel, event=event, once=once,
-            before_connection=_is_not_our_time(event, entry, reading),
+            before_connection=_is_not_our_time(event, entry, reading), is_quiet=_is_quiet(event, entry, reading),
         )
-        for event in (_dated(one, entry.received_at) for one in wanted)
+        for event in dated
     ]  # fmt: skip
 
 
@@ -104,8 +105,19 @@ def _is_not_our_time(event: InboundEvent, entry: Entry, reading: Reading) -> boo
     """Written before the channel was connected, or while the project was archived, whenever it came."""
     if not isinstance(event, MessageReceived):
         return False
-    if was_archived(event.edited_at or event.sent_at, reading.rests, reading.archived_at):
-        return True
+    return was_archived(event.sent_at, reading.rests, reading.archived_at) or _is_history(event, entry, reading)
+
+
+def _is_quiet(event: InboundEvent, entry: Entry, reading: Reading) -> bool:
+    """Nothing is done about it by itself: an edit goes by its own time; in a project that is archived now nothing is
+    done, whenever it was written."""
+    if not isinstance(event, MessageReceived):
+        return False
+    is_resting = reading.archived_at is not None or was_archived(event.edited_at or event.sent_at, reading.rests, None)
+    return is_resting or _is_history(event, entry, reading)
+
+
+def _is_history(event: MessageReceived, entry: Entry, reading: Reading) -> bool:
     return entry.via == HISTORY and event.sent_at < reading.connected_at
 
 

@@ -135,7 +135,11 @@ async def _take_back(
     if waiting:
         await _cancel(session, caller, message, conversation, waiting, now)
         return None if await _is_left_to_do(session, identity, wanted.action, now) else waiting[-1]
-    return await find_taken_back(session, message, wanted.action) if wanted.is_undo else None
+    taken_back = await find_taken_back(session, message, wanted.action) if wanted.is_undo else None
+    if taken_back is None or await _is_left_to_do(session, identity, wanted.action, now):
+        return None
+    await take_back_word(session, message, conversation, taken_back.agent_id, taken_back.asked_at)
+    return taken_back
 
 
 async def take_back(

@@ -74,7 +74,7 @@ async def find_waiting_opposites(
 
 
 async def find_taken_back(session: AsyncSession, message: Message, action: ReviewAction) -> ModerationAction | None:
-    """The newest opposite on the message, when it was taken back before it was done: nothing of it is left to undo."""
+    """The newest opposite on the message, when it was taken back before it was done: no platform knows of it."""
     opposite = OPPOSITES.get(action)
     newest = await session.scalar(
         select(ModerationAction)

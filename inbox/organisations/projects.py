@@ -137,7 +137,8 @@ async def resume_project(session: AsyncSession, caller: Caller, workspace_id: in
     """At work again, as it was; for its owners. The time in the archive counts against nobody.
 
     Replies whose time came meanwhile, or that waited for a key, are held back for a person, reviews that waited for one
-    are not done, and its channels are looked at anew.
+    are not done, and its channels are looked at anew. Our own edits and deletions still go out: they are what a person
+    wants of a message that is there.
     """
     workspace = await _access(session, caller, workspace_id)
     archived_at = workspace.archived_at

@@ -55,7 +55,7 @@ async def write(
         take(session, caller, conversation, now)
     message = await service.compose(session, conversation, caller.agent_id, draft, now)
     if draft.note:
-        await tell_mentioned(session, conversation, message)
+        await tell_mentioned(session, conversation, message, caller.agent_id)
     note_done(session, caller.agent_id, request, message.id)
     await session.flush()
     return await access_message(session, caller, message.id)
@@ -88,7 +88,7 @@ async def edit(
     if before != text:
         _audit(session, caller, message, "message.edited", {"text": before}, {"text": text}, now)
         if message.kind is MessageKind.NOTE:
-            await tell_mentioned(session, conversation, message)
+            await tell_mentioned(session, conversation, message, caller.agent_id)
     return await _finish(session, caller, message, conversation)
 
 

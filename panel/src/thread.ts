@@ -42,6 +42,7 @@ export function startThread(): void {
     if (wasAtEnd) toEnd()
   }
   toPlace()
+  if (Number(find('#views [data-view=mentioned] .n')?.textContent)) refreshThread() // it may be here that one is called
   on<CustomEvent>('htmx:oobBeforeSwap', (event) => {
     const scroll = box()
     if (event.detail.target?.id !== 'stream' || !scroll) return

@@ -194,8 +194,8 @@ def _due_actions(rule: ReadyRule, message: NewMessage, before: _Runs, turn_at: d
     if before.lately.get(rule.id, 0) >= MOST_AN_HOUR:
         log.warning("rule_acts_too_often", rule_id=rule.id, conversation_id=message.conversation_id)
         return []
-    if message.is_edit or message.before_connection:
-        kinds = _OF_HISTORY if message.before_connection else _OF_EDITS
+    if message.is_edit or message.is_quiet:
+        kinds = _OF_HISTORY if message.is_quiet else _OF_EDITS
         return [action for action in rule.actions if isinstance(action, kinds)]
     if turn_at in before.turns.get(rule.id, ()):
         return [action for action in rule.actions if isinstance(action, _EACH_MESSAGE)]

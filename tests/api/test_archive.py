@@ -226,8 +226,8 @@ async def test_bringing_it_back_holds_talks_in_their_order_and_waits_for_who_hol
 async def test_what_was_written_while_it_was_archived_is_kept_and_nothing_is_done_about_it_by_itself(
     company: Company,
 ) -> None:
-    async def arrives(sent_at: datetime, edited_at: datetime | None = None) -> bool:
-        """Whether it is taken in as what was there before the channel was connected."""
+    async def arrives(sent_at: datetime, edited_at: datetime | None = None) -> tuple[bool, bool]:
+        """Whether it has no clock, as what was there before the channel was connected; whether nothing is done."""
         edited = {} if edited_at is None else {"edit_date": int(edited_at.timestamp())}
         raw = {
             "update_id": 5,
@@ -240,25 +240,25 @@ async def test_what_was_written_while_it_was_archived_is_kept_and_nothing_is_don
         work = await preparer.prepare([Entry("1-1", company.channel_id, company.clock(), "poll", as_json(raw))])
         preparer.close()
         (arrived,) = work.arrived
-        return arrived.before_connection
+        return arrived.before_connection, arrived.is_quiet
 
     before = company.clock()
-    assert not await arrives(before)
+    assert await arrives(before) == (False, False)
     await archive(company)
     company.clock.advance(timedelta(hours=1))
     written = company.clock()
-    assert await arrives(written)
-    assert not await arrives(before), "it was on its way when the project was archived"
-    assert await arrives(before, edited_at=written)
+    assert await arrives(written) == (True, True)
+    assert await arrives(before) == (False, True), "it was on its way when the project was archived"
+    assert await arrives(before, edited_at=written) == (False, True), "an edit's clock is the edit's affair"
     company.clock.advance(timedelta(hours=1))
     await archive(company, archived=False)
     after = company.clock() + timedelta(seconds=1)
     for _ in range(2):
-        assert await arrives(written)
-        assert await arrives(before, edited_at=written)
-        assert not await arrives(after)
-        assert not await arrives(before)
-        assert not await arrives(written, edited_at=after), "an edit counts by its own time"
+        assert await arrives(written) == (True, True)
+        assert await arrives(before, edited_at=written) == (False, True)
+        assert await arrives(after) == (False, False)
+        assert await arrives(before) == (False, False)
+        assert await arrives(written, edited_at=after) == (True, False), "something is done about an edit of our time"
         company.clock.advance(timedelta(hours=1))
         await archive(company)
         await archive(company, archived=False)

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from inbox.audit.models import AuditEntry
 from inbox.channels.events import Attachment, AttachmentKind, ConversationKind
 from inbox.contacts.models import Identity
-from inbox.conversations.models import Message, ModerationAction, ReviewAction, ReviewState, Status
+from inbox.conversations.models import Correction, Message, ModerationAction, ReviewAction, ReviewState, Status
 from inbox.conversations.refresh import refresh
 from inbox.core.database import EVERY_WORKSPACE
 from tests.api.subscribers import Subscribers, Wrote
@@ -282,11 +282,38 @@ async def test_of_one_author_who_waits_for_a_key_nothing_new_is_asked_by_the_und
     await rights(company, ["ban"])
     wrote = [await accuse(company, subscribers, words, "601") for words in ("Ставки", "Казино")]
     messages = ",".join(str(one.message_id) for one in wrote)
-    done = await browser.post(f"/w/{company.workspace_id}/bulk/review", data={"messages": messages, "action": "ban"})
+    fields = {"messages": messages, "action": "ban", "offence": "spam"}
+    said_spam = select(Correction).where(Correction.after["intent"].astext == "spam")
+    done = await browser.post(f"/w/{company.workspace_id}/bulk/review", data=fields)
     async with company.context.transaction(EVERY_WORKSPACE) as session:
         await session.execute(update(ModerationAction).values(state=ReviewState.WAITING))
+        assert (
+            len(list(await session.scalars(select(Correction).where(Correction.after["intent"].astext == "spam")))) == 2
+        )
     undone = await browser.post(f"/w/{company.workspace_id}/bulk/review", data=way_back(done))
     assert "Taken back before it was done: 2" in undone.text
     async with company.context.database.session(EVERY_WORKSPACE) as session:
         rows = list(await session.scalars(select(ModerationAction)))
+        said = list(await session.scalars(said_spam))
     assert [(row.action, row.state) for row in rows] == [(ReviewAction.BAN, ReviewState.CANCELLED)] * 2
+    assert said == [], "what the slip said teaches nothing"
+
+
+async def test_a_ban_that_stands_is_lifted_whatever_was_taken_back_after_it(
+    company: Company, subscribers: Subscribers, telegram: Wire
+) -> None:
+    browser = await english(company)
+    await subscribers.see_post("Пост")
+    await rights(company, ["ban"])
+    wrote = await accuse(company, subscribers, "Ставки", "601")
+    done = await deed(browser, company, wrote, action="ban")
+    await work(company)
+    await deed(browser, company, wrote, action="ban", minutes="60")
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        longest = select(ModerationAction.id).order_by(ModerationAction.id.desc()).limit(1).scalar_subquery()
+        newer = update(ModerationAction).where(ModerationAction.id == longest)
+        await session.execute(newer.values(state=ReviewState.CANCELLED))
+    undone = await browser.post(f"/w/{company.workspace_id}/bulk/review", data=way_back(done))
+    assert "Bans being lifted: 1" in undone.text
+    await work(company)
+    assert len(telegram.called("unbanChatMember")) == 1

@@ -1,5 +1,6 @@
 """Calling a colleague in a note, and what people are told of in a few words while they look elsewhere."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -134,10 +135,17 @@ async def test_an_edit_calls_who_was_not_called_before_and_takes_back_who_is_nam
     assert await rung(company) == [
         {"message_id": note, "agent_id": moderator}, {"message_id": note, "agent_id": colleague},
     ]  # fmt: skip
+    company.clock.advance(FRESH * 2)
+    assert (await notice(company, "colleague", note)).status_code == 204, "heard of late"
+    await edited(company, "admin", note, "@Colleague, @Owner и @Admin, гляньте")
+    assert (await notice(company, "colleague", note)).status_code == 200
+    assert (await notice(company, "owner", note)).status_code == 200, "who wrote it is called by another's edit"
+    assert (await notice(company, "admin", note)).status_code == 204, "nobody calls themselves"
+    assert len(await rung(company)) == 3
     await edited(company, "owner", note, "@Colleague, глянь")
     assert (await notice(company, "moderator", note)).status_code == 204
     assert (await notice(company, "colleague", note)).status_code == 200
-    assert len(await rung(company)) == 2, "nobody is told again"
+    assert len(await rung(company)) == 3, "nobody is told again"
     await edited(company, "owner", note, "Разобрались")
     assert await called(company, "colleague") == []
 
@@ -178,8 +186,10 @@ async def test_calls_stand_in_a_view_of_their_own_until_they_are_seen_and_after(
     parts = await browser.get(f"{inbox}/{talk}/parts")
     assert "HX-Trigger" not in parts.headers, "a tab that nobody looks at"
     assert await unseen(browser, company) == "1"
+    await browser.get(f"{inbox}/{talk}")
+    assert await unseen(browser, company) == "1", "a whole page may lie in a tab behind; it tells by itself"
     opened = await browser.get(f"{inbox}/{talk}", headers={"HX-Request": "true", "HX-Target": "conversation"})
-    assert opened.headers["HX-Trigger"] == "otklik:counts"
+    assert opened.headers["HX-Trigger"] == json.dumps({"changed": {"id": talk}})
     assert await unseen(browser, company) == "0"
     page = (await browser.get(f"{inbox}?view=mentioned")).text
     assert f'id="row-{talk}"' in page
@@ -187,7 +197,7 @@ async def test_calls_stand_in_a_view_of_their_own_until_they_are_seen_and_after(
     await write(company, "colleague", talk, "@moderator?")
     assert await unseen(browser, company) == "1"
     parts = await browser.get(f"{inbox}/{talk}/parts", params={"looking": "1"})
-    assert parts.headers["HX-Trigger"] == "otklik:counts"
+    assert parts.headers["HX-Trigger"] == json.dumps({"changed": {"id": talk}})
     assert await unseen(browser, company) == "0"
     for name in ("owner", "colleague", "sales", "outsider"):
         assert await called(company, name) == []

@@ -208,6 +208,20 @@ def test_the_journal_tells_when_projects_were_archived(servers: TestServers) -> 
         servers.drop(url)
 
 
+def test_crms_hear_of_new_leads_alone_from_now_on(servers: TestServers) -> None:
+    url = servers.empty()
+    try:
+        engine = _fill(url, "0036", _write_hooks)
+        with engine.connect() as connection:
+            events = connection.execute(text("select events from webhooks order by id")).scalars().all()
+            states = connection.execute(text("select state, last_error is null from webhook_deliveries order by id"))
+            assert events == [["lead.created", "lead.changed"], ["lead.created", "rule.matched"], ["lead.created"]]
+            assert [tuple(row) for row in states] == [("queued", True), ("queued", True), ("failed", False)]
+        engine.dispose()
+    finally:
+        servers.drop(url)
+
+
 async def test_processes_that_migrate_at_once_do_not_disturb_each_other(servers: TestServers) -> None:
     url = servers.empty()
     try:
@@ -215,6 +229,21 @@ async def test_processes_that_migrate_at_once_do_not_disturb_each_other(servers:
         assert pending_migrations(url) == []
     finally:
         servers.drop(url)
+
+
+def _write_hooks(connection: Connection) -> None:
+    """Our own shape, and two of CRMs; of the last one something waits of each kind."""
+    told = (["lead.created", "lead.changed"], ["lead.created", "lead.changed", "rule.matched"], ["lead.changed"])
+    for hook, events in enumerate(told, 1):
+        _insert(
+            connection, "webhooks", id=hook, workspace_id=1, name="CRM", url="https://crm.example", events=events,
+            shape="otklik" if hook == 1 else "bitrix24", secret_encrypted=b"-", is_enabled=True, failures=0,
+        )  # fmt: skip
+    for delivery, (hook, event) in enumerate(((1, "lead.changed"), (3, "lead.created"), (3, "lead.changed")), 1):
+        _insert(
+            connection, "webhook_deliveries", id=delivery, workspace_id=1, webhook_id=hook, event=event, body={},
+            state="queued", attempts=0, next_at=NOON,
+        )  # fmt: skip
 
 
 def _write_edits(connection: Connection) -> None:

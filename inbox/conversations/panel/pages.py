@@ -1,5 +1,6 @@
 """The inbox as a page, and its parts as htmx asks for them: list, rows, numbers, one conversation, files."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
@@ -71,13 +72,15 @@ async def show_inbox(page: PageDep) -> Response:
 
 @router.get("/inbox/{conversation_id}")
 async def show_conversation(page: PageDep, conversation_id: RowId, message: MessageId = None) -> Response:
-    """One conversation, at a found `message`: in its place when htmx asks for it, else within the whole inbox."""
+    """One conversation, at a found `message`: in its place when htmx asks for it, else within the whole inbox, which
+    tells by itself once somebody looks at it."""
     conversation = await access_in(page.session, page.caller, page.frame.ws, conversation_id)
-    was_called = await note_seen(page.session, conversation_id, page.caller.agent_id, page.now)
+    is_part = page.request.headers.get("hx-target") == "conversation"
+    was_called = is_part and await note_seen(page.session, conversation_id, page.caller.agent_id, page.now)
     opened = await load_opened(page.session, page.caller, conversation, page.adapters, page.now, message)
-    if page.request.headers.get("hx-target") == "conversation":
+    if is_part:
         shown = page.show("conversation_alone", opened=opened, message=message)
-        return _with_counts(shown) if was_called else shown
+        return _say_changed(shown, conversation_id) if was_called else shown
     return page.show("inbox", **await around(page), opened=opened, message=message)
 
 
@@ -91,7 +94,7 @@ async def show_parts(
     was_called = looking and await note_seen(page.session, conversation_id, page.caller.agent_id, page.now)
     opened = await load_opened(page.session, page.caller, conversation, page.adapters, page.now, message)
     shown = page.show("parts", opened=opened, toast=None)
-    return _with_counts(shown) if was_called else shown
+    return _say_changed(shown, conversation_id) if was_called else shown
 
 
 @router.get("/inbox/{conversation_id}/earlier")
@@ -148,9 +151,9 @@ async def around(page: Page) -> Mapping[str, object]:
     return {**await _numbers(page), "listing": listing, "found": await _find(page, listing)}
 
 
-def _with_counts(shown: Response) -> Response:
-    """The left column asks for its numbers again."""
-    shown.headers["HX-Trigger"] = "otklik:counts"
+def _say_changed(shown: Response, conversation_id: int) -> Response:
+    """The list asks for this row again, and for its numbers."""
+    shown.headers["HX-Trigger"] = json.dumps({"changed": {"id": conversation_id}})
     return shown
 
 

@@ -94,7 +94,7 @@ class Choice:
             kind=self.kind,
             needs_answer=True if self.waiting else base.needs_answer,
             q=self.q or None,
-            folded=None if self.q else False,
+            folded=None if self.q or self.view is View.MENTIONED else False,
             ids=ids,
             order=Order.NEWEST if self.q else ORDERS.get(self.view, self.order),
         )
