@@ -232,7 +232,6 @@ async def test_processes_that_migrate_at_once_do_not_disturb_each_other(servers:
 
 
 def _write_hooks(connection: Connection) -> None:
-    """Our own shape, and two of CRMs; of the last one something waits of each kind."""
     told = (["lead.created", "lead.changed"], ["lead.created", "lead.changed", "rule.matched"], ["lead.changed"])
     for hook, events in enumerate(told, 1):
         _insert(
