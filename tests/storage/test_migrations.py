@@ -356,7 +356,7 @@ def _write_draw(connection: Connection) -> None:
             )  # fmt: skip
 
 
-def _insert(connection: Connection, name: str, **values: object) -> None:
+def _insert(connection: Connection, name: str, /, **values: object) -> None:
     """A row of a table as it is at this version."""
     connection.execute(Table(name, MetaData(), autoload_with=connection).insert().values(**values))
 
