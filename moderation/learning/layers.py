@@ -168,6 +168,13 @@ def _fit_to_brand(example: Example, table: csr_matrix, task: str) -> Fitted:
     return fit(table, example.labels(task), len(TASKS[task]), weights)
 
 
+def balance(truth: Labels, weights: Table) -> Table:
+    """Weights of rows by which rare labels weigh more, by the root of how rare they are."""
+    sums = np.bincount(truth, weights)
+    balanced: Table = weights / np.sqrt(sums / sums.sum())[truth]
+    return balanced
+
+
 def fit(
     table: csr_matrix,
     truth: Labels,

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from moderation.learning.corpus import Row
 from moderation.learning.features import Vocabulary, count_terms, tabulate
-from moderation.learning.layers import Example, centred, fit, look_at_all
+from moderation.learning.layers import Example, balance, centred, fit, look_at_all
 from moderation.learning.measure import Figures, measure
 from moderation.learning.spread import spread
 from moderation.triage.classify import LinearTagger
@@ -32,15 +32,17 @@ HEARD_WEIGHT = 0.3
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A labelled set as both encoders and the shipped model see it; `heard` (texts, labels of all tasks): the model's
-    logits by its first look."""
+    logits by its first look; `tuned` (texts, 384): embeddings by the second encoder as something tuned it."""
 
     example: Example
     heard: Floats
     task: str
+    tuned: Floats | None = None
 
     def pick(self, places: Places) -> "Seen":
         """A part of it."""
-        return Seen(self.example.pick(places), self.heard[places], self.task)
+        tuned = None if self.tuned is None else self.tuned[places]
+        return Seen(self.example.pick(places), self.heard[places], self.task, tuned)
 
 
 def see(tagger: LinearTagger, texts: Sequence[str], labels: Sequence[str], task: str) -> Seen:
@@ -61,21 +63,12 @@ def teach(part: Seen, rest: Seen) -> Figures:
 
 def teach_in_folds(seen: Seen) -> Figures:
     """Figures on a whole set, each fold of it read by what learned the others; what is alike shares a fold."""
-    return judge(seen, read_in_folds(seen, deal_alike(seen)))
-
-
-def deal_alike(seen: Seen) -> list[tuple[Places, Places]]:
-    """Folds of a set, of which what is alike shares one: places of what is learned, and of the rest."""
     split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split
-    return list(split(seen.heard, seen.example.labels(seen.task), group_alike(seen.example.dense)))
-
-
-def read_in_folds(seen: Seen, folds: Sequence[tuple[Places, Places]]) -> Table:
-    """What is said of a whole set by layers that learned the other folds, shape (texts, labels)."""
+    folds = list(split(seen.heard, seen.example.labels(seen.task), group_alike(seen.example.dense)))
     chances = np.zeros((len(seen.heard), len(TASKS[seen.task])))
     for (_, held), read in zip(folds, spread(_read_fold, seen, folds), strict=True):
         chances[held] = read
-    return chances
+    return judge(seen, chances)
 
 
 def group_alike(dense: Floats) -> Places:
@@ -91,14 +84,23 @@ def _read_fold(seen: Seen, fold: tuple[Places, Places]) -> Table:
 
 def _read(part: Seen, rest: Seen) -> Table:
     vocabulary = count_terms(part.example.texts)
-    centre: Floats = part.example.seen_again().mean(axis=0)
-    table, other = (_lay(one, centre, vocabulary) for one in (part, rest))
-    return fit(table, part.example.labels(part.task), len(TASKS[part.task]), strength=STRENGTH).read(other)
+    centres = [one.mean(axis=0) for one in _embeddings(part)]
+    table, other = (_lay(one, centres, vocabulary) for one in (part, rest))
+    truth = part.example.labels(part.task)
+    weights = balance(truth, np.ones(len(truth)))
+    return fit(table, truth, len(TASKS[part.task]), weights, STRENGTH, balanced=False).read(other)
 
 
-def _lay(seen: Seen, centre: Floats, vocabulary: Vocabulary) -> csr_matrix:
+def _embeddings(seen: Seen) -> list[Floats]:
+    """By the second encoder: as its package gives it, and as it was tuned."""
+    plain = seen.example.seen_again()
+    return [plain] if seen.tuned is None else [plain, seen.tuned]
+
+
+def _lay(seen: Seen, centres: Sequence[Floats], vocabulary: Vocabulary) -> csr_matrix:
     example = seen.example
-    dense = np.hstack([centred(example.seen_again(), centre), example.dense])
+    second = [centred(one, centre) for one, centre in zip(_embeddings(seen), centres, strict=True)]
+    dense = np.hstack([*second, example.dense])
     parts = [HEARD_WEIGHT * seen.heard, DENSE_WEIGHT * dense, tabulate(example.texts, vocabulary)]
     return hstack([csr_matrix(part) for part in parts], format="csr")
 

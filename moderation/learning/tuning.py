@@ -15,7 +15,7 @@ import numpy.typing as npt
 import optax
 
 from moderation.learning import transformer
-from moderation.learning.layers import TALK_WEIGHTS, Example, Labels
+from moderation.learning.layers import PLAIN, TALK_WEIGHTS, Example, Labels, balance
 from moderation.learning.pieces import Cutter
 from moderation.learning.spread import Tell
 from moderation.triage.embed import readable
@@ -106,10 +106,12 @@ def tune(example: Example, tell: Tell) -> Second:
     return replace(second, learned=tuple(np.unique(example.trades).tolist()))
 
 
-def learn(texts: Sequence[Normalised], aims: Aims, recipe: Recipe, tell: Tell) -> Second:
-    """The second encoder as texts teach it, with a head for each aim. Equal input gives equal arrays on one machine.
-    `tell` hears how far it is. Half a minute compiles, however few texts."""
-    image = Image(find_file().read_bytes())
+def learn(texts: Sequence[Normalised], aims: Aims, recipe: Recipe, tell: Tell, begin: Second = PLAIN) -> Second:
+    """The second encoder as texts teach it, with a head for each aim, from where `begin` left it; whose heads and share
+    are not kept. Equal input gives equal arrays on one machine. `tell` hears how far it is. Half a minute compiles,
+    however few texts."""
+    plain = Image(find_file().read_bytes())
+    image = _move(plain, begin)
     cutter = Cutter(image.vocabulary)
     tokens = [cutter.cut(readable(text), BUCKETS[-1]) for text in texts]
     chance = np.random.default_rng(SEED)
@@ -126,9 +128,19 @@ def learn(texts: Sequence[Normalised], aims: Aims, recipe: Recipe, tell: Tell) -
     return Second(
         {name: _fold(head, centre) for name, head in heads.items()},
         SHARE,
-        _compare(image, encoder, recipe.from_layer),
-        image.hash_layers(),
+        {**begin.tuned, **_compare(plain, encoder, recipe.from_layer)},
+        plain.hash_layers(),
     )
+
+
+def _move(plain: Image, begin: Second) -> Image:
+    """The file as it was tuned before. Raises ValueError where that was another file."""
+    if begin.tuned and plain.hash_layers() != begin.over:
+        raise ValueError("its weights are not those that the model was tuned over")
+    image = Image(bytearray(plain.content))
+    for name, tensor in begin.tuned.items():
+        image.move(name, tensor)
+    return image
 
 
 def deal(tokens: Sequence[Sequence[int]], chance: np.random.Generator) -> list[Batch]:
@@ -205,13 +217,6 @@ def find_aims(example: Example) -> Aims:
     return {
         name: Aim(truth, HEARD_AGAIN[name], level(weights), MATTERS[name]) for name, (truth, weights) in learned.items()
     }
-
-
-def balance(truth: Labels, weights: Table) -> Table:
-    """Weights of rows by which rare labels weigh more, by the root of how rare they are."""
-    sums = np.bincount(truth, weights)
-    balanced: Table = weights / np.sqrt(sums / sums.sum())[truth]
-    return balanced
 
 
 def level(weights: Table) -> Floats:
