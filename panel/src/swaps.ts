@@ -4,19 +4,21 @@ import { find, from, htmx, meta, on } from './page'
 
 const KEPT = ['DETAILS', 'AUDIO', 'VIDEO', 'PROGRESS']
 
-const morphing = {
-  morphStyle: 'outerHTML' as 'outerHTML' | 'innerHTML',
-  ignoreActiveValue: true,
+const FIELDS = 'input, textarea, select'
+
+const morphing = (style: 'outerHTML' | 'innerHTML') => ({
+  morphStyle: style,
+  ignoreActiveValue: Boolean(document.activeElement?.matches(FIELDS)), // of a focused row or button it would leave all that it holds
   callbacks: {
     // What a person opened or plays stays as it is, and so does what a part asks for by itself.
     beforeAttributeUpdated: (name: string, node: Element) =>
       !(KEPT.includes(node.tagName) && (name === 'open' || name === 'src' || name === 'value')),
     beforeNodeMorphed: (old: Node) => !(old instanceof HTMLElement && old.matches('form[data-touched], video, audio, [data-own]')),
   },
-}
+})
 
 export function morph(target: Element, content: Node | string, style: 'outerHTML' | 'innerHTML' = 'outerHTML'): void {
-  Idiomorph.morph(target, content as Element, { ...morphing, morphStyle: style })
+  Idiomorph.morph(target, content as Element, morphing(style))
 }
 
 export function startSwaps(): void {
@@ -39,11 +41,8 @@ export function startSwaps(): void {
     isInlineSwap: (style: string) => style === 'morph' || style === 'morph:outerHTML',
     handleSwap: (style: string, target: Node, fragment: Node) => {
       if (!style.startsWith('morph')) return false
-      const inner = style === 'morph:innerHTML'
-      const parts = Idiomorph.morph(target as Element, (fragment as DocumentFragment).children as unknown as Element, {
-        ...morphing,
-        morphStyle: inner ? 'innerHTML' : 'outerHTML',
-      })
+      const kind = style === 'morph:innerHTML' ? 'innerHTML' : 'outerHTML'
+      const parts = Idiomorph.morph(target as Element, (fragment as DocumentFragment).children as unknown as Element, morphing(kind))
       return (parts ?? []) as Node[]
     },
   } as unknown as Parameters<typeof htmx.defineExtension>[1])

@@ -213,6 +213,7 @@ def test_calls_stand_in_a_view_that_counts_what_was_not_looked_at(browser: Brows
         row.click()
         expect(page.locator("#stream .found")).to_contain_text("глянь <b>сюда</b>")
         expect(count).to_have_text(str(before))
+        expect(unseen).to_have_count(0)  # though the row has the focus
         page.evaluate("look(false)")
         call("и ещё раз")
         expect(page.locator("#stream")).to_contain_text("и ещё раз")
