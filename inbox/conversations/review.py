@@ -31,10 +31,9 @@ from inbox.conversations.possible import check_possible, find_obstacles
 from inbox.conversations.recompute import recompute
 from inbox.conversations.waiting import (
     OF_AUTHOR,
-    OPPOSITES,
     UNDONE_BY,
     cancel,
-    find_taken_back,
+    find_undone,
     find_waiting_opposites,
 )
 from inbox.core.errors import ConflictError, InvalidInputError
@@ -130,16 +129,19 @@ async def _take_back(
     wanted: Review,
     now: datetime,
 ) -> ModerationAction | None:
-    """What still waited for a key and is the opposite, where nothing is left to do beyond taking it back."""
+    """The opposite that still waited for a key, or was taken back already with another's, where nothing is left to do
+    beyond that."""
     waiting = await find_waiting_opposites(session, message, identity, wanted.action)
     if waiting:
         await _cancel(session, caller, message, conversation, waiting, now)
         return None if await _is_left_to_do(session, identity, wanted.action, now) else waiting[-1]
-    taken_back = await find_taken_back(session, message, wanted.action) if wanted.is_undo else None
-    if taken_back is None or await _is_left_to_do(session, identity, wanted.action, now):
+    undone = await find_undone(session, message, wanted.action) if wanted.is_undo else None
+    if undone is None or undone.state is not ReviewState.CANCELLED:
         return None
-    await take_back_word(session, message, conversation, taken_back.agent_id, taken_back.asked_at)
-    return taken_back
+    if await _is_left_to_do(session, identity, wanted.action, now):
+        return None
+    await take_back_word(session, message, conversation, undone.agent_id, undone.asked_at)
+    return undone
 
 
 async def take_back(
@@ -217,12 +219,7 @@ async def _take_back_word(
     session: AsyncSession, message: Message, conversation: Conversation, undoing: ReviewAction, now: datetime
 ) -> None:
     """What the newest deed that `undoing` undoes said of the message's tags, and what a ban settled."""
-    undone = await session.scalar(
-        select(ModerationAction)
-        .where(ModerationAction.message_id == message.id, ModerationAction.action == OPPOSITES.get(undoing))
-        .order_by(ModerationAction.id.desc())
-        .limit(1)
-    )
+    undone = await find_undone(session, message, undoing)
     if undone is None:
         return
     undone.undone_at = now if undone.action is ReviewAction.BAN else None

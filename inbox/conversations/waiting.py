@@ -73,16 +73,14 @@ async def find_waiting_opposites(
     return list(rows)
 
 
-async def find_taken_back(session: AsyncSession, message: Message, action: ReviewAction) -> ModerationAction | None:
-    """The newest opposite on the message, when it was taken back before it was done: no platform knows of it."""
-    opposite = OPPOSITES.get(action)
-    newest = await session.scalar(
+async def find_undone(session: AsyncSession, message: Message, undoing: ReviewAction) -> ModerationAction | None:
+    """The newest deed on the message that `undoing` undoes."""
+    return await session.scalar(
         select(ModerationAction)
-        .where(ModerationAction.message_id == message.id, ModerationAction.action == opposite)
+        .where(ModerationAction.message_id == message.id, ModerationAction.action == OPPOSITES.get(undoing))
         .order_by(ModerationAction.id.desc())
         .limit(1)
     )
-    return newest if newest is not None and newest.state is ReviewState.CANCELLED else None
 
 
 async def cancel(

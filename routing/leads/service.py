@@ -72,9 +72,6 @@ async def note_phones(
     """A phone number that is said later joins the lead that is open; panels and webhooks hear of it."""
     said = [await _note_phone(session, conversation, phone) for conversation, phone in _said_phones(new, conversations)]
     joined = [lead for lead in said if lead is not None]
-    if not joined:
-        return
-    await session.flush()
     await tell_leads(session, [lead.id for lead in joined], HookEvent.LEAD_CHANGED, now)
     for lead in joined:
         announce_lead(session, lead.workspace_id, lead.owner_id, None)

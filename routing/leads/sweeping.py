@@ -58,7 +58,6 @@ async def _follow_assignments(session: AsyncSession, now: datetime) -> None:
         await own(session, lead, assignee_id, now)
         jobs.append(RingLead(lead_id=lead.id, owner_id=assignee_id))
         announce_lead(session, lead.workspace_id, assignee_id, None)
-    await session.flush()
     await tell_leads(session, [job.lead_id for job in jobs], HookEvent.LEAD_CHANGED, now)
     await defer(session, jobs)
 
@@ -99,7 +98,6 @@ async def _stop_answered(session: AsyncSession, now: datetime) -> None:
         lead.take_up_due_at = None
         taken_up.append(lead.id)
         announce_lead(session, lead.workspace_id, agent_id, None)
-    await session.flush()
     await tell_leads(session, taken_up, HookEvent.LEAD_CHANGED, now)
 
 
@@ -199,7 +197,6 @@ async def pass_on(session: AsyncSession, lead: Lead, now: datetime, *, why: str)
         )
     )  # fmt: skip
     await own(session, lead, member.agent_id, now)
-    await session.flush()
     await tell_leads(session, [lead.id], HookEvent.LEAD_CHANGED, now)
     await defer(session, [RingLead(lead_id=lead.id, owner_id=member.agent_id)])
     for assignee_id in dict.fromkeys((left, member.agent_id)):

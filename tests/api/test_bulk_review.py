@@ -57,6 +57,13 @@ async def english(company: Company, name: str = "moderator") -> httpx.AsyncClien
     return browser
 
 
+async def banning(company: Company, subscribers: Subscribers) -> httpx.AsyncClient:
+    """A moderator's browser, where comments come and their authors can be banned."""
+    await subscribers.see_post("Пост")
+    await rights(company, ["ban"])
+    return await english(company)
+
+
 async def test_a_row_says_what_is_suspicious_and_opens_there_not_what_was_said_last(
     company: Company, subscribers: Subscribers
 ) -> None:
@@ -126,9 +133,7 @@ async def test_many_are_deleted_and_what_cannot_be_is_told_with_its_reason(
 async def test_authors_are_banned_together_and_the_undoing_puts_their_messages_back(
     company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
-    browser = await english(company)
-    await subscribers.see_post("Пост")
-    await rights(company, ["ban"])
+    browser = await banning(company, subscribers)
     wrote = [await accuse(company, subscribers, "Ставки", str(601 + one)) for one in range(2)]
     done = await deed(browser, company, *wrote, action="ban", minutes="60", offence="spam", reason="Реклама")
     assert "Authors being banned: 2" in done.text
@@ -153,9 +158,7 @@ async def test_authors_are_banned_together_and_the_undoing_puts_their_messages_b
 async def test_a_ban_undone_as_a_slip_settles_nothing_also_what_the_platform_told_of_it(
     company: Company, subscribers: Subscribers, telegram: Wire, is_undo: bool
 ) -> None:
-    browser = await english(company)
-    await subscribers.see_post("Пост")
-    await rights(company, ["ban"])
+    browser = await banning(company, subscribers)
     wrote = await accuse(company, subscribers, "Ставки", "601")
     await subscribers.write("А доставка есть?", "601", kind=ConversationKind.COMMENT)
     address = f"/w/{company.workspace_id}/messages/{wrote.message_id}/review"
@@ -185,9 +188,7 @@ async def test_a_ban_undone_as_a_slip_settles_nothing_also_what_the_platform_tol
 async def test_what_somebody_decided_meanwhile_stays_decided_when_a_ban_is_undone(
     company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
-    browser = await english(company)
-    await subscribers.see_post("Пост")
-    await rights(company, ["ban"])
+    browser = await banning(company, subscribers)
     wrote = await accuse(company, subscribers, "Ставки", "601")
     address = f"/w/{company.workspace_id}/messages/{wrote.message_id}/review"
     await browser.post(address, data={"action": "ban"})
@@ -199,9 +200,7 @@ async def test_what_somebody_decided_meanwhile_stays_decided_when_a_ban_is_undon
 async def test_an_undoing_that_the_platform_refuses_leaves_the_ban_as_it_was(
     company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
-    browser = await english(company)
-    await subscribers.see_post("Пост")
-    await rights(company, ["ban"])
+    browser = await banning(company, subscribers)
     wrote = await accuse(company, subscribers, "Ставки", "601")
     done = await deed(browser, company, wrote, action="ban")
     await work(company)
@@ -257,9 +256,7 @@ async def test_progress_is_told_of_ones_own_deeds_only_and_ends_where_it_takes_l
 async def test_what_waits_for_a_key_is_taken_back_by_the_undoing(
     company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
-    browser = await english(company)
-    await subscribers.see_post("Пост")
-    await rights(company, ["ban"])
+    browser = await banning(company, subscribers)
     wrote = await accuse(company, subscribers, "Ставки", "601")
     done = await deed(browser, company, wrote, action="ban")
     async with company.context.transaction(EVERY_WORKSPACE) as session:
@@ -277,9 +274,7 @@ async def test_of_one_author_who_waits_for_a_key_nothing_new_is_asked_by_the_und
     company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
     """The first message's undoing takes back the bans of both: the second one's has nothing left to do."""
-    browser = await english(company)
-    await subscribers.see_post("Пост")
-    await rights(company, ["ban"])
+    browser = await banning(company, subscribers)
     wrote = [await accuse(company, subscribers, words, "601") for words in ("Ставки", "Казино")]
     messages = ",".join(str(one.message_id) for one in wrote)
     fields = {"messages": messages, "action": "ban", "offence": "spam"}
@@ -287,9 +282,7 @@ async def test_of_one_author_who_waits_for_a_key_nothing_new_is_asked_by_the_und
     done = await browser.post(f"/w/{company.workspace_id}/bulk/review", data=fields)
     async with company.context.transaction(EVERY_WORKSPACE) as session:
         await session.execute(update(ModerationAction).values(state=ReviewState.WAITING))
-        assert (
-            len(list(await session.scalars(select(Correction).where(Correction.after["intent"].astext == "spam")))) == 2
-        )
+        assert len(list(await session.scalars(said_spam))) == 2
     undone = await browser.post(f"/w/{company.workspace_id}/bulk/review", data=way_back(done))
     assert "Taken back before it was done: 2" in undone.text
     async with company.context.database.session(EVERY_WORKSPACE) as session:
@@ -302,9 +295,7 @@ async def test_of_one_author_who_waits_for_a_key_nothing_new_is_asked_by_the_und
 async def test_a_ban_that_stands_is_lifted_whatever_was_taken_back_after_it(
     company: Company, subscribers: Subscribers, telegram: Wire
 ) -> None:
-    browser = await english(company)
-    await subscribers.see_post("Пост")
-    await rights(company, ["ban"])
+    browser = await banning(company, subscribers)
     wrote = await accuse(company, subscribers, "Ставки", "601")
     done = await deed(browser, company, wrote, action="ban")
     await work(company)
