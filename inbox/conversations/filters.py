@@ -19,12 +19,13 @@ from inbox.conversations.urgency import breached, due_soon
 
 class Order(StrEnum):
     """urgent: the earliest running due time first, then who waits longest, then the newest · newest · oldest · waking:
-    what comes back soonest first, then the newest."""
+    what comes back soonest first, then the newest · called: where a note called the reader last, then the newest."""
 
     URGENT = "urgent"
     NEWEST = "newest"
     OLDEST = "oldest"
     WAKING = "waking"
+    CALLED = "called"
 
 
 class SlaView(StrEnum):

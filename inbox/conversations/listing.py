@@ -30,7 +30,7 @@ from inbox.conversations.deciding import ASIDE
 from inbox.conversations.filters import Filters, conditions, mentioned
 from inbox.conversations.folding import folded
 from inbox.conversations.models import Conversation, ConversationLabel, Label, Outcome, Post, PostMode, Status
-from inbox.conversations.orders import cursor_of, ordered
+from inbox.conversations.orders import find_cursor, ordered
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.conversations.urgency import breached, due_soon
 from inbox.core.bulk import among
@@ -144,19 +144,20 @@ class Counts:
 async def list_conversations(
     session: AsyncSession, caller: Caller, filters: Filters, cursor: str | None, limit: int, now: datetime
 ) -> Listing:
-    """A page of what the caller may see, in two queries; NotFoundError for a workspace that is not theirs.
+    """A page of what the caller may see, in two queries, or three; NotFoundError for a workspace that is not theirs.
 
     Sorting the ids alone keeps wide rows out of the sort.
     """
     if filters.workspace_id is not None:
         caller.require(filters.workspace_id, Permission.READ_CONVERSATIONS)
     statement = select(Conversation.id).where(visible(caller), *conditions(filters, caller.agent_id, now))
-    found = list(await session.scalars(ordered(statement, filters.order, cursor).limit(limit + 1)))
+    found = list(await session.scalars(ordered(statement, filters.order, cursor, caller.agent_id).limit(limit + 1)))
     whole = select(Conversation).where(among(Conversation.id, found[:limit])).execution_options(populate_existing=True)
     by_id = {row.conversation.id: row for row in await load_rows(session, whole)} if found else {}
     rows = [by_id[conversation_id] for conversation_id in found[:limit] if conversation_id in by_id]
-    more = len(found) > limit and rows
-    return Listing(rows, cursor_of(rows[-1].conversation, filters.order) if more else None)
+    if len(found) <= limit or not rows:
+        return Listing(rows, None)
+    return Listing(rows, await find_cursor(session, rows[-1].conversation, filters.order, caller.agent_id))
 
 
 async def list_folds(

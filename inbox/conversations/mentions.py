@@ -98,7 +98,7 @@ async def note_seen(session: AsyncSession, conversation_id: int, agent_id: int, 
 
 
 async def load_mentions(session: AsyncSession, conversation_ids: Collection[int], agent_id: int) -> dict[int, Found]:
-    """Conversation → the note that calls this person: the newest that they have not seen, else the newest."""
+    """Conversation → the note that calls this person: the newest call that they have not seen, else the newest."""
     if not conversation_ids:
         return {}
     is_unseen = Mention.seen_at.is_(None)
@@ -107,7 +107,7 @@ async def load_mentions(session: AsyncSession, conversation_ids: Collection[int]
         .join(Mention, Mention.message_id == Message.id)
         .outerjoin(Agent, Agent.id == Message.author_agent_id)
         .where(Message.conversation_id == Conversation.id, Mention.agent_id == agent_id, Message.deleted_at.is_(None))
-        .order_by(is_unseen.desc(), Message.sent_at.desc(), Message.id.desc())
+        .order_by(is_unseen.desc(), Mention.id.desc())
         .limit(1)
         .lateral("newest")
     )

@@ -62,7 +62,7 @@ class ConversationQuery(PageQuery):
     order: Order = Field(
         default=Order.URGENT,
         description="urgent: the earliest running due time first, then who waits longest · newest · oldest · "
-        "waking: what comes back soonest first.",
+        "waking: what comes back soonest first · called: where a note called you last first.",
     )
 
     def to_filters(self) -> Filters:

@@ -204,6 +204,32 @@ async def test_calls_stand_in_a_view_of_their_own_until_they_are_seen_and_after(
 
 
 @pytest.mark.outside
+async def test_the_newest_call_stands_first_whatever_subscribers_write_after_it(
+    company: Company, subscribers: Subscribers
+) -> None:
+    talks = [(await subscribers.write("Вопрос", str(600 + number))).conversation_id for number in range(4)]
+    first, second, third, uncalled = talks
+    note = await write(company, "owner", first, "Гляньте кто-нибудь")
+    for talk in (third, second):
+        await write(company, "owner", talk, "@Moderator")
+    await write(company, "owner", uncalled, "@Colleague")
+    await edited(company, "owner", note, "@Moderator, глянь")
+    await subscribers.write("Ещё вопрос", "602")
+    expected = [first, second, third]
+    moderator, browser = await company.client_of("moderator"), await company.browser_of("moderator")
+    rows = (await browser.get(f"/w/{company.workspace_id}/rows", params={"view": "mentioned"})).text
+    assert [int(part.split('"')[0]) for part in rows.split('data-row="')[1:]] == expected
+
+    cursor, seen = None, []
+    for _ in talks:
+        params = {"order": "called", "limit": "1"} | ({"cursor": cursor} if cursor else {})
+        page = (await moderator.get("/api/v1/conversations", params=params)).json()
+        seen += [one["id"] for one in page["items"]]
+        cursor = page["next_cursor"]
+    assert (seen, cursor) == ([*expected, uncalled], None)
+
+
+@pytest.mark.outside
 async def test_a_call_is_gone_with_its_note_or_with_the_right_to_see_it(
     company: Company, subscribers: Subscribers
 ) -> None:

@@ -68,7 +68,7 @@ TITLES: Mapping[View, str] = {
     View.CLOSED: N_("All closed"),
 }
 ORDERS: Mapping[View, Order] = {
-    View.MENTIONED: Order.NEWEST, View.ASIDE: Order.WAKING, View.AUTOMATIC: Order.NEWEST, View.CLOSED: Order.NEWEST,
+    View.MENTIONED: Order.CALLED, View.ASIDE: Order.WAKING, View.AUTOMATIC: Order.NEWEST, View.CLOSED: Order.NEWEST,
 }  # fmt: skip
 """Views that have an order of their own; in the others the reader chooses."""
 
