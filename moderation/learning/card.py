@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -267,17 +267,18 @@ def describe_taught(folder: Path, tagger: LinearTagger, example: Example) -> str
         "\n### The features taught by a public set's own labels\n\nBoth encoders' embeddings, the terms and the "
         "shipped model's first look, in one layer; nothing of it is shipped. The VK set in five folds; comments that "
         "are alike share one, as authors are not named there. Tuned: with embeddings by the shipped second encoder as "
-        "the insults of our corpus tuned it further, too; no row of the set taught it.\n",
+        "the insults of our corpus tuned it further, too; no row of the set taught it. Slurs: a list of ours, too.\n",
         _row(["set", "learned", "n", "macro-F1", "accuracy"]),
         _row(["---"] * 5),
     ]
     for name, teacher in TAUGHT.items():
         seen = _see_public(folder, name, name, tagger)
         if teacher is None:
-            insulted = tune_to_insults(example, Console(stderr=True).print, tagger.weights.second)
+            tuned = see_by(tune_to_insults(example, Console(stderr=True).print, tagger.weights.second), seen)
             taught = [
                 (FOUR_FIFTHS, teach_in_folds(seen)),
-                (f"{FOUR_FIFTHS}, tuned", teach_in_folds(see_by(insulted, seen))),
+                (f"{FOUR_FIFTHS}, tuned", teach_in_folds(tuned)),
+                (f"{FOUR_FIFTHS}, tuned, slurs", teach_in_folds(replace(tuned, with_slurs=True))),
             ]
         else:
             taught = [(teacher.removesuffix(".tsv"), teach(_see_public(folder, teacher, name, tagger), seen))]

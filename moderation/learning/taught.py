@@ -13,6 +13,7 @@ from moderation.learning.corpus import Row
 from moderation.learning.features import Vocabulary, count_terms, tabulate
 from moderation.learning.layers import Example, balance, centred, fit, look_at_all
 from moderation.learning.measure import Figures, measure
+from moderation.learning.slurs import note_slurs
 from moderation.learning.spread import spread
 from moderation.triage.classify import LinearTagger
 from moderation.triage.scoring import Places, Table
@@ -32,17 +33,19 @@ HEARD_WEIGHT = 0.3
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A labelled set as both encoders and the shipped model see it; `heard` (texts, labels of all tasks): the model's
-    logits by its first look; `tuned` (texts, 384): embeddings by the second encoder as something tuned it."""
+    logits by its first look; `tuned` (texts, 384): embeddings by the second encoder as something tuned it;
+    `with_slurs`: what quarrels insult with is a feature, too."""
 
     example: Example
     heard: Floats
     task: str
     tuned: Floats | None = None
+    with_slurs: bool = False
 
     def pick(self, places: Places) -> "Seen":
         """A part of it."""
         tuned = None if self.tuned is None else self.tuned[places]
-        return Seen(self.example.pick(places), self.heard[places], self.task, tuned)
+        return Seen(self.example.pick(places), self.heard[places], self.task, tuned, self.with_slurs)
 
 
 def see(tagger: LinearTagger, texts: Sequence[str], labels: Sequence[str], task: str) -> Seen:
@@ -102,6 +105,8 @@ def _lay(seen: Seen, centres: Sequence[Floats], vocabulary: Vocabulary) -> csr_m
     second = [centred(one, centre) for one, centre in zip(_embeddings(seen), centres, strict=True)]
     dense = np.hstack([*second, example.dense])
     parts = [HEARD_WEIGHT * seen.heard, DENSE_WEIGHT * dense, tabulate(example.texts, vocabulary)]
+    if seen.with_slurs:
+        parts.append(note_slurs(example.texts))
     return hstack([csr_matrix(part) for part in parts], format="csr")
 
 
