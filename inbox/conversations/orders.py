@@ -55,7 +55,7 @@ def _by_rank(
     return statement.order_by(rank, instant, Conversation.id)
 
 
-def _calls(agent_id: int) -> Select[tuple[int, int]]:
+def _calls(agent_id: int) -> Select[int, int]:
     """The newest call of this person, in each conversation where a note calls them: that of an edit, too."""
     return (
         select(Message.conversation_id, func.max(Mention.id).label("newest"))
