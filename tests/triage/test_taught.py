@@ -1,5 +1,7 @@
 """The features taught by a set's own labels: comments that are alike are never learned and read at once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,3 +52,12 @@ def test_what_is_alike_teaches_nothing_about_itself(tagger: LinearTagger) -> Non
     again = see(tagger, [f"{text}!" for text in texts], ["1", *"00000", "1", "0"] * 5, "toxic")
     assert number(teach(seen, again), "accuracy") == 1.0
     assert number(teach_in_folds(seen), "accuracy") < 0.9
+
+
+def test_slurs_of_other_words_tell_where_they_are_asked_for(tagger: LinearTagger) -> None:
+    """What was learned is that there is one, not which."""
+    learned, asked = ("майдауны", "рашисты", "кацап", "либерасты"), ("колорады", "совок", "путиноид", "гейропа")
+    texts = [f"{word} и погода за окном {place}" for place in range(3) for word in (*learned, *"абвг")]
+    seen = replace(see(tagger, texts, [*"1111", *"0000"] * 3, "toxic"), with_slurs=True)
+    rest = see(tagger, [f"{word} и погода за окном" for word in (*asked, *"дежз")], [*"1111", *"0000"], "toxic")
+    assert number(teach(seen.pick(np.arange(24)), replace(rest, with_slurs=True)), "accuracy") == 1.0
