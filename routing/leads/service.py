@@ -24,7 +24,7 @@ from inbox.organisations.models import Role, Team
 from routing.leads.models import OPEN, Lead, Stage
 from routing.leads.phones import find_phone
 from routing.webhooks.models import HookEvent
-from routing.webhooks.service import tell_leads
+from routing.webhooks.service import tell_leads, tell_phones
 
 TAKE_UP_WITHIN = timedelta(minutes=15)
 """Working time."""
@@ -69,10 +69,10 @@ async def hold_leads(
 async def note_phones(
     session: AsyncSession, new: Sequence[NewMessage], conversations: Mapping[int, Conversation], now: datetime
 ) -> None:
-    """A phone number that is said later joins the lead that is open; panels and webhooks hear of it."""
+    """A phone number that is said later joins the lead that is open; panels, webhooks and CRMs hear of it."""
     said = [await _note_phone(session, conversation, phone) for conversation, phone in _said_phones(new, conversations)]
     joined = [lead for lead in said if lead is not None]
-    await tell_leads(session, [lead.id for lead in joined], HookEvent.LEAD_CHANGED, now)
+    await tell_phones(session, [lead.id for lead in joined], now)
     for lead in joined:
         announce_lead(session, lead.workspace_id, lead.owner_id, None)
 
@@ -231,7 +231,10 @@ async def _tell_changed(session: AsyncSession, caller: Caller, lead: Lead, befor
         session, lead.workspace_id, caller.agent_id, "lead.changed", lead.id, now, before=before, after=snapshot(lead)
     )
     await session.flush()
-    await tell_leads(session, [lead.id], HookEvent.LEAD_CHANGED, now)
+    if lead.phone and not before["phone"]:
+        await tell_phones(session, [lead.id], now)
+    else:
+        await tell_leads(session, [lead.id], HookEvent.LEAD_CHANGED, now)
     announce_lead(session, lead.workspace_id, lead.owner_id, None)
 
 

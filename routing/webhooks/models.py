@@ -70,12 +70,20 @@ class WebhookDelivery(HasId, OfWorkspace, Base):
         ),
         Index("ix_webhook_deliveries_due", "next_at", postgresql_where=text("state = 'queued'")),
         Index("ix_webhook_deliveries_log", "webhook_id", text("id desc")),
+        Index(
+            "ix_webhook_deliveries_lead",
+            "webhook_id",
+            text("(body #>> '{lead,id}')"),
+            postgresql_where=text("event = 'lead.created'"),
+        ),
     )
 
     webhook_id: Mapped[int]
     event: Mapped[HookEvent] = mapped_column(text_enum(HookEvent, "event"))
     body: Mapped[Json] = mapped_column(JSONB)
     """In our own shape; others are made of it when it is sent."""
+    made: Mapped[Json | None] = mapped_column(JSONB)
+    """A CRM's numbers of what it made of a new lead, `lead` and `contact`."""
     state: Mapped[DeliveryState] = mapped_column(text_enum(DeliveryState, "state"), default=DeliveryState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime]

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select, true, update
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.expression import SQLColumnExpression
 
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact
@@ -16,6 +17,7 @@ from inbox.core.events import CallWebhook
 from inbox.core.jobs import defer
 from inbox.organisations.models import Workspace
 from routing.leads.models import Lead
+from routing.webhooks.crms import takes_phones
 from routing.webhooks.models import DeliveryState, HookEvent, Shape, Webhook, WebhookDelivery
 
 LEASE_SECONDS = 120
@@ -54,6 +56,39 @@ async def tell_leads(session: AsyncSession, lead_ids: Sequence[int], event: Hook
         }  # fmt: skip
         session.add(_delivery(lead.workspace_id, webhook_id, event, body, now))
     await session.flush()
+
+
+async def tell_phones(session: AsyncSession, lead_ids: Sequence[int], now: datetime) -> None:
+    """A phone number joined leads that had none: programs hear of the change, CRMs that were told of the lead hear the
+    number."""
+    await tell_leads(session, lead_ids, HookEvent.LEAD_CHANGED, now)
+    if not lead_ids:
+        return
+    rows = await session.execute(
+        select(Lead, Webhook)
+        .join(Webhook, and_(Webhook.workspace_id == Lead.workspace_id, Webhook.shape != Shape.OTKLIK, _is_enabled()))
+        .where(among(Lead.id, lead_ids), Lead.phone.is_not(None), exists().where(is_beginning(Webhook.id, Lead.id)))
+        .order_by(Lead.id, Webhook.id)
+    )
+    for lead, webhook in rows:
+        if takes_phones(webhook.shape, webhook.url):
+            body: Json = {
+                "workspace_id": lead.workspace_id, "occurred_at": now.isoformat(),
+                "lead": {"id": lead.id, "phone": lead.phone},
+            }  # fmt: skip
+            session.add(_delivery(lead.workspace_id, webhook.id, HookEvent.LEAD_CHANGED, body, now))
+    await session.flush()
+
+
+def is_beginning(
+    webhook_id: SQLColumnExpression[int] | int, lead_id: SQLColumnExpression[int] | int
+) -> ColumnElement[bool]:
+    """The delivery that told this webhook of this lead first."""
+    return and_(
+        WebhookDelivery.webhook_id == webhook_id,
+        WebhookDelivery.event == HookEvent.LEAD_CREATED,
+        WebhookDelivery.body[("lead", "id")].astext == cast(lead_id, Text),
+    )
 
 
 async def tell_by_rule(

@@ -4,13 +4,10 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from aiohttp import web
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -23,79 +20,20 @@ from inbox.replies.service import Draft, compose
 from routing.leads.sweeping import hand_on_missed, sweep_leads
 from routing.webhooks.addresses import ForbiddenAddressError, check_url, resolve
 from routing.webhooks.editing import change_webhook, send_again, try_webhook
-from routing.webhooks.models import DeliveryState, HookEvent, Shape, Webhook, WebhookDelivery
+from routing.webhooks.models import DeliveryState, HookEvent, Shape, Webhook
 from routing.webhooks.sending import PAUSES, STOP_AFTER
-from routing.webhooks.service import sweep_webhooks
 from routing.webhooks.shapes import make_body
-from tests.routing.rung import Rung, open_rung
+from tests.routing.hooks import add, deliveries, open_hooked, running, sweep
+from tests.routing.rung import Rung
 from tests.servers import TestServers
 
 pytestmark = pytest.mark.outside
 
 
-@dataclass(slots=True)
-class Program:
-    """Another program: answers as told, keeps what it got."""
-
-    url: str = ""
-    answers: list[int] = field(default_factory=list)
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    async def hear(self, request: web.Request) -> web.Response:
-        """POST /hook"""
-        self.got.append((dict(request.headers), await request.read()))
-        status = self.answers.pop(0) if self.answers else 200
-        return web.Response(status=status, headers={"Location": self.url} if status == 302 else {})
-
-
-@asynccontextmanager
-async def running() -> AsyncIterator[Program]:
-    program = Program()
-    app = web.Application()
-    app.router.add_post("/hook", program.hear)
-    runner = web.AppRunner(app, shutdown_timeout=0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    program.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    try:
-        yield program
-    finally:
-        await runner.cleanup()
-
-
 @pytest.fixture
 async def rung(servers: TestServers) -> AsyncIterator[Rung]:
-    async with open_rung(servers) as opened:
-        context = opened.bridge.desk.context
-        settings = context.settings.model_copy(update={"webhooks_private": True})
-        opened.bridge.desk.context = replace(context, settings=settings)
+    async with open_hooked(servers) as opened:
         yield opened
-
-
-async def add(
-    rung: Rung, url: str, shape: Shape = Shape.OTKLIK, events: Sequence[HookEvent] = (HookEvent.LEAD_CREATED,)
-) -> int:
-    context = rung.bridge.desk.context
-    async with context.transaction(EVERY_WORKSPACE) as session:
-        row = Webhook(
-            workspace_id=rung.bridge.desk.workspace_id, name="CRM", url=url, shape=shape,
-            events=[event.value for event in events], secret_encrypted=context.cipher.encrypt("s3cret"),
-            authorization_encrypted=context.cipher.encrypt("Bearer token"),
-        )  # fmt: skip
-        session.add(row)
-        await session.flush()
-        return row.id
-
-
-async def sweep(rung: Rung) -> None:
-    async with rung.bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
-        await sweep_webhooks(session, rung.bridge.clock.now)
-    await rung.bridge.work()
-
-
-async def deliveries(rung: Rung) -> list[WebhookDelivery]:
-    async with rung.bridge.desk.context.database.session(EVERY_WORKSPACE) as session:
-        return list(await session.scalars(select(WebhookDelivery).order_by(WebhookDelivery.id)))
 
 
 async def test_a_lead_is_told_once_signed_and_logged(rung: Rung) -> None:
