@@ -31,6 +31,8 @@ from routing.autoreplies.panel import panel as auto_replies_panel
 from routing.autoreplies.routes import api as auto_replies_api
 from routing.leads.panel import panel as leads_panel
 from routing.leads.routes import api as leads_api
+from routing.privacy.panel import panel as privacy_panel
+from routing.privacy.routes import api as privacy_api
 from routing.rules.panel import panel as rules_panel
 from routing.rules.routes import api as rules_api
 from routing.webhooks.panel import panel as webhooks_panel
@@ -109,7 +111,7 @@ def _routes() -> Sequence[BaseRoute]:
     whole = APIRouter()
     for router in _find_routers("routes", "api", API_FEATURES):
         whole.include_router(router, prefix=API)
-    for router in (handover_api, rules_api, auto_replies_api, alerts_api, leads_api, webhooks_api):
+    for router in (handover_api, rules_api, auto_replies_api, alerts_api, leads_api, webhooks_api, privacy_api):
         whole.include_router(router, prefix=API)
     whole.include_router(webhooks)
     whole.include_router(vk_webhooks)
@@ -123,6 +125,7 @@ def _routes() -> Sequence[BaseRoute]:
         alerts_panel,
         leads_panel,
         webhooks_panel,
+        privacy_panel,
     ):
         whole.include_router(router, include_in_schema=False)
     return whole.routes

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     MANAGE_RULES = "manage_rules"
     MANAGE_HOURS = "manage_hours"
     READ_REPORTS = "read_reports"
+    MANAGE_CONTACTS = "manage_contacts"
+    """Give a subscriber's data out, and erase them."""
     MANAGE_PROJECTS = "manage_projects"
 
 

@@ -1,4 +1,4 @@
-"""Contact (a person who writes to a workspace) and Identity (that person on one channel)."""
+"""Contact (a person who writes to a workspace), Identity (the person on one channel), Erasure (who is forgotten)."""
 
 from datetime import datetime
 
@@ -23,6 +23,8 @@ class Contact(HasId, OfWorkspace, Base):
 
     name: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
+    erased_at: Mapped[datetime | None]
+    """Since when nothing is kept of what they wrote and were told."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -79,3 +81,20 @@ class Identity(HasId, OfWorkspace, Base):
         is_lifted = self.unbanned_at is not None and self.banned_at is not None and self.unbanned_at >= self.banned_at
         is_over = self.banned_until is not None and self.banned_until <= now
         return self.banned_at is not None and not is_lifted and not is_over
+
+
+class Erasure(OfWorkspace, Base):
+    """A person whose data were erased, known by no more than a fingerprint (`Cipher.hide`): what they wrote on the
+    channel before comes again from a platform's history, and is not to be kept."""
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "channel_id"], ["channels.workspace_id", "channels.id"], ondelete="CASCADE"
+        ),
+    )
+
+    channel_id: Mapped[int] = mapped_column(primary_key=True)
+    person_hash: Mapped[str] = mapped_column(primary_key=True)
+    until_at: Mapped[datetime]
+    """Platform time of the newest message that was erased: what is newer is a new contact's."""

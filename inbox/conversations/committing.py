@@ -37,7 +37,8 @@ async def commit_work(context: Context, route: Route, work: Work) -> None:
     now = context.clock()
     async with context.transaction(EVERY_WORKSPACE) as session:
         read_once(session)
-        stored = await store(session, work.arrived, work.tags, now)
+        hide = context.cipher.hide if work.has_erased else None
+        stored = await store(session, work.arrived, work.tags, now, hide)
         refreshed = await refresh_all(session, stored.touched)
         conversations = {one.id: one for one in refreshed.conversations}
         new = [

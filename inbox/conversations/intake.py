@@ -28,6 +28,7 @@ from inbox.channels.standing import migrate_chat, store_standing
 from inbox.contacts.service import Seen, store_identities
 from inbox.conversations.arrivals import Arrived, NewMessage
 from inbox.conversations.echoes import recognise_echoes
+from inbox.conversations.forgotten import Hide, drop_erased
 from inbox.conversations.handled import drop_repeats
 from inbox.conversations.messages import mark_deleted, store_messages
 from inbox.conversations.places import store_conversations
@@ -62,10 +63,19 @@ def texts_to_tag(arrived: Sequence[Arrived]) -> list[TextKey]:
 
 
 async def store(
-    session: AsyncSession, arrived: Sequence[Arrived], tags: TextTags, now: datetime | None = None
+    session: AsyncSession,
+    arrived: Sequence[Arrived],
+    tags: TextTags,
+    now: datetime | None = None,
+    hide: Hide | None = None,
 ) -> Stored:
-    """Store a batch; `tags` covers `texts_to_tag(arrived)`. Returns what is new, for rules and live events."""
+    """Store a batch; `tags` covers `texts_to_tag(arrived)`. Returns what is new, for rules and live events.
+
+    `hide`: the fingerprints by which those are recognised whose data were erased; None: nobody's were.
+    """
     await lock_channels(session, [one.channel.channel_id for one in arrived])
+    if hide is not None:
+        arrived = await drop_erased(session, arrived, hide)
     arrived = await drop_repeats(session, arrived, now or utc_now())
     stored = Stored()
     stored.touched |= await _store_standing(session, arrived, tags)

@@ -14,6 +14,7 @@ from inbox.core.i18n import N_
 
 NO_RIGHT = N_("The bot lacks the administrator's right for this.")
 GONE = N_("This channel is not connected any more.")
+ERASED = N_("The subscriber's data were erased: nobody is there to be written to.")
 _RIGHTS = {Act.DELETE: "delete", Act.RESTRICT: "restrict", Act.BAN: "ban"}
 """Acts that want a right in the chat itself."""
 
@@ -32,7 +33,9 @@ async def find_obstacles(
     adapter = adapters.get(channel.platform)
     found: dict[Act, str] = {}
     for act in acts:
-        reason = GONE if channel.removed_at is not None or adapter is None else None
+        reason = ERASED if conversation.is_erased else None
+        if channel.removed_at is not None or adapter is None:
+            reason = reason or GONE
         if adapter is not None:
             reason = reason or adapter.impossible(act, conversation.kind, conversation.thread_external_id)
             capability = adapter.capability_for(act, conversation.kind)

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.channels.events import Platform, StaffChanged
 from inbox.channels.models import Channel
+from inbox.contacts.models import Erasure
 from inbox.conversations.arrivals import Arrived, OnChannel
 from inbox.conversations.intake import texts_to_tag
 from inbox.conversations.reading import Reading, parse_entry
@@ -31,12 +32,14 @@ PART = 32
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A batch read and tagged, ready for its transaction."""
+    """A batch read and tagged, ready for its transaction. `has_erased`: somebody's data were erased on its channels, so
+    that it must ask whose words it is not to take."""
 
     entries: Sequence[Entry]
     arrived: Sequence[Arrived]
     tags: TextTags
     dead: Sequence[Dead]
+    has_erased: bool = False
 
     def only(self, entry: Entry) -> "Work":
         """The part of one entry."""
@@ -45,6 +48,7 @@ class Work:
             arrived=[one for one in self.arrived if one.entry_id == entry.entry_id],
             tags=self.tags,
             dead=[one for one in self.dead if one.entry.entry_id == entry.entry_id],
+            has_erased=self.has_erased,
         )
 
 
@@ -81,7 +85,8 @@ class Preparer:
         if changes := [(one, event) for one in arrived if isinstance(event := one.event, StaffChanged)]:
             async with self._context.database.session(EVERY_WORKSPACE) as session:
                 keys = list(dict.fromkeys((*keys, *await texts_of_staff(session, changes))))
-        return Work(entries, arrived, await self._tag_for(keys, manners), dead)
+        has_erased = any(one.has_erased for one in channels.values())
+        return Work(entries, arrived, await self._tag_for(keys, manners), dead, has_erased)
 
     async def _tag_for(self, keys: Sequence[TextKey], manners: Mapping[int, Manner]) -> TextTags:
         """Each project's texts in its own manner; those without a model of their own share the work."""
@@ -119,7 +124,7 @@ async def _load_channels(session: AsyncSession, channel_ids: set[int]) -> dict[i
         select(
             Channel.id, Channel.workspace_id, Channel.external_id, Channel.username, Channel.platform,
             Channel.alert_chat_external_id, Channel.created_at, Channel.removed_at, Workspace.archived_at,
-            Workspace.rests,
+            Workspace.rests, exists().where(Erasure.channel_id == Channel.id),
         )
         .join(Workspace, Workspace.id == Channel.workspace_id)
         .where(Channel.id.in_(channel_ids))
@@ -134,9 +139,10 @@ async def _load_channels(session: AsyncSession, channel_ids: set[int]) -> dict[i
             is_removed=removed_at is not None,
             archived_at=archived_at,
             rests=tuple(rests),
+            has_erased=has_erased,
         )
         for (
             channel_id, workspace_id, external_id, username, platform, alert_chat, connected_at, removed_at,
-            archived_at, rests,
+            archived_at, rests, has_erased,
         ) in rows
     }  # fmt: skip

@@ -46,6 +46,8 @@ class Reading:
     """Since when its project is archived."""
     rests: tuple[datetime, ...] = ()
     """`Workspace.rests` of its project."""
+    has_erased: bool = False
+    """Somebody's data were erased on it."""
 
 
 def parse_entry(entry: Entry, reading: Reading, adapters: Adapters) -> list[Arrived] | str:

@@ -22,6 +22,7 @@ class Cipher:
             raise SetupError(
                 "OTKLIK_SECRET_KEY is not a Fernet key: 32 bytes in URL-safe base64 (44 characters)"
             ) from None
+        self._fingerprint_key = hashlib.sha256(b"otklik:fingerprint:" + key.encode()).digest()
 
     def encrypt(self, secret: str) -> bytes:
         """Encrypted bytes for a column."""
@@ -33,6 +34,10 @@ class Cipher:
             return self._fernet.decrypt(encrypted).decode()
         except InvalidToken:
             raise SetupError("a stored key was encrypted with another OTKLIK_SECRET_KEY") from None
+
+    def hide(self, text: str) -> str:
+        """A fingerprint by which only this key's holder recognises the text, in hex: HMAC-SHA256."""
+        return hmac.new(self._fingerprint_key, text.encode(), hashlib.sha256).hexdigest()
 
     def encrypt_fields(self, fields: dict[str, str]) -> bytes:
         """Several named secrets as one column."""

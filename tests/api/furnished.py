@@ -91,6 +91,9 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
     of_channel = Message.channel_id == channel.channel_id
     async with company.context.database.session(EVERY_WORKSPACE) as session:
         messages = await session.scalars(select(Message.id).where(of_channel).order_by(Message.id))
+        contacts = await session.scalars(
+            select(Conversation.contact_id).where(Conversation.channel_id == channel.channel_id).distinct()
+        )
         files = await session.scalars(
             select(Attachment.id).join(Message, Message.id == Attachment.message_id).where(of_channel)
         )
@@ -110,6 +113,7 @@ async def furnish(company: Company, subscribers: Subscribers, channel: OnChannel
             "calendar_id": [calendar.id],
             "policy_id": [policy.id],
             "lead_id": [lead_id],
+            "contact_id": list(contacts),
             "webhook_id": [webhook_id],
             "delivery_id": [delivery_id],
             "canned_response_id": [canned.id],

@@ -33,6 +33,7 @@ AUTO_REPLIES = "/w/{ws}/settings/auto-replies"
 ALERTS = "/w/{ws}/settings/alerts"
 HOURS, PROMISES = "/w/{ws}/settings/hours", "/w/{ws}/settings/promises"
 LEADS = "/w/{ws}/leads"
+CONTACT = "/w/{ws}/contacts/{contact_id}"
 WEBHOOKS = "/w/{ws}/settings/webhooks"
 PANEL: Mapping[tuple[str, str], Route] = {
     LIVE: Route(is_silent=True),
@@ -122,6 +123,9 @@ PANEL: Mapping[tuple[str, str], Route] = {
     ("GET", f"{LEADS}/new/{{conversation_id}}"): Route(),
     ("POST", f"{LEADS}/new/{{conversation_id}}"): Route(),
     ("GET", f"{LEADS}/of/{{conversation_id}}"): Route(),
+    ("GET", CONTACT): Route(),
+    ("GET", f"{CONTACT}/export"): Route(),
+    ("POST", f"{CONTACT}/erase"): Route(),
     ("POST", f"{LEADS}/{{lead_id}}"): Route({"stage": "lost", "amount": "100"}),
     ("GET", ALERTS): Route(),
     ("POST", ALERTS): Route({"kinds": "negative", "cooldown": "3"}),
@@ -194,7 +198,7 @@ SOURCES = {
     "conversation_id": "conversation_id", "message_id": "message_id", "channel_id": "channel_id",
     "dead_event_id": "dead_event_id", "attachment_id": "attachment_id", "auto_reply_id": "auto_reply_id",
     "calendar_id": "calendar_id", "policy_id": "policy_id",
-    "lead_id": "lead_id", "webhook_id": "webhook_id", "delivery_id": "delivery_id",
+    "lead_id": "lead_id", "contact_id": "contact_id", "webhook_id": "webhook_id", "delivery_id": "delivery_id",
     "canned_response_id": "canned_response_id", "bulk_change_id": "bulk_change_id",
     "rule_id": "rule_id", "agent_id": "colleague_id", "team_id": "team_id", "post_id": "post_id",
     "invitation_id": "invitation_id",

@@ -65,6 +65,8 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", "/leads"): Route(Reach.CREATE, {"conversation_id": 1}),
     ("GET", "/leads/{lead_id}"): Route(Reach.ROW),
     ("PATCH", "/leads/{lead_id}"): Route(Reach.ROW, {"amount": "100"}),
+    ("GET", "/contacts/{contact_id}/export"): Route(Reach.ROW),
+    ("DELETE", "/contacts/{contact_id}"): Route(Reach.ROW),
     ("GET", "/webhooks"): Route(Reach.LIST),
     ("POST", "/webhooks"): Route(Reach.CREATE, {"name": "CRM", "url": "https://crm.example.org/hook"}),
     ("GET", "/webhooks/{webhook_id}"): Route(Reach.ROW),

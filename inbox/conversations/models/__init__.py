@@ -2,7 +2,7 @@
 
 from inbox.conversations.models.activities import Activity, ConversationLabel, Label
 from inbox.conversations.models.bulk_changes import BulkChange, BulkStep
-from inbox.conversations.models.conversations import Conversation
+from inbox.conversations.models.conversations import ERASED, Conversation
 from inbox.conversations.models.dead_events import DeadEvent
 from inbox.conversations.models.mentions import Mention
 from inbox.conversations.models.messages import (
@@ -19,6 +19,7 @@ from inbox.conversations.models.reviews import ModerationAction, ReviewAction, R
 from inbox.conversations.models.states import Delivery, Direction, MessageKind, Outcome, PostMode, Priority, Status
 
 __all__ = [
+    "ERASED",
     "Activity",
     "Attachment",
     "BulkChange",

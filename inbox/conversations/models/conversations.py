@@ -23,6 +23,9 @@ from inbox.conversations.models.states import Delivery, Outcome, Priority, Statu
 from inbox.conversations.tags import Intent, Sentiment
 from inbox.core.database import Base, HasId, OfWorkspace, text_enum
 
+ERASED = "erased:"
+"""Begins keys and external ids that named a person whose data were erased."""
+
 
 class Conversation(HasId, OfWorkspace, Base):
     """One contact's talk with us on one channel (direct), under one post (comment) or in one chat and topic (group)."""
@@ -99,7 +102,8 @@ class Conversation(HasId, OfWorkspace, Base):
     post_id: Mapped[int | None]
     kind: Mapped[ConversationKind] = mapped_column(text_enum(ConversationKind, "kind"))
     key: Mapped[str]
-    """What makes it this one on its channel: `direct:…`, `thread:{root}:{author}`, `group:{chat}:{topic}:{author}`."""
+    """What makes it this one on its channel: `direct:…`, `thread:{root}:{author}`, `group:{chat}:{topic}:{author}`; and
+    `erased:{id}` once the contact's data are erased: what they write then is another's."""
     chat_external_id: Mapped[str]
     thread_external_id: Mapped[str | None]
     topic_external_id: Mapped[str | None]
@@ -197,6 +201,11 @@ class Conversation(HasId, OfWorkspace, Base):
     contact: Mapped[Contact] = relationship(lazy="raise", viewonly=True)
     identity: Mapped[Identity] = relationship(lazy="raise", viewonly=True)
     post: Mapped[Post | None] = relationship(lazy="raise", viewonly=True)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the contact's data were erased: nobody is there to be written to."""
+        return self.key.startswith(ERASED)
 
     @property
     def is_silenced(self) -> bool:

@@ -82,6 +82,7 @@ class Opened:
     is_closed_for_comments: bool
     may_moderate: bool
     may_assign: bool
+    may_erase: bool
     reviewed_id: int | None
 
     @property
@@ -159,6 +160,7 @@ async def load_opened(
         is_closed_for_comments=conversation.post is not None and not conversation.post.comments_open,
         may_moderate=caller.may(conversation.workspace_id, Permission.MODERATE),
         may_assign=caller.may(conversation.workspace_id, Permission.ASSIGN),
+        may_erase=caller.may(conversation.workspace_id, Permission.MANAGE_CONTACTS),
         reviewed_id=_find_reviewed(conversation, inbound),
     )
 
