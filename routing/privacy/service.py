@@ -17,7 +17,7 @@ from inbox.conversations.models import Attachment, Conversation, Message
 from inbox.core.bulk import among
 from inbox.core.errors import ConflictError, NotFoundError
 from inbox.core.i18n import N_
-from routing.alerts.models import Alert, AlertAnswer
+from routing.alerts.models import Alert, AlertAnswer, AlertState
 from routing.leads.models import Lead
 from routing.webhooks.models import DeliveryState, WebhookDelivery
 
@@ -106,9 +106,16 @@ async def _empty_deliveries(session: AsyncSession, workspace_id: int, conversati
 
 
 async def _empty_alerts(session: AsyncSession, conversation_ids: list[int]) -> None:
-    """What rang in Telegram cannot be unsaid there; here it goes."""
+    """What rang in Telegram cannot be unsaid there; here it goes, and what was to ring does not."""
     rung = select(Alert.id).where(among(Alert.conversation_id, conversation_ids))
     await session.execute(delete(AlertAnswer).where(AlertAnswer.alert_id.in_(rung)))
+    waits = among(Alert.conversation_id, conversation_ids) & Alert.state.in_((AlertState.QUEUED, AlertState.HELD))
+    await session.execute(
+        update(Alert)
+        .where(waits)
+        .values(state=AlertState.FAILED, held_until=None, failure=ERASED)
+        .execution_options(synchronize_session=False)
+    )
     await session.execute(
         update(Alert)
         .where(among(Alert.conversation_id, conversation_ids))

@@ -20,7 +20,7 @@ from inbox.conversations.refresh import refresh
 from inbox.conversations.tags import Intent, Sentiment, Tagged
 from inbox.core.database import EVERY_WORKSPACE, Base
 from inbox.reports.models import ResponseTime
-from routing.alerts.models import Alert, AlertKind
+from routing.alerts.models import Alert, AlertKind, AlertState
 from routing.webhooks.models import DeliveryState, HookEvent, Webhook, WebhookDelivery
 from tests.api.subscribers import GROUP, ROOT, Subscribers
 from tests.company import Company
@@ -210,6 +210,7 @@ async def test_what_others_said_stays_and_so_do_numbers(company: Company, zinaid
         assert (talk.status, talk.needs_answer, talk.intent) == (Status.CLOSED, False, Intent.LEAD)
         states = await session.scalars(select(WebhookDelivery.state).order_by(WebhookDelivery.id))
         assert list(states) == [DeliveryState.SENT, DeliveryState.FAILED]
+        assert set(await session.scalars(select(Alert.state))) == {AlertState.FAILED}, "what waits does not ring"
 
 
 async def test_what_the_platform_tells_again_is_not_taken_and_what_is_new_is_a_new_contacts(
@@ -288,3 +289,4 @@ async def test_the_page_shows_what_there_is_gives_the_file_and_asks_before_it_er
     talk = await browser.get(f"/w/{company.workspace_id}/inbox/{zinaida.private}")
     assert talk.status_code == 200
     assert NAME not in talk.text
+    assert "стёрто" in talk.text or "erased" in talk.text
