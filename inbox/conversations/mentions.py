@@ -54,18 +54,24 @@ def find_mentioned(text: str, people: Sequence[Named]) -> list[Named]:
     return [one for name in dict.fromkeys(called) for one in by_name[name]]
 
 
-async def tell_mentioned(session: AsyncSession, conversation: Conversation, note: Message, by_id: int) -> None:
-    """Whom a note calls that `by_id` wrote or edited: those whom it did not call before hear of it in their panels, and
-    in Telegram where it is linked. Nobody calls themselves; who is named no more, or may not see it now, is not called.
+async def tell_mentioned(
+    session: AsyncSession, conversation: Conversation, note: Message, by_id: int, before: str = ""
+) -> None:
+    """Whom a note calls that `by_id` wrote or edited (`before`: what it said): those whom it did not call before hear
+    of it in their panels, and in Telegram where it is linked. Nobody calls themselves; whose name an edit takes out is
+    not called any more, but who was renamed since, or may not see the conversation now, stays so.
     """
-    called = find_mentioned(note.text, await list_readers(session, conversation)) if "@" in note.text else []
-    wanted = {one.id for one in called}
-    known = set(await session.scalars(select(Mention.agent_id).where(Mention.message_id == note.id)))
-    if known - wanted:
-        await session.execute(
-            delete(Mention).where(Mention.message_id == note.id, Mention.agent_id.in_(known - wanted))
-        )
-    fresh = sorted(wanted - known - {by_id})
+    readers = await list_readers(session, conversation) if "@" in note.text + before else []
+    wanted = {one.id for one in find_mentioned(note.text, readers)}
+    rows = await session.execute(
+        select(Agent.id, Agent.name).join(Mention, Mention.agent_id == Agent.id).where(Mention.message_id == note.id)
+    )
+    known = {agent_id: Named(agent_id, name) for agent_id, name in rows}
+    people = list({**{one.id: one for one in readers}, **known}.values())
+    said, says = ({one.id for one in find_mentioned(text, people)} for text in (before, note.text))
+    if gone := known.keys() & (said - says):
+        await session.execute(delete(Mention).where(Mention.message_id == note.id, Mention.agent_id.in_(gone)))
+    fresh = sorted(wanted - known.keys() - {by_id})
     for agent_id in fresh:
         session.add(Mention(workspace_id=note.workspace_id, message_id=note.id, agent_id=agent_id))
         announce(

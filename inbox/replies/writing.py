@@ -88,7 +88,7 @@ async def edit(
     if before != text:
         _audit(session, caller, message, "message.edited", {"text": before}, {"text": text}, now)
         if message.kind is MessageKind.NOTE:
-            await tell_mentioned(session, conversation, message, caller.agent_id)
+            await tell_mentioned(session, conversation, message, caller.agent_id, before)
     return await _finish(session, caller, message, conversation)
 
 

@@ -150,6 +150,23 @@ async def test_an_edit_calls_who_was_not_called_before_and_takes_back_who_is_nam
     assert await called(company, "colleague") == []
 
 
+@pytest.mark.outside
+async def test_an_edit_of_other_words_keeps_the_calls_of_who_was_renamed_or_may_not_see_it_now(
+    company: Company, subscribers: Subscribers
+) -> None:
+    wrote = await subscribers.write("Вопрос")
+    note = await write(company, "owner", wrote.conversation_id, "@Moderator, @Colleague, @Admin: глянте")
+    async with company.context.transaction(EVERY_WORKSPACE) as session:
+        (await session.get_one(Agent, company.people["admin"].agent_id)).name = "Admin Petrova"
+    await give(company, "moderator")
+    await edited(company, "owner", note, "@Moderator, @Colleague, @Admin: гляньте")
+    assert await called(company, "admin") == [wrote.conversation_id]
+    await give(company, "colleague")
+    assert await called(company, "colleague") == [wrote.conversation_id]
+    await edited(company, "owner", note, "@Moderator, гляньте")
+    assert await called(company, "colleague") == []
+
+
 async def called(company: Company, name: str) -> list[int]:
     """Whose calls the list holds, by the API."""
     client = await company.client_of(name)
