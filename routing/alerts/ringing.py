@@ -16,11 +16,12 @@ from inbox.core.i18n import N_
 from inbox.core.pacing import Pacing
 from routing.alerts.calling import call_in_turn, ringer_of
 from routing.alerts.models import Alert, AlertKind, AlertState
-from routing.alerts.telling import last_rung_at, load_alert_desk, load_told
+from routing.alerts.telling import Desk, last_rung_at, load_alert_desk, load_told
 from routing.alerts.timing import STALE, hold_until
 from routing.alerts.wording import buttons_of, say_alert, say_digest
 
 NO_CHAT = N_("No chat is linked for alerts.")
+ARCHIVED = N_("The project is archived: nothing rings.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ async def run_ring(context: Context, pacing: Pacing, job: RingAlert) -> None:
 async def _plan(session: AsyncSession, context: Context, alert: Alert, now: datetime) -> _Call | None:
     desk = await load_alert_desk(session, context, alert.workspace_id)
     if desk.account is None:
-        alert.state, alert.failure = AlertState.FAILED, NO_CHAT
+        alert.state, alert.failure = AlertState.FAILED, _why_silent(desk)
         return None
     if alert.kind is not AlertKind.TEST:
         held = hold_until(desk.habits, alert.occurred_at, await last_rung_at(session, alert), now)
@@ -78,7 +79,7 @@ async def run_digest(context: Context, pacing: Pacing, job: RingDigest) -> None:
             return
         if desk.account is None:
             for alert in alerts:
-                alert.state, alert.failure = AlertState.FAILED, NO_CHAT
+                alert.state, alert.failure = AlertState.FAILED, _why_silent(desk)
             return
         told = await load_told(session, context, alerts, desk)
         if len(alerts) == 1 and now - alerts[0].occurred_at <= STALE:
@@ -88,6 +89,11 @@ async def run_digest(context: Context, pacing: Pacing, job: RingDigest) -> None:
             ring = Ring(desk.chat_external_id, say_digest(told, desk.words, now))
             call = _Call(desk.account, ring, tuple(one.id for one in alerts), AlertState.TOLD)
     await _make(context, pacing, call)
+
+
+def _why_silent(desk: Desk) -> str:
+    """Of a desk without a bot that rings."""
+    return ARCHIVED if desk.is_archived else NO_CHAT
 
 
 async def _make(context: Context, pacing: Pacing, call: _Call) -> None:

@@ -28,7 +28,7 @@ _Parts = tuple[Conversation | None, str | None, str | None, str | None, str | No
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A workspace as alerts know it. `account` None: it has no alert chat."""
+    """A workspace as alerts know it. `account` None: it has no alert chat, or is archived."""
 
     project: str
     habits: Habits
@@ -36,6 +36,7 @@ class Desk:
     hides_text: bool
     account: Account | None
     chat_external_id: str
+    is_archived: bool
 
 
 async def load_alert_desk(session: AsyncSession, context: Context, workspace_id: int) -> Desk:
@@ -56,6 +57,7 @@ async def load_alert_desk(session: AsyncSession, context: Context, workspace_id:
         hides_text=settings.hides_text if settings else False,
         account=account_of(channel, context.cipher) if channel else None,
         chat_external_id=(channel.alert_chat_external_id or "") if channel else "",
+        is_archived=workspace.archived_at is not None,
     )
 
 

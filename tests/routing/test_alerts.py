@@ -16,8 +16,9 @@ from inbox.conversations.tags import Sentiment
 from inbox.core.database import EVERY_WORKSPACE
 from inbox.core.events import RingBreach
 from inbox.core.jobs import defer
-from inbox.organisations.models import Membership, Role
+from inbox.organisations.models import Membership, Role, Workspace
 from routing.alerts.models import Alert, AlertAnswer, AlertKind, AlertSettings, AlertState
+from routing.alerts.ringing import ARCHIVED
 from routing.alerts.sweeping import ring_spikes
 from routing.alerts.timing import Habits, hold_until, is_spike, quiet_ends
 from tests.routing.rung import BOSS, HELPER, STRANGER, Rung, open_rung
@@ -301,6 +302,16 @@ async def test_many_negatives_within_an_hour_are_a_spike_once(rung: Rung) -> Non
             await ring_spikes(session, rung.bridge.clock.now)
     (spike,) = await rung.alerts(AlertKind.SPIKE)
     assert spike.details == {"count": 3, "usual": 0}
+
+
+async def test_what_was_to_ring_when_the_project_was_archived_says_so(rung: Rung) -> None:
+    bridge = rung.bridge
+    await bridge.take(bridge.desk.message("ужас, а не сервис"))
+    async with bridge.desk.context.transaction(EVERY_WORKSPACE) as session:
+        await session.execute(update(Workspace).values(archived_at=bridge.clock.now))
+    await bridge.work()
+    assert await rung.rings() == []
+    assert [(one.state, one.failure) for one in await rung.alerts()] == [(AlertState.FAILED, ARCHIVED)]
 
 
 async def test_without_a_chat_nothing_is_written(rung: Rung) -> None:
