@@ -12,7 +12,7 @@ CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 PATHS = (
     "/w/1/inbox", "/w/all/inbox", "/w/1/inbox?view=leads", "/w/1/inbox?view=due_soon", "/w/1/inbox?view=automatic",
     "/w/1/inbox?view=closed", "/w/1/inbox?q=стол", "/w/1/channels", "/w/all/channels", "/w/1/channels/new", "/w/1/more",
-    "/w/1/me/notifications",
+    "/w/1/me/notifications", "/w/1/contacts/1", "/w/1/settings/webhooks",
 )  # fmt: skip
 
 
