@@ -8,7 +8,7 @@ PANEL_STAMP := inbox/static/.vite/manifest.json
 PANEL_SOURCES := $(shell find panel -type f -not -path 'panel/node_modules/*' 2>/dev/null) $(shell find inbox -name '*.html' 2>/dev/null) $(wildcard inbox/core/web/*.py) $(wildcard inbox/translations/*/LC_MESSAGES/*.po)
 
 # One test at a time to whoever is free; those that take long come first.
-SPREAD := -n 3 --dist loadgroup
+SPREAD := -n 3 --maxschedchunk 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check fmt migration chaos screenshots setup browser-tests outside lock

@@ -12,8 +12,6 @@ from moderation.triage import load_tagger
 from moderation.triage.scoring import HARDLY, Heard, Table, hear_again, mix
 from moderation.triage.weights import TASKS
 
-pytestmark = pytest.mark.xdist_group("folds")  # what its tests share is made once
-
 ROWS = 50
 KINSHIP = np.ones((len(TASKS["intent"]), len(TASKS["sentiment"])), dtype=np.float32)
 

@@ -15,8 +15,6 @@ from moderation.triage.classify import LinearTagger
 from moderation.triage.scoring import HARDLY, Heard, find_doubtful, hear_again, softmax
 from moderation.triage.weights import AGAIN, HEARD_AGAIN, TASKS, Dense, Second
 
-pytestmark = pytest.mark.xdist_group("second")  # what its tests share is made once
-
 TALK = [row.text for row in read_seed() if is_told_to_nobody(row)][::40]
 UNSEEN = [row for row in read_seed() if row.trade in TEST_TRADES]
 TO_BRANDS = [row.text for row in UNSEEN][::2]

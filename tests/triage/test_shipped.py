@@ -11,8 +11,6 @@ from moderation.learning.measure import measure, measure_alerts, number
 from moderation.triage.classify import LinearTagger
 from moderation.triage.weights import TASKS
 
-pytestmark = pytest.mark.xdist_group("shipped")  # what its tests share is made once
-
 Columns = tuple[list[str], list[str], list[bool]]
 
 

@@ -15,8 +15,6 @@ from moderation.triage.classify import LinearTagger
 from moderation.triage.encoder import Image, find_file
 from moderation.triage.weights import Second
 
-pytestmark = pytest.mark.xdist_group("tuned")  # what its tests share is made once
-
 RUDE, KIND = ("ты тупой баран", "заткнись, дура"), ("отличный день и добрые соседи", "спасибо, всё понятно")
 
 

@@ -15,8 +15,6 @@ from moderation.triage.normalise import normalise
 from moderation.triage.scoring import Heard, hear_again
 from moderation.triage.weights import TASKS
 
-pytestmark = pytest.mark.xdist_group("tuning")  # what its tests share is made once
-
 TEXTS = ["Доставка опять опоздала на три часа", "Спасибо, очень вкусно!"]
 
 
