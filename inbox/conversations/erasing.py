@@ -129,9 +129,12 @@ def _channels_of(contact: Contact) -> Select[int]:
 
 
 async def _remember(session: AsyncSession, talks: Talks, hide: Hide, now: datetime) -> None:
-    """What a platform tells again of the time until now is not to be taken."""
+    """What a platform tells again of the time until the newest that it told is not to be taken; what is still on its
+    way is newer, and nobody has read it."""
     newest_at = await session.scalar(
-        select(func.max(Message.sent_at)).where(among(Message.conversation_id, talks.conversation_ids))
+        select(func.max(Message.sent_at)).where(
+            among(Message.conversation_id, talks.conversation_ids), Message.external_id.is_not(None)
+        )
     )
     rows = [
         {

@@ -223,7 +223,8 @@ async def test_what_the_platform_tells_again_is_not_taken_and_what_is_new_is_a_n
     edited = zinaida.says(2, "кракозябры!", long_ago, in_public=True, edited_at=company.clock())
     await zinaida.take(again, edited)
     assert await traces(company) == {}
-    await zinaida.take(zinaida.says(9, "здравствуйте снова", company.clock()))
+    on_its_way_at = company.clock() - timedelta(minutes=5)  # our note is newer, and no word of the platform's
+    await zinaida.take(zinaida.says(9, "здравствуйте снова", on_its_way_at))
     async with company.context.database.session(EVERY_WORKSPACE) as session:
         talk = (
             await session.scalars(
