@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
+from inbox.agents.caller import Caller
+from inbox.audit.service import record
 from inbox.channels.models import Channel
 from inbox.contacts.models import Contact, Identity
 from inbox.conversations.access import parts
@@ -26,8 +28,10 @@ from inbox.core.database import Json
 from routing.leads.models import Lead
 
 
-async def export_contact(session: AsyncSession, contact: Contact, now: datetime) -> Json:
-    """Times are RFC 3339 in UTC. Files are named, not enclosed: they lie with the platform."""
+async def export_contact(session: AsyncSession, caller: Caller, contact: Contact, now: datetime) -> Json:
+    """Of a contact that `access_contact` gave; that it was given out is noted. Times are RFC 3339 in UTC. Files are
+    named, not enclosed: they lie with the platform."""
+    record(session, contact.workspace_id, caller.agent_id, "contact.exported", contact.id, now)
     return {
         "exported_at": now.isoformat(),
         "contact": {

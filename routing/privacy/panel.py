@@ -39,7 +39,7 @@ async def export(session: SessionDep, context: ContextDep, caller: PanelCaller, 
     enter_scope(session, scope_at(read_place(ws, caller), caller))
     contact = await access_contact(session, caller, contact_id)
     now = context.clock()
-    document = await export_contact(session, contact, now)
+    document = await export_contact(session, caller, contact, now)
     return Response(
         json.dumps(document, ensure_ascii=False, indent=1),
         media_type="application/json",

@@ -18,7 +18,7 @@ api = APIRouter(tags=["contacts"])
 async def export(session: SessionDep, context: ContextDep, caller: ApiCaller, contact_id: RowId) -> Json:
     """All that is kept of a subscriber: accounts, conversations with messages, leads. For owners and administrators."""
     contact = await access_contact(session, caller, contact_id)
-    return await export_contact(session, contact, context.clock())
+    return await export_contact(session, caller, contact, context.clock())
 
 
 @api.delete("/contacts/{contact_id}", status_code=204)

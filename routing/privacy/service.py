@@ -19,7 +19,7 @@ from inbox.core.errors import ConflictError, NotFoundError
 from inbox.core.i18n import N_
 from routing.alerts.models import Alert, AlertAnswer, AlertState
 from routing.leads.models import Lead
-from routing.webhooks.models import DeliveryState, WebhookDelivery
+from routing.webhooks.models import EMPTIED, DeliveryState, WebhookDelivery
 
 ERASED = N_("The subscriber's data were erased.")
 
@@ -99,7 +99,9 @@ async def _empty_deliveries(session: AsyncSession, workspace_id: int, conversati
     await session.execute(
         unsent.values(state=DeliveryState.FAILED, last_error=ERASED).execution_options(synchronize_session=False)
     )
-    lead_id = func.jsonb_build_object("lead", func.jsonb_build_object("id", WebhookDelivery.body[("lead", "id")]))
+    lead_id = func.jsonb_build_object(
+        "lead", func.jsonb_build_object("id", WebhookDelivery.body[("lead", "id")]), EMPTIED, True
+    )
     await session.execute(
         update(WebhookDelivery).where(theirs).values(body=lead_id).execution_options(synchronize_session=False)
     )

@@ -15,7 +15,7 @@ from inbox.core.database import Json
 from inbox.core.errors import ConflictError, InvalidInputError, NotFoundError
 from inbox.core.secrets import make_secret
 from routing.webhooks.addresses import check_url, place_of
-from routing.webhooks.models import DeliveryState, HookEvent, Shape, Webhook, WebhookDelivery
+from routing.webhooks.models import EMPTIED, DeliveryState, HookEvent, Shape, Webhook, WebhookDelivery
 from routing.webhooks.schemas import WebhookIn
 from routing.webhooks.service import tell
 
@@ -140,6 +140,8 @@ async def send_again(session: AsyncSession, caller: Caller, delivery_id: int, no
     if delivery is None:
         raise NotFoundError("There is no such delivery.")
     caller.require(delivery.workspace_id, Permission.MANAGE_RULES)
+    if delivery.body.get(EMPTIED):
+        raise ConflictError("The subscriber's data were erased.")
     if delivery.state is not DeliveryState.QUEUED:
         delivery.state, delivery.attempts, delivery.sent_at = DeliveryState.QUEUED, 0, None
     delivery.next_at = now

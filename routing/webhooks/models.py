@@ -59,6 +59,10 @@ class Webhook(HasId, OfWorkspace, Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+EMPTIED = "erased"
+"""Stands in a body of which the subscriber's data were erased: it is not sent again."""
+
+
 class WebhookDelivery(HasId, OfWorkspace, Base):
     """One event for one webhook, with what became of it: the log."""
 

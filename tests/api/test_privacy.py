@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.audit.models import AuditEntry
 from inbox.channels.events import Attachment, AttachmentKind, Author, ConversationKind, MessageReceived, Quoted
 from inbox.contacts.models import Contact, Identity
 from inbox.conversations.arrivals import Arrived
@@ -181,6 +182,9 @@ async def test_all_that_is_kept_is_given_out(company: Company, zinaida: Zinaida)
     assert (first["from"], first["text"]) == ("subscriber", f"кракозябра же, {PHONE}")
     assert [one["text"] for one in first["earlier_texts"]] == [f"кракозябра, звоните {PHONE}"]
     assert given["leads"][0]["phone"] == PHONE
+    async with company.context.database.session(EVERY_WORKSPACE) as session:
+        noted = select(AuditEntry.agent_id, AuditEntry.row_id).where(AuditEntry.action == "contact.exported")
+        assert (await session.execute(noted)).all() == [(company.people["admin"].agent_id, contact_id)]
 
 
 async def test_nothing_is_left_of_who_it_was_and_what_was_said(company: Company, zinaida: Zinaida) -> None:
@@ -210,7 +214,11 @@ async def test_what_others_said_stays_and_so_do_numbers(company: Company, zinaid
         assert (talk.status, talk.needs_answer, talk.intent) == (Status.CLOSED, False, Intent.LEAD)
         states = await session.scalars(select(WebhookDelivery.state).order_by(WebhookDelivery.id))
         assert list(states) == [DeliveryState.SENT, DeliveryState.FAILED]
+        told_id = await session.scalar(select(func.min(WebhookDelivery.id)))
         assert set(await session.scalars(select(Alert.state))) == {AlertState.FAILED}, "what waits does not ring"
+    client = await company.client_of("owner")
+    again = await client.post(f"/api/v1/webhook-deliveries/{told_id}/send-again")
+    assert (again.status_code, "erased" in again.json()["detail"]) == (409, True), "an empty lead is made nowhere"
 
 
 async def test_what_the_platform_tells_again_is_not_taken_and_what_is_new_is_a_new_contacts(
